@@ -1,0 +1,114 @@
+-- The ledger: what one customer bought, by day.
+
+CREATE TYPE ledger;
+
+CREATE FUNCTION ledger_in(cstring) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_in'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_in(cstring) IS 'text to ledger; entries in any order, those of one day are added up';
+
+CREATE FUNCTION ledger_out(ledger) RETURNS cstring
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_out'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_out(ledger) IS 'ledger to text, exactly';
+
+CREATE FUNCTION ledger_recv(internal) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_recv'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_recv(internal) IS 'binary to ledger; anything but the canonical bytes is refused';
+
+CREATE FUNCTION ledger_send(ledger) RETURNS bytea
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_send'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_send(ledger) IS 'ledger to binary: its canonical bytes, a version byte first';
+
+-- out of line but never compressed: the first slice of a long ledger has its sums
+CREATE TYPE ledger (
+  INPUT = ledger_in,
+  OUTPUT = ledger_out,
+  RECEIVE = ledger_recv,
+  SEND = ledger_send,
+  INTERNALLENGTH = VARIABLE,
+  ALIGNMENT = int4,
+  STORAGE = external
+);
+COMMENT ON TYPE ledger IS 'what one customer bought, by day: purchases, other rows and the exact amount';
+
+CREATE FUNCTION ledger_add(ledger, ledger) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_add'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION ledger_add(ledger, ledger) IS 'implementation of + operator';
+
+CREATE FUNCTION ledger_subtract(ledger, ledger) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_subtract'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION ledger_subtract(ledger, ledger) IS 'implementation of - operator';
+
+CREATE FUNCTION ledger_negate(ledger) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_negate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION ledger_negate(ledger) IS 'implementation of - operator';
+
+CREATE FUNCTION ledger_eq(ledger, ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_eq'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_eq(ledger, ledger) IS 'implementation of = operator';
+
+CREATE FUNCTION ledger_ne(ledger, ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_ne'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_ne(ledger, ledger) IS 'implementation of <> operator';
+
+CREATE FUNCTION ledger_hash(ledger) RETURNS integer
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_hash'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_hash(ledger) IS 'hash';
+
+CREATE FUNCTION ledger_hash_extended(ledger, bigint) RETURNS bigint
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_hash_extended'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_hash_extended(ledger, bigint) IS 'hash';
+
+CREATE OPERATOR + (LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_add, COMMUTATOR = +);
+COMMENT ON OPERATOR + (ledger, ledger) IS 'both ledgers'' sales together';
+
+CREATE OPERATOR - (LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_subtract);
+COMMENT ON OPERATOR - (ledger, ledger) IS 'takes the right ledger''s sales out of the left one, exactly';
+
+CREATE OPERATOR - (RIGHTARG = ledger, FUNCTION = ledger_negate);
+COMMENT ON OPERATOR - (NONE, ledger) IS 'the ledger that undoes this one';
+
+CREATE OPERATOR = (
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_eq,
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+);
+COMMENT ON OPERATOR = (ledger, ledger) IS 'the same days, counts and amounts';
+
+CREATE OPERATOR <> (
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_ne,
+  COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
+);
+COMMENT ON OPERATOR <> (ledger, ledger) IS 'any day, count or amount differs';
+
+-- for DISTINCT, EXCEPT and hash joins; ledgers have no order, so no btree
+CREATE OPERATOR CLASS ledger_hash_ops DEFAULT FOR TYPE ledger USING hash AS
+  OPERATOR 1 =,
+  FUNCTION 1 ledger_hash(ledger),
+  FUNCTION 2 ledger_hash_extended(ledger, bigint);
+COMMENT ON OPERATOR CLASS ledger_hash_ops USING hash IS 'equality of ledgers';
+
+CREATE FUNCTION is_empty(ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'customer_tier_is_empty'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION is_empty(ledger) IS 'true if nothing is left in the ledger';
+
+CREATE FUNCTION slice(ledger, days daterange) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_slice'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION slice(ledger, daterange) IS 'the part of the ledger that lies within the days';
+
+CREATE FUNCTION entries(ledger, OUT day date, OUT purchases bigint, OUT other_rows bigint, OUT amount numeric)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'customer_tier_entries'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5 ROWS 10;
+COMMENT ON FUNCTION entries(ledger) IS 'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount';

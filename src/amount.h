@@ -1,0 +1,25 @@
+/*
+ * amount.h
+ *		Money as an integer of 10^-scale, to and from PostgreSQL's numeric.
+ */
+#ifndef CUSTOMER_TIER_AMOUNT_H
+#define CUSTOMER_TIER_AMOUNT_H
+
+#include "compat.h"
+
+#define AMOUNT_MAX_SCALE	6
+
+typedef struct Amount
+{
+	int64		value;
+	int			scale;			/* value / 10^scale */
+} Amount;
+
+extern const int64 customer_tier_pow10[];
+
+extern Amount customer_tier_amount_from_numeric(Datum numeric);
+extern Datum customer_tier_amount_to_numeric(int64 value, int scale);
+extern double customer_tier_amount_to_double(int64 value, int scale);
+extern void customer_tier_amount_overflow(void) pg_attribute_noreturn();
+
+#endif							/* CUSTOMER_TIER_AMOUNT_H */

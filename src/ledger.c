@@ -1,0 +1,396 @@
+/*
+ * ledger.c
+ *		The closed form of a ledger: reading, encoding, validating.
+ *
+ * There is one encoder.  Whatever makes a ledger hands it entries, and whatever
+ * comes from outside is valid exactly if encoding what was read gives the same
+ * bytes again: order, counts, sums, scale and the shortest varints at once.
+ */
+#include "ledger.h"
+
+#include "utils/datetime.h"
+
+#define STACK_ENTRIES	32
+#define HEAD_MAX		(1 + 8 * VARINT_MAX64)
+#define ENTRY_MAX		(4 * VARINT_MAX64)
+
+void
+customer_tier_ledger_corrupt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("stored ledger is corrupted")));
+}
+
+/* a ledger argument: packed where it can be, always closed */
+Ledger *
+customer_tier_get_ledger(Datum d)
+{
+	struct varlena *v = PG_DETOAST_DATUM_PACKED(d);
+
+	if (unlikely(ledger_is_open(v)))
+		return customer_tier_log_close((LedgerLog *) PG_DETOAST_DATUM(PointerGetDatum(v)));
+	return v;
+}
+
+/* false where the bytes are not those of a head; what it says is not yet believed */
+static bool
+read_head(const uint8 *p, const uint8 *end, LedgerHead *h)
+{
+	uint64		n;
+	uint64		first;
+	uint64		span;
+	uint64		purchases;
+	uint64		days;
+	uint64		skip_first = 0;
+	uint64		skip_last = 0;
+	uint64		total;
+
+	memset(h, 0, sizeof(*h));
+	h->end = end;
+	if (p >= end || *p >> 4 != LEDGER_VERSION ||
+		(*p & 0x0f) > AMOUNT_MAX_SCALE)
+		return false;
+	h->scale = *p++ & LEDGER_SCALE_MASK;
+	if ((p = get_varint(p, end, &n)) == NULL || n > PG_UINT32_MAX)
+		return false;
+	h->entries = (uint32) n;
+	h->data = p;
+	if (n == 0)
+		return true;
+	if ((p = get_varint(p, end, &first)) == NULL ||
+		(p = get_varint(p, end, &span)) == NULL ||
+		(p = get_varint(p, end, &purchases)) == NULL ||
+		(p = get_varint(p, end, &days)) == NULL)
+		return false;
+	if (days > 0 &&
+		((p = get_varint(p, end, &skip_first)) == NULL ||
+		 (p = get_varint(p, end, &skip_last)) == NULL))
+		return false;
+	if ((p = get_varint(p, end, &total)) == NULL)
+		return false;
+	h->first_day = (DateADT) unzigzag(first);
+	h->last_day = (DateADT) (h->first_day + (int64) span);
+	h->purchases = unzigzag(purchases);
+	h->purchase_days = (uint32) days;
+	h->first_purchase = (DateADT) (h->first_day + (int64) skip_first);
+	h->last_purchase = (DateADT) (h->last_day - (int64) skip_last);
+	h->total = unzigzag(total);
+	h->data = p;
+	return true;
+}
+
+void
+customer_tier_ledger_head(const Ledger *l, LedgerHead *head)
+{
+	const uint8 *p = (const uint8 *) VARDATA_ANY(l);
+
+	if (unlikely(!read_head(p, p + VARSIZE_ANY_EXHDR(l), head)))
+		customer_tier_ledger_corrupt();
+}
+
+static void
+start_reading(LedgerReader *r)
+{
+	r->left = r->head.entries;
+	r->p = r->head.data;
+	r->day = r->head.first_day;
+}
+
+void
+customer_tier_ledger_read(const Ledger *l, LedgerReader *r)
+{
+	customer_tier_ledger_head(l, &r->head);
+	start_reading(r);
+}
+
+/* 1: an entry, 0: the end, -1: no ledger */
+static inline int
+next_entry(LedgerReader *r, LedgerEntry *e)
+{
+	uint64		key;
+	uint64		amount;
+	uint64		purchases;
+	uint64		others;
+	const uint8 *end = r->head.end;
+
+	if (r->left == 0)
+		return r->p == end ? 0 : -1;
+	r->left--;
+	if ((r->p = get_varint(r->p, end, &key)) == NULL ||
+		(r->p = get_varint(r->p, end, &amount)) == NULL)
+		return -1;
+	r->day = (DateADT) (r->day + (int64) (key >> 1));
+	e->day = r->day;
+	e->amount = unzigzag(amount);
+	if (key & 1)
+	{
+		if ((r->p = get_varint(r->p, end, &purchases)) == NULL ||
+			(r->p = get_varint(r->p, end, &others)) == NULL)
+			return -1;
+		e->purchases = unzigzag(purchases);
+		e->others = unzigzag(others);
+	}
+	else
+		ledger_entry_one_row(e);
+	return 1;
+}
+
+bool
+customer_tier_ledger_next(LedgerReader *r, LedgerEntry *e)
+{
+	int			found = next_entry(r, e);
+
+	if (unlikely(found < 0))
+		customer_tier_ledger_corrupt();
+	return found != 0;
+}
+
+/* the smallest scale at which every amount is whole, and amounts to match */
+static int
+reduce_scale(LedgerEntry *e, int64 n, int scale)
+{
+	int			drop;
+	int64		divisor;
+
+	for (drop = scale; drop > 0; drop--)
+	{
+		int64		i;
+
+		divisor = customer_tier_pow10[drop];
+		for (i = 0; i < n; i++)
+		{
+			/* 128-bit division is a function call of some size */
+			if (likely(e[i].amount == (int64) e[i].amount) ?
+				(int64) e[i].amount % divisor != 0 :
+				e[i].amount % divisor != 0)
+				break;
+		}
+		if (i == n)
+			break;
+	}
+	if (drop > 0)
+	{
+		divisor = customer_tier_pow10[drop];
+		for (int64 i = 0; i < n; i++)
+			e[i].amount /= divisor;
+	}
+	return scale - drop;
+}
+
+static inline bool
+fits64(int128 v)
+{
+	return v <= PG_INT64_MAX && v >= -PG_INT64_MAX;
+}
+
+static void
+count_overflow(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+			 errmsg("number of rows is out of range for type ledger")));
+}
+
+/*
+ * The canonical bytes of n entries, ascending by distinct days.  Empty entries
+ * vanish.  The entries are changed.
+ */
+Ledger *
+customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
+{
+	uint8		stack[HEAD_MAX + STACK_ENTRIES * ENTRY_MAX];
+	uint8	   *buf = stack;
+	uint8	   *p;
+	int64		kept = 0;
+	int128		total = 0;
+	int128		purchases = 0;
+	int64		purchase_days = 0;
+	DateADT		first_purchase = 0;
+	DateADT		last_purchase = 0;
+	DateADT		day;
+	Ledger	   *result;
+
+	for (int64 i = 0; i < n; i++)
+	{
+		if (e[i].amount == 0 && e[i].purchases == 0 && e[i].others == 0)
+			continue;
+		if (kept != i)
+			e[kept] = e[i];
+		kept++;
+	}
+	n = kept;
+	if (n > PG_UINT32_MAX)
+		count_overflow();
+	scale = reduce_scale(e, n, scale);
+	for (int64 i = 0; i < n; i++)
+	{
+		if (!fits64(e[i].amount))
+			customer_tier_amount_overflow();
+		total += e[i].amount;
+		purchases += e[i].purchases;
+		if (e[i].purchases > 0)
+		{
+			if (purchase_days++ == 0)
+				first_purchase = e[i].day;
+			last_purchase = e[i].day;
+		}
+	}
+	if (!fits64(total))
+		customer_tier_amount_overflow();
+	if (!fits64(purchases))
+		count_overflow();
+
+	if (n > STACK_ENTRIES)
+		buf = MemoryContextAllocHuge(CurrentMemoryContext, HEAD_MAX + n * ENTRY_MAX);
+	p = buf;
+	*p++ = LEDGER_TAG(scale);
+	p = put_varint(p, n);
+	if (n > 0)
+	{
+		p = put_varint(p, zigzag(e[0].day));
+		p = put_varint(p, (int64) e[n - 1].day - e[0].day);
+		p = put_varint(p, zigzag((int64) purchases));
+		p = put_varint(p, purchase_days);
+		if (purchase_days > 0)
+		{
+			p = put_varint(p, (int64) first_purchase - e[0].day);
+			p = put_varint(p, (int64) e[n - 1].day - last_purchase);
+		}
+		p = put_varint(p, zigzag((int64) total));
+		day = e[0].day;
+		for (int64 i = 0; i < n; i++)
+		{
+			bool		one = ledger_entry_is_one_row(&e[i]);
+
+			p = put_varint(p, ((uint64) ((int64) e[i].day - day) << 1) | !one);
+			p = put_varint(p, zigzag((int64) e[i].amount));
+			if (!one)
+			{
+				p = put_varint(p, zigzag(e[i].purchases));
+				p = put_varint(p, zigzag(e[i].others));
+			}
+			day = e[i].day;
+		}
+	}
+
+	if (VARHDRSZ + (p - buf) > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("ledger is too large")));
+	result = palloc(VARHDRSZ + (p - buf));
+	SET_VARSIZE(result, VARHDRSZ + (p - buf));
+	memcpy(VARDATA(result), buf, p - buf);
+	if (buf != stack)
+		pfree(buf);
+	return result;
+}
+
+static int
+compare_days(const void *a, const void *b)
+{
+	DateADT		x = ((const LedgerEntry *) a)->day;
+	DateADT		y = ((const LedgerEntry *) b)->day;
+
+	return (x > y) - (x < y);
+}
+
+/* amounts of 10^-scale as amounts of 10^-(scale + up) */
+void
+customer_tier_entries_rescale(LedgerEntry *e, int64 n, int up)
+{
+	if (up > 0)
+		for (int64 i = 0; i < n; i++)
+			e[i].amount *= customer_tier_pow10[up];
+}
+
+/* entries in any order become one a day, ascending; how many are left */
+int64
+customer_tier_entries_condense(LedgerEntry *e, int64 n)
+{
+	int64		last = 0;
+
+	for (int64 i = 1; i < n; i++)
+		if (e[i].day < e[i - 1].day)
+		{
+			qsort(e, n, sizeof(LedgerEntry), compare_days);
+			break;
+		}
+	for (int64 i = 1; i < n; i++)
+	{
+		if (e[i].day != e[last].day)
+		{
+			last++;
+			if (last != i)
+				e[last] = e[i];
+			continue;
+		}
+		e[last].amount += e[i].amount;
+		if (pg_add_s64_overflow(e[last].purchases, e[i].purchases, &e[last].purchases) ||
+			pg_add_s64_overflow(e[last].others, e[i].others, &e[last].others))
+			count_overflow();
+	}
+	return Min(n, last + 1);
+}
+
+/* the ledger of entries in any order */
+Ledger *
+customer_tier_ledger_normalize(LedgerEntry *e, int64 n, int scale)
+{
+	return customer_tier_ledger_encode(e, customer_tier_entries_condense(e, n), scale);
+}
+
+/* Is this, byte by byte, what the encoder makes?  Allocates in proportion to len. */
+bool
+customer_tier_ledger_valid(const uint8 *bytes, Size len)
+{
+	LedgerReader r;
+	LedgerEntry *e;
+	Ledger	   *again;
+	int64		n;
+	int64		day;
+
+	if (!read_head(bytes, bytes + len, &r.head))
+		return false;
+	/* an entry takes two bytes at least */
+	if (r.head.entries > len / 2)
+		return false;
+	start_reading(&r);
+	day = r.day;
+	e = MemoryContextAllocHuge(CurrentMemoryContext,
+							   Max(r.head.entries, 1) * sizeof(LedgerEntry));
+	for (n = 0;; n++)
+	{
+		LedgerEntry entry;
+		int			found = next_entry(&r, &entry);
+
+		if (found < 0)
+			return false;
+		if (found == 0)
+			break;
+		/* ascending real days, and sums that the encoder would not refuse */
+		if ((n > 0 && entry.day <= day) || !IS_VALID_DATE(entry.day) ||
+			!fits64(entry.amount) ||
+			!fits64(entry.purchases) || !fits64(entry.others))
+			return false;
+		day = entry.day;
+		e[n] = entry;
+	}
+	/* the head's sums are 64 bits: when the entries' are not, they differ */
+	{
+		int128		total = 0;
+		int128		purchases = 0;
+
+		for (int64 i = 0; i < n; i++)
+		{
+			total += e[i].amount;
+			purchases += e[i].purchases;
+		}
+		if (total != r.head.total || purchases != r.head.purchases ||
+			!fits64(total) || !fits64(purchases))
+			return false;
+	}
+	again = customer_tier_ledger_encode(e, n, r.head.scale);
+	return VARSIZE_ANY_EXHDR(again) == len &&
+		memcmp(VARDATA_ANY(again), bytes, len) == 0;
+}

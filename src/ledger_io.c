@@ -1,0 +1,222 @@
+/*
+ * ledger_io.c
+ *		A ledger as text and on the wire.
+ *
+ * Text: {2026-01-05:1:49.90, 2026-02-11:2+1:80.1} - day, purchases (and other
+ * rows, signed, where there are any), amount.  It is exact: in and out are
+ * inverse.  Input takes entries in any order and adds up those of one day.
+ */
+#include "ledger.h"
+
+#include "lib/stringinfo.h"
+#include "libpq/pqformat.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_ledger_in);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_out);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_recv);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_send);
+
+static void bad_text(const char *str) pg_attribute_noreturn();
+
+static void
+bad_text(const char *str)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
+			 errmsg("invalid input syntax for type %s: \"%s\"", "ledger", str),
+			 errhint("A ledger is written {2026-01-05:1:49.90, 2026-02-11:2+1:80.10}: day, purchases and other rows, amount.")));
+}
+
+static const char *
+skip_space(const char *p)
+{
+	while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+		p++;
+	return p;
+}
+
+/* digits, and at most so many of them; NULL if there are none or more */
+static const char *
+parse_digits(const char *p, int most, int64 *v)
+{
+	const char *start = p;
+
+	for (*v = 0; *p >= '0' && *p <= '9'; p++)
+	{
+		if (p - start >= most)
+			return NULL;
+		*v = *v * 10 + (*p - '0');
+	}
+	return p > start ? p : NULL;
+}
+
+/* year-month-day[ BC], the calendar's own days only */
+static const char *
+parse_day(const char *p, DateADT *day)
+{
+	int64		y;
+	int64		m;
+	int64		d;
+
+	if ((p = parse_digits(p, 7, &y)) == NULL || *p++ != '-' ||
+		(p = parse_digits(p, 2, &m)) == NULL || *p++ != '-' ||
+		(p = parse_digits(p, 2, &d)) == NULL)
+		return NULL;
+	if (strncmp(p, " BC", 3) == 0)
+	{
+		if (y == 0)
+			return NULL;
+		y = 1 - y;
+		p += 3;
+	}
+	else if (y == 0)
+		return NULL;
+	if (m < 1 || m > 12 || d < 1 || d > day_tab[isleap(y)][m - 1] ||
+		!IS_VALID_JULIAN(y, m, d))
+		return NULL;
+	*day = date2j((int) y, (int) m, (int) d) - POSTGRES_EPOCH_JDATE;
+	return IS_VALID_DATE(*day) ? p : NULL;
+}
+
+static const char *
+parse_count(const char *p, int64 *count)
+{
+	bool		negative = *p == '-';
+
+	if (*p == '-' || *p == '+')
+		p++;
+	if ((p = parse_digits(p, 18, count)) != NULL && negative)
+		*count = -*count;
+	return p;
+}
+
+static const char *
+parse_amount(const char *p, int128 *amount, int *scale)
+{
+	bool		negative = *p == '-';
+	int			digits = 0;
+
+	if (*p == '-' || *p == '+')
+		p++;
+	*amount = 0;
+	*scale = -1;
+	for (; (*p >= '0' && *p <= '9') || (*p == '.' && *scale < 0); p++)
+	{
+		if (*p == '.')
+		{
+			*scale = 0;
+			continue;
+		}
+		if (++digits > 30 || (*scale >= 0 && ++*scale > AMOUNT_MAX_SCALE))
+			return NULL;
+		*amount = *amount * 10 + (*p - '0');
+	}
+	*scale = Max(*scale, 0);
+	if (negative)
+		*amount = -*amount;
+	return digits > 0 ? p : NULL;
+}
+
+Datum
+customer_tier_ledger_in(PG_FUNCTION_ARGS)
+{
+	const char *str = PG_GETARG_CSTRING(0);
+	const char *p = skip_space(str);
+	LedgerLog  *log = customer_tier_log_new();
+
+	if (*p++ != '{')
+		bad_text(str);
+	p = skip_space(p);
+	if (*p != '}')
+		for (;;)
+		{
+			LedgerEntry e;
+			int			scale;
+
+			CHECK_FOR_INTERRUPTS();
+			e.others = 0;
+			if ((p = parse_day(p, &e.day)) == NULL || *p++ != ':' ||
+				(p = parse_count(p, &e.purchases)) == NULL)
+				bad_text(str);
+			if (*p != ':' && (p = parse_count(p, &e.others)) == NULL)
+				bad_text(str);
+			if (*p++ != ':' || (p = parse_amount(p, &e.amount, &scale)) == NULL)
+				bad_text(str);
+			log = customer_tier_log_add_entry(log, &e, scale);
+			p = skip_space(p);
+			if (*p == '}')
+				break;
+			if (*p++ != ',')
+				bad_text(str);
+			p = skip_space(p);
+		}
+	if (*skip_space(p + 1) != '\0')
+		bad_text(str);
+	PG_RETURN_LEDGER(customer_tier_log_close(log));
+}
+
+Datum
+customer_tier_ledger_out(PG_FUNCTION_ARGS)
+{
+	LedgerReader r;
+	LedgerEntry e;
+	StringInfoData buf;
+	const char *between = "";
+
+	customer_tier_ledger_read(PG_GETARG_LEDGER(0), &r);
+	initStringInfo(&buf);
+	appendStringInfoChar(&buf, '{');
+	while (customer_tier_ledger_next(&r, &e))
+	{
+		int64		unit = customer_tier_pow10[r.head.scale];
+		int64		amount = (int64) e.amount;
+		int			y;
+		int			m;
+		int			d;
+
+		j2date(e.day + POSTGRES_EPOCH_JDATE, &y, &m, &d);
+		appendStringInfo(&buf, "%s%04d-%02d-%02d%s:" INT64_FORMAT, between,
+						 y > 0 ? y : 1 - y, m, d, y > 0 ? "" : " BC", e.purchases);
+		if (e.others != 0)
+			appendStringInfo(&buf, "%+lld", (long long) e.others);
+		appendStringInfo(&buf, ":%s%lld", amount < 0 ? "-" : "", (long long) Abs(amount / unit));
+		if (r.head.scale > 0)
+			appendStringInfo(&buf, ".%0*lld", r.head.scale, (long long) Abs(amount % unit));
+		between = ", ";
+	}
+	appendStringInfoChar(&buf, '}');
+	PG_RETURN_CSTRING(buf.data);
+}
+
+/* the closed form itself, whose first byte is its version; bytes have no order to swap */
+Datum
+customer_tier_ledger_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo	buf = (StringInfo) PG_GETARG_POINTER(0);
+	int			len = buf->len - buf->cursor;
+	const uint8 *bytes = (const uint8 *) pq_getmsgbytes(buf, len);
+	Ledger	   *result;
+
+	if (!customer_tier_ledger_valid(bytes, len))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid binary representation of type ledger"),
+				 errdetail("The bytes are not the canonical form of version %d.", LEDGER_VERSION)));
+	result = palloc(VARHDRSZ + len);
+	SET_VARSIZE(result, VARHDRSZ + len);
+	memcpy(VARDATA(result), bytes, len);
+	PG_RETURN_LEDGER(result);
+}
+
+Datum
+customer_tier_ledger_send(PG_FUNCTION_ARGS)
+{
+	Ledger	   *l = PG_GETARG_LEDGER(0);
+	StringInfoData buf;
+
+	pq_begintypsend(&buf);
+	pq_sendbytes(&buf, VARDATA_ANY(l), VARSIZE_ANY_EXHDR(l));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&buf));
+}

@@ -1,0 +1,212 @@
+/*
+ * ledger_ops.c
+ *		The group of ledgers, equality, and the entries as rows.
+ */
+#include "ledger.h"
+
+#include "common/hashfn.h"
+#include "utils/rangetypes.h"
+#include "utils/typcache.h"
+
+#include "window.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_ledger_add);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_subtract);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_negate);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_eq);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_ne);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_hash);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_hash_extended);
+PG_FUNCTION_INFO_V1(customer_tier_is_empty);
+PG_FUNCTION_INFO_V1(customer_tier_slice);
+PG_FUNCTION_INFO_V1(customer_tier_entries);
+
+static LedgerEntry *
+alloc_entries(uint64 n)
+{
+	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(LedgerEntry));
+}
+
+static void
+next_at_scale(LedgerReader *r, LedgerEntry *e, bool *more, int scale, bool negate)
+{
+	*more = customer_tier_ledger_next(r, e);
+	if (!*more)
+		return;
+	if (negate)
+		ledger_entry_negate(e);
+	customer_tier_entries_rescale(e, 1, scale - r->head.scale);
+}
+
+/* a + b, or a - b: one walk over both */
+static Ledger *
+merge(const Ledger *a, const Ledger *b, bool negate)
+{
+	LedgerReader ra;
+	LedgerReader rb;
+	LedgerEntry ea;
+	LedgerEntry eb;
+	LedgerEntry *e;
+	Ledger	   *result;
+	bool		more_a;
+	bool		more_b;
+	int			scale;
+	int64		n = 0;
+
+	customer_tier_ledger_read(a, &ra);
+	customer_tier_ledger_read(b, &rb);
+	scale = Max(ra.head.scale, rb.head.scale);
+	e = alloc_entries((uint64) ra.head.entries + rb.head.entries);
+	next_at_scale(&ra, &ea, &more_a, scale, false);
+	next_at_scale(&rb, &eb, &more_b, scale, negate);
+	while (more_a || more_b)
+	{
+		if (more_a && (!more_b || ea.day <= eb.day))
+		{
+			e[n++] = ea;
+			next_at_scale(&ra, &ea, &more_a, scale, false);
+		}
+		else
+		{
+			e[n++] = eb;
+			next_at_scale(&rb, &eb, &more_b, scale, negate);
+		}
+	}
+	result = customer_tier_ledger_normalize(e, n, scale);
+	pfree(e);
+	return result;
+}
+
+Datum
+customer_tier_ledger_add(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_LEDGER(merge(PG_GETARG_LEDGER(0), PG_GETARG_LEDGER(1), false));
+}
+
+Datum
+customer_tier_ledger_subtract(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_LEDGER(merge(PG_GETARG_LEDGER(0), PG_GETARG_LEDGER(1), true));
+}
+
+/* the entries whose days lie in the window, with their signs turned where asked for */
+static Ledger *
+filter(const Ledger *l, const DayWindow *w, bool negate)
+{
+	LedgerReader r;
+	LedgerEntry *e;
+	int64		n = 0;
+
+	customer_tier_ledger_read(l, &r);
+	e = alloc_entries(r.head.entries);
+	while (customer_tier_ledger_next(&r, &e[n]))
+	{
+		if (e[n].day >= w->upper)
+			break;
+		if (e[n].day < w->lower)
+			continue;
+		if (negate)
+			ledger_entry_negate(&e[n]);
+		n++;
+	}
+	return customer_tier_ledger_encode(e, n, r.head.scale);
+}
+
+Datum
+customer_tier_ledger_negate(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_LEDGER(filter(PG_GETARG_LEDGER(0), &(DayWindow) ALL_DAYS, true));
+}
+
+Datum
+customer_tier_slice(PG_FUNCTION_ARGS)
+{
+	DayWindow	w = customer_tier_get_window(fcinfo, 1);
+
+	PG_RETURN_LEDGER(filter(PG_GETARG_LEDGER(0), &w, false));
+}
+
+/* equal contents have equal bytes */
+static bool
+same_bytes(FunctionCallInfo fcinfo)
+{
+	Ledger	   *a = PG_GETARG_LEDGER(0);
+	Ledger	   *b = PG_GETARG_LEDGER(1);
+
+	return VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) &&
+		memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0;
+}
+
+Datum
+customer_tier_ledger_eq(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(same_bytes(fcinfo));
+}
+
+Datum
+customer_tier_ledger_ne(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(!same_bytes(fcinfo));
+}
+
+Datum
+customer_tier_ledger_hash(PG_FUNCTION_ARGS)
+{
+	Ledger	   *l = PG_GETARG_LEDGER(0);
+
+	return hash_any((unsigned char *) VARDATA_ANY(l), VARSIZE_ANY_EXHDR(l));
+}
+
+Datum
+customer_tier_ledger_hash_extended(PG_FUNCTION_ARGS)
+{
+	Ledger	   *l = PG_GETARG_LEDGER(0);
+
+	return hash_any_extended((unsigned char *) VARDATA_ANY(l), VARSIZE_ANY_EXHDR(l),
+							 PG_GETARG_INT64(1));
+}
+
+Datum
+customer_tier_is_empty(PG_FUNCTION_ARGS)
+{
+	LedgerHead	head;
+
+	customer_tier_ledger_head(PG_GETARG_LEDGER(0), &head);
+	PG_RETURN_BOOL(head.entries == 0);
+}
+
+/* entries(ledger) -> (day, purchases, other_rows, amount) */
+Datum
+customer_tier_entries(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *call;
+	LedgerReader *r;
+	LedgerEntry e;
+	Datum		values[4];
+	bool		nulls[4] = {false};
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext old;
+
+		call = SRF_FIRSTCALL_INIT();
+		old = MemoryContextSwitchTo(call->multi_call_memory_ctx);
+		if (get_call_result_type(fcinfo, NULL, &call->tuple_desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		BlessTupleDesc(call->tuple_desc);
+		r = palloc(sizeof(LedgerReader));
+		/* a copy: the argument may not live as long as the rows are asked for */
+		customer_tier_ledger_read((Ledger *) PG_DETOAST_DATUM_COPY(PointerGetDatum(PG_GETARG_LEDGER(0))), r);
+		call->user_fctx = r;
+		MemoryContextSwitchTo(old);
+	}
+	call = SRF_PERCALL_SETUP();
+	r = call->user_fctx;
+	if (!customer_tier_ledger_next(r, &e))
+		SRF_RETURN_DONE(call);
+	values[0] = DateADTGetDatum(e.day);
+	values[1] = Int64GetDatum(e.purchases);
+	values[2] = Int64GetDatum(e.others);
+	values[3] = customer_tier_amount_to_numeric((int64) e.amount, r->head.scale);
+	SRF_RETURN_NEXT(call, HeapTupleGetDatum(heap_form_tuple(call->tuple_desc, values, nulls)));
+}
