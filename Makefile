@@ -13,13 +13,16 @@ OBJS = \
 	src/ledger_io.o \
 	src/ledger_agg.o \
 	src/ledger_ops.o \
-	src/measures.o
+	src/measures.o \
+	src/scatter.o \
+	src/roll_up.o
 
 SQL_MODULES = \
 	sql/modules/00_guard.sql \
 	sql/modules/10_ledger.sql \
 	sql/modules/20_ledger_agg.sql \
-	sql/modules/30_measures.sql
+	sql/modules/30_measures.sql \
+	sql/modules/40_roll_up.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "common/int.h"
+
 #define AMOUNT_MAX_SCALE	6
 
 typedef struct Amount
@@ -21,5 +23,19 @@ extern Amount customer_tier_amount_from_numeric(Datum numeric);
 extern Datum customer_tier_amount_to_numeric(int64 value, int scale);
 extern double customer_tier_amount_to_double(int64 value, int scale);
 extern void customer_tier_amount_overflow(void) pg_attribute_noreturn();
+
+/* at scale 2, as amounts mostly come, unless it is huge */
+static inline Amount
+amount_of_integer(int64 value)
+{
+	Amount		a;
+
+	if (value == PG_INT64_MIN)
+		customer_tier_amount_overflow();
+	a.scale = pg_mul_s64_overflow(value, 100, &a.value) ? 0 : 2;
+	if (a.scale == 0)
+		a.value = value;
+	return a;
+}
 
 #endif							/* CUSTOMER_TIER_AMOUNT_H */

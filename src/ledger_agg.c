@@ -56,19 +56,6 @@ remove_row(LedgerLog *log, DateADT day, Amount amount)
 	return customer_tier_log_add_entry(log, &e, amount.scale);
 }
 
-static inline Amount
-amount_of_integer(int64 value)
-{
-	Amount		a;
-
-	if (value == PG_INT64_MIN)
-		customer_tier_amount_overflow();
-	a.scale = pg_mul_s64_overflow(value, 100, &a.value) ? 0 : 2;
-	if (a.scale == 0)
-		a.value = value;
-	return a;
-}
-
 #define NUMERIC_ARG		customer_tier_amount_from_numeric(PG_GETARG_DATUM(2))
 #define DATE_ARG		day_of_date(PG_GETARG_DATEADT(1))
 #define TIMESTAMP_ARG	day_of_timestamp(PG_GETARG_TIMESTAMP(1))

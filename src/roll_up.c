@@ -1,0 +1,294 @@
+/*
+ * roll_up.c
+ *		roll_up(query): every customer's ledger from a query of customer, day, amount.
+ *
+ * The query runs in the executor, under the caller's own rights, and its rows
+ * go straight to the scatter: no tuple is formed, stored or sorted on the way.
+ */
+#include "scatter.h"
+
+#include "access/parallel.h"
+#include "catalog/pg_type.h"
+#include "executor/execdesc.h"
+#include "nodes/parsenodes.h"
+#include "tcop/dest.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/tuplestore.h"
+#include "utils/typcache.h"
+
+#include "day.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_roll_up);
+
+#define SALE_COLUMNS	3
+#define ROWS_A_RESET	1024	/* rows whose detoasted values may wait to be freed */
+
+typedef struct SalesReceiver
+{
+	DestReceiver pub;
+	CustomerType customer;
+	Oid			day_type;
+	Oid			amount_type;
+	text	   *time_zone;
+	MemoryContext scratch;
+	Scatter    *scatter;
+	uint64		rows;
+	uint64		no_customer;
+	uint64		no_value;		/* no day, or no amount */
+} SalesReceiver;
+
+static inline Amount
+sale_amount(Oid type, Datum d)
+{
+	switch (type)
+	{
+		case INT8OID:
+			return amount_of_integer(DatumGetInt64(d));
+		case INT4OID:
+			return amount_of_integer(DatumGetInt32(d));
+		default:
+			return customer_tier_amount_from_numeric(d);
+	}
+}
+
+static inline DateADT
+sale_day(const SalesReceiver *r, Datum d)
+{
+	switch (r->day_type)
+	{
+		case DATEOID:
+			return day_of_date(DatumGetDateADT(d));
+		case TIMESTAMPOID:
+			return day_of_timestamp(DatumGetTimestamp(d));
+		default:
+			return customer_tier_day_in_zone(DatumGetTimestampTz(d), r->time_zone);
+	}
+}
+
+static bool
+receive_sale(TupleTableSlot *slot, DestReceiver *self)
+{
+	SalesReceiver *r = (SalesReceiver *) self;
+	MemoryContext old;
+	Datum		customer;
+
+	slot_getsomeattrs(slot, SALE_COLUMNS);
+	if (unlikely(slot->tts_isnull[0]))
+	{
+		r->no_customer++;
+		return true;
+	}
+	if (unlikely(slot->tts_isnull[1] || slot->tts_isnull[2]))
+	{
+		r->no_value++;
+		return true;
+	}
+	old = MemoryContextSwitchTo(r->scratch);
+	if (unlikely(++r->rows % ROWS_A_RESET == 0))
+		MemoryContextReset(r->scratch);
+	customer = slot->tts_values[0];
+	if (r->customer.len == -1)
+		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
+	customer_tier_scatter_add(r->scatter, customer,
+							  sale_day(r, slot->tts_values[1]),
+							  sale_amount(r->amount_type, slot->tts_values[2]));
+	MemoryContextSwitchTo(old);
+	return true;
+}
+
+static void
+receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+receiver_nothing(DestReceiver *self)
+{
+}
+
+static void
+check_columns(SalesReceiver *r, TupleDesc desc)
+{
+	TypeCacheEntry *type;
+	Oid			column[SALE_COLUMNS];
+
+	if (desc->natts != SALE_COLUMNS)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the query of roll_up must return three columns, not %d", desc->natts),
+				 errhint("Let it select customer, day and amount, in this order.")));
+	for (int i = 0; i < SALE_COLUMNS; i++)
+		column[i] = getBaseType(TupleDescAttr(desc, i)->atttypid);
+
+	type = lookup_type_cache(column[0], TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
+	if (!OidIsValid(type->eq_opr) || !OidIsValid(type->hash_proc))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("customers of type %s cannot be grouped", format_type_be(column[0])),
+				 errhint("The first column needs a type with equality and a hash, such as bigint, text or uuid.")));
+	r->customer.type = column[0];
+	r->customer.collation = TupleDescAttr(desc, 0)->attcollation;
+	r->customer.len = type->typlen;
+	r->customer.byval = type->typbyval;
+	r->customer.align = type->typalign;
+	r->customer.integer = column[0] == INT8OID || column[0] == INT4OID ||
+		column[0] == INT2OID || column[0] == OIDOID;
+	fmgr_info_copy(&r->customer.eq, &type->eq_opr_finfo, CurrentMemoryContext);
+	fmgr_info_copy(&r->customer.hash, &type->hash_proc_finfo, CurrentMemoryContext);
+	if (type->typlen == -2)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("customers of type %s cannot be grouped", format_type_be(column[0])),
+				 errhint("Cast the first column to text.")));
+
+	r->day_type = column[1];
+	if (column[1] == TIMESTAMPTZOID && r->time_zone == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a timestamp with time zone has no day without a zone"),
+				 errhint("Name it: roll_up(query, time_zone => 'Asia/Shanghai').")));
+	if (column[1] != DATEOID && column[1] != TIMESTAMPOID && column[1] != TIMESTAMPTZOID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the second column of the query of roll_up is of type %s, not a day",
+						format_type_be(TupleDescAttr(desc, 1)->atttypid)),
+				 errhint("Let it be a date or a timestamp.")));
+
+	r->amount_type = column[2];
+	if (column[2] != NUMERICOID && column[2] != INT8OID && column[2] != INT4OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the third column of the query of roll_up is of type %s, not an exact amount",
+						format_type_be(TupleDescAttr(desc, 2)->atttypid)),
+				 errhint("Let it be numeric or an integer; a float8 becomes exact by round(amount::numeric, 2).")));
+}
+
+static PlannedStmt *
+plan_query(const char *sql)
+{
+	List	   *parsed = pg_parse_query(sql);
+	List	   *rewritten;
+	Query	   *query;
+
+	if (list_length(parsed) == 1 &&
+		IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt))
+	{
+		rewritten = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed),
+													   sql, NULL, 0, NULL);
+		query = linitial_node(Query, rewritten);
+		if (list_length(rewritten) == 1 && query->commandType == CMD_SELECT &&
+			!query->hasModifyingCTE && query->rowMarks == NIL)
+			return pg_plan_query(query, sql, CURSOR_OPT_PARALLEL_OK, NULL);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("roll_up needs one SELECT that only reads"),
+			 errhint("For example: roll_up('SELECT customer_id, sold_at, amount FROM sales').")));
+}
+
+/* the call's column list against what there is to return */
+static void
+check_result(FunctionCallInfo fcinfo, const SalesReceiver *r, TupleDesc expected)
+{
+	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
+	Oid			ledger = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
+										 CStringGetDatum("ledger"), ObjectIdGetDatum(schema));
+
+	if (expected->natts != 2 ||
+		getBaseType(TupleDescAttr(expected, 0)->atttypid) != r->customer.type ||
+		getBaseType(TupleDescAttr(expected, 1)->atttypid) != ledger)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the column list of roll_up does not match its query"),
+				 errhint("Call it as: roll_up(...) AS (customer %s, ledger %s.ledger).",
+						 format_type_be(r->customer.type),
+						 quote_identifier(get_namespace_name(schema)))));
+}
+
+typedef struct RollUpResult
+{
+	Tuplestorestate *store;
+	TupleDesc	desc;
+} RollUpResult;
+
+static void
+emit_ledger(void *arg, Datum customer, Ledger *ledger)
+{
+	RollUpResult *result = arg;
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+
+	values[0] = customer;
+	values[1] = PointerGetDatum(ledger);
+	tuplestore_putvalues(result->store, result->desc, values, nulls);
+}
+
+static void
+report_left_out(const SalesReceiver *r)
+{
+	if (r->no_customer > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%llu row without a customer is left out",
+							   "%llu rows without a customer are left out",
+							   (unsigned long) r->no_customer,
+							   (unsigned long long) r->no_customer)));
+	if (r->no_value > 0)
+		ereport(NOTICE,
+				(errmsg_plural("%llu row without a day or an amount is left out",
+							   "%llu rows without a day or an amount are left out",
+							   (unsigned long) r->no_value,
+							   (unsigned long long) r->no_value)));
+}
+
+/* roll_up(query text, time_zone text) */
+Datum
+customer_tier_roll_up(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	SalesReceiver *r;
+	PlannedStmt *plan;
+	QueryDesc  *query;
+	RollUpResult result;
+	char	   *sql;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the query of roll_up must not be null")));
+	sql = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	result.store = rsinfo->setResult;
+	result.desc = rsinfo->setDesc;
+
+	r = palloc0(sizeof(SalesReceiver));
+	r->pub.receiveSlot = receive_sale;
+	r->pub.rStartup = receiver_startup;
+	r->pub.rShutdown = receiver_nothing;
+	r->pub.rDestroy = receiver_nothing;
+	r->pub.mydest = DestNone;
+	r->time_zone = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
+	r->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row",
+									   ALLOCSET_DEFAULT_SIZES);
+
+	plan = plan_query(sql);
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+	query = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot,
+							&r->pub, NULL, NULL, 0);
+	ExecutorStart(query, 0);
+	check_columns(r, query->tupDesc);
+	check_result(fcinfo, r, result.desc);
+	r->scatter = customer_tier_scatter_begin(&r->customer, (Size) work_mem * 1024);
+	ExecutorRunOnce(query);
+	ExecutorFinish(query);
+	ExecutorEnd(query);
+	FreeQueryDesc(query);
+	PopActiveSnapshot();
+
+	customer_tier_scatter_end(r->scatter, emit_ledger, &result);
+	report_left_out(r);
+	return (Datum) 0;
+}

@@ -1,0 +1,34 @@
+/*
+ * scatter.h
+ *		Sales of many customers, in any order, to one ledger each, in bounded memory.
+ */
+#ifndef CUSTOMER_TIER_SCATTER_H
+#define CUSTOMER_TIER_SCATTER_H
+
+#include "compat.h"
+
+#include "fmgr.h"
+
+#include "ledger.h"
+
+/* how customers of the query's type are hashed, compared and kept */
+typedef struct CustomerType
+{
+	Oid			type;
+	Oid			collation;
+	int16		len;
+	bool		byval;
+	char		align;
+	bool		integer;		/* equal exactly if the datums are */
+	FmgrInfo	hash;
+	FmgrInfo	eq;
+} CustomerType;
+
+typedef struct Scatter Scatter;
+typedef void (*EmitLedger) (void *arg, Datum customer, Ledger *ledger);
+
+extern Scatter *customer_tier_scatter_begin(const CustomerType *type, Size memory);
+extern void customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount);
+extern void customer_tier_scatter_end(Scatter *s, EmitLedger emit, void *arg);
+
+#endif							/* CUSTOMER_TIER_SCATTER_H */
