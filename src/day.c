@@ -68,11 +68,13 @@ use_zone(text *zone, TimestampTz t)
 
 	/*
 	 * An abbreviation comes before a full name in AT TIME ZONE, and may mean
-	 * something else; only a name with a slash cannot be one.  A slash within a
-	 * POSIX specification is not a zone file, and none of those is cached.
+	 * something else; a name with a slash cannot be one.  A comma is in POSIX
+	 * specifications only.
 	 */
-	zone_cache.tz = strchr(zone_cache.name, '/') != NULL && strchr(zone_cache.name, ',') == NULL ?
-		pg_tzset(zone_cache.name) : NULL;
+	zone_cache.tz = NULL;
+	if (pg_strcasecmp(zone_cache.name, "UTC") == 0 || pg_strcasecmp(zone_cache.name, "GMT") == 0 ||
+		(strchr(zone_cache.name, '/') != NULL && strchr(zone_cache.name, ',') == NULL))
+		zone_cache.tz = pg_tzset(zone_cache.name);
 	zone_cache.len = len;
 }
 

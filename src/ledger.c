@@ -146,36 +146,18 @@ customer_tier_ledger_next(LedgerReader *r, LedgerEntry *e)
 	return found != 0;
 }
 
-/* the smallest scale at which every amount is whole, and amounts to match */
-static int
-reduce_scale(LedgerEntry *e, int64 n, int scale)
+/* how many of "drop" decimals the amount can do without, too */
+static inline int
+droppable(int128 amount, int drop)
 {
-	int			drop;
-	int64		divisor;
-
-	for (drop = scale; drop > 0; drop--)
-	{
-		int64		i;
-
-		divisor = customer_tier_pow10[drop];
-		for (i = 0; i < n; i++)
-		{
-			/* 128-bit division is a function call of some size */
-			if (likely(e[i].amount == (int64) e[i].amount) ?
-				(int64) e[i].amount % divisor != 0 :
-				e[i].amount % divisor != 0)
-				break;
-		}
-		if (i == n)
-			break;
-	}
-	if (drop > 0)
-	{
-		divisor = customer_tier_pow10[drop];
-		for (int64 i = 0; i < n; i++)
-			e[i].amount /= divisor;
-	}
-	return scale - drop;
+	/* 128-bit division is a function call of some size */
+	if (likely(amount == (int64) amount))
+		while (drop > 0 && (int64) amount % customer_tier_pow10[drop] != 0)
+			drop--;
+	else
+		while (drop > 0 && amount % customer_tier_pow10[drop] != 0)
+			drop--;
+	return drop;
 }
 
 static inline bool
@@ -203,6 +185,7 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	uint8	   *buf = stack;
 	uint8	   *p;
 	int64		kept = 0;
+	int			drop = scale;
 	int128		total = 0;
 	int128		purchases = 0;
 	int64		purchase_days = 0;
@@ -211,22 +194,13 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	DateADT		day;
 	Ledger	   *result;
 
+	/* the smallest scale at which every amount is whole is the canonical one */
 	for (int64 i = 0; i < n; i++)
 	{
 		if (e[i].amount == 0 && e[i].purchases == 0 && e[i].others == 0)
 			continue;
-		if (kept != i)
-			e[kept] = e[i];
-		kept++;
-	}
-	n = kept;
-	if (n > PG_UINT32_MAX)
-		count_overflow();
-	scale = reduce_scale(e, n, scale);
-	for (int64 i = 0; i < n; i++)
-	{
-		if (!fits64(e[i].amount))
-			customer_tier_amount_overflow();
+		if (drop > 0)
+			drop = droppable(e[i].amount, drop);
 		total += e[i].amount;
 		purchases += e[i].purchases;
 		if (e[i].purchases > 0)
@@ -235,7 +209,16 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 				first_purchase = e[i].day;
 			last_purchase = e[i].day;
 		}
+		if (kept != i)
+			e[kept] = e[i];
+		kept++;
 	}
+	n = kept;
+	if (n == 0)
+		drop = scale;
+	if (n > PG_UINT32_MAX)
+		count_overflow();
+	total /= customer_tier_pow10[drop];
 	if (!fits64(total))
 		customer_tier_amount_overflow();
 	if (!fits64(purchases))
@@ -244,7 +227,7 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	if (n > STACK_ENTRIES)
 		buf = MemoryContextAllocHuge(CurrentMemoryContext, HEAD_MAX + n * ENTRY_MAX);
 	p = buf;
-	*p++ = LEDGER_TAG(scale);
+	*p++ = LEDGER_TAG(scale - drop);
 	p = put_varint(p, n);
 	if (n > 0)
 	{
@@ -263,6 +246,10 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 		{
 			bool		one = ledger_entry_is_one_row(&e[i]);
 
+			if (unlikely(drop > 0))
+				e[i].amount /= customer_tier_pow10[drop];
+			if (unlikely(!fits64(e[i].amount)))
+				customer_tier_amount_overflow();
 			p = put_varint(p, ((uint64) ((int64) e[i].day - day) << 1) | !one);
 			p = put_varint(p, zigzag((int64) e[i].amount));
 			if (!one)
@@ -308,15 +295,22 @@ customer_tier_entries_rescale(LedgerEntry *e, int64 n, int up)
 int64
 customer_tier_entries_condense(LedgerEntry *e, int64 n)
 {
-	int64		last = 0;
+	int64		first = 1;
+	int64		last;
 
-	for (int64 i = 1; i < n; i++)
+	while (first < n && e[first].day > e[first - 1].day)
+		first++;
+	if (first >= n)
+		return n;
+	for (int64 i = first; i < n; i++)
 		if (e[i].day < e[i - 1].day)
 		{
 			qsort(e, n, sizeof(LedgerEntry), compare_days);
+			first = 1;
 			break;
 		}
-	for (int64 i = 1; i < n; i++)
+	last = first - 1;
+	for (int64 i = first; i < n; i++)
 	{
 		if (e[i].day != e[last].day)
 		{
@@ -330,7 +324,7 @@ customer_tier_entries_condense(LedgerEntry *e, int64 n)
 			pg_add_s64_overflow(e[last].others, e[i].others, &e[last].others))
 			count_overflow();
 	}
-	return Min(n, last + 1);
+	return last + 1;
 }
 
 /* the ledger of entries in any order */

@@ -84,7 +84,7 @@ typedef struct LedgerLog
 } LedgerLog;
 
 #define LEDGER_LOG_ROOM(l)	((int32) (VARSIZE(l) - offsetof(LedgerLog, log)))
-#define LEDGER_ROW_MAX		(VARINT_MAX64 + VARINT_MAX64)
+#define LEDGER_ROW_MAX		(VARINT_MAX64 + VARINT_MAX64)	/* VARINT_ROOM is in it */
 
 /* ledger.c: the closed form */
 extern Ledger *customer_tier_get_ledger(Datum d);

@@ -16,36 +16,49 @@
 #include "scatter.h"
 
 #include "common/hashfn.h"
+#include "lib/stringinfo.h"
 #include "storage/buffile.h"
 #include "utils/datum.h"
 #include "utils/memutils.h"
 
 #define HASH_BITS			29
+#define BATCH				32
 #define MAX_PARTITION_BITS	8
 #define BLOCK_SIZE			8192
 /* a partition that has spilled keeps a block and its file's buffer */
 #define SPILLED_SIZE		(2 * BLOCK_SIZE)
 
+/*
+ * Memory that is touched for the first time is what is left to pay for, so a
+ * sale is kept short.  In a block:
+ *		customer: zigzag if by value, else its bytes, for a varlena after their number
+ *		varint zigzag(day - day before in the block) << 3 | scale
+ *		zigzag amount
+ */
 typedef struct Sale
 {
-	int64		amount;
+	Datum		customer;
+	uint32		hash;
 	DateADT		day;
-	uint32		hash:HASH_BITS;
-	uint32		scale:3;
-	/* the customer follows: a Datum if by value, else its bytes */
+	Amount		amount;
 } Sale;
+
+#define SALE_MAX			(3 * VARINT_MAX64)	/* without bytes of the customer */
 
 typedef struct Block
 {
 	struct Block *next;
 	Size		size;			/* of data */
-	Size		used;
-	char		data[FLEXIBLE_ARRAY_MEMBER];
+	Size		used;			/* once another block has taken its place */
+	uint8		data[FLEXIBLE_ARRAY_MEMBER];
 } Block;
 
 typedef struct Partition
 {
-	Block	   *blocks;			/* the newest first; only that one has room */
+	uint8	   *at;				/* where the next sale goes, in the newest block */
+	uint8	   *end;
+	DateADT		last_day;		/* in that block */
+	Block	   *blocks;			/* the newest first */
 	BufFile    *file;
 } Partition;
 
@@ -58,6 +71,7 @@ struct Scatter
 	bool		spilled;
 	int			bits;			/* of the hash, that choose the partition */
 	int			shift;			/* and those below them */
+	uint32		groups;			/* the most customers that a partition had */
 	Partition	partition[FLEXIBLE_ARRAY_MEMBER];
 };
 
@@ -105,22 +119,17 @@ same_customer(const CustomerType *type, Datum a, Datum b)
 
 #include "lib/simplehash.h"
 
+/* the bytes that stand for a customer who is not passed by value */
 static inline Size
-customer_size(const CustomerType *type, Datum customer)
+customer_bytes(const CustomerType *type, Datum customer, const char **bytes)
 {
-	return type->byval ? sizeof(Datum) : datumGetSize(customer, false, type->len);
-}
-
-static inline Datum
-sale_customer(const CustomerType *type, const Sale *sale)
-{
-	return type->byval ? *(const Datum *) (sale + 1) : PointerGetDatum(sale + 1);
-}
-
-static inline Size
-sale_size(const CustomerType *type, const Sale *sale)
-{
-	return MAXALIGN(sizeof(Sale) + customer_size(type, sale_customer(type, sale)));
+	if (type->len > 0)
+	{
+		*bytes = DatumGetPointer(customer);
+		return type->len;
+	}
+	*bytes = VARDATA_ANY(DatumGetPointer(customer));
+	return VARSIZE_ANY_EXHDR(DatumGetPointer(customer));
 }
 
 /* NULL if the hash has no more bits than the "left" that others have not used */
@@ -145,6 +154,7 @@ scatter_new(const CustomerType *type, Size memory, int left)
 	s->memory = memory;
 	s->bits = bits;
 	s->shift = left - bits;
+	s->groups = 256;
 	return s;
 }
 
@@ -152,238 +162,6 @@ Scatter *
 customer_tier_scatter_begin(const CustomerType *type, Size memory)
 {
 	return scatter_new(type, memory, HASH_BITS);
-}
-
-static void
-write_block(Partition *p, Block *b)
-{
-	if (p->file == NULL)
-		p->file = BufFileCreateTemp(false);
-	BufFileWrite(p->file, &b->used, sizeof(b->used));
-	BufFileWrite(p->file, b->data, b->used);
-	b->used = 0;
-}
-
-/* all but one block of each partition to its file */
-static void
-spill(Scatter *s)
-{
-	for (int i = 0; i < 1 << s->bits; i++)
-	{
-		Partition  *p = &s->partition[i];
-		Block	   *b = p->blocks;
-
-		CHECK_FOR_INTERRUPTS();
-		if (b == NULL)
-			continue;
-		while (b->next != NULL)
-		{
-			Block	   *next = b->next;
-
-			write_block(p, b);
-			pfree(b);
-			b = next;
-		}
-		if (b->used > 0)
-			write_block(p, b);
-		p->blocks = b;
-	}
-	s->spilled = true;
-}
-
-/* a block with room for "size" more bytes */
-static pg_noinline Block *
-block_with_room(Scatter *s, Partition *p, Size size)
-{
-	MemoryContext old = MemoryContextSwitchTo(s->context);
-	Block	   *b = p->blocks;
-	Size		room = Max(size, BLOCK_SIZE - offsetof(Block, data));
-
-	if (!s->spilled && s->used + room > s->memory && s->used > 0)
-		spill(s);
-	b = p->blocks;
-	if (s->spilled && b != NULL)
-	{
-		if (b->used > 0)
-			write_block(p, b);
-		if (b->size < size)
-		{
-			pfree(b);
-			b = p->blocks = NULL;
-		}
-	}
-	else
-		b = NULL;
-	if (b == NULL)
-	{
-		b = MemoryContextAllocHuge(s->context, offsetof(Block, data) + room);
-		b->size = room;
-		b->used = 0;
-		b->next = p->blocks;
-		p->blocks = b;
-		s->used += offsetof(Block, data) + room;
-	}
-	MemoryContextSwitchTo(old);
-	return b;
-}
-
-static inline Sale *
-append(Scatter *s, uint32 hash, Size size)
-{
-	Partition  *p = &s->partition[(hash >> s->shift) & ((1 << s->bits) - 1)];
-	Block	   *b = p->blocks;
-	Sale	   *sale;
-
-	if (unlikely(b == NULL || b->size - b->used < size))
-		b = block_with_room(s, p, size);
-	sale = (Sale *) (b->data + b->used);
-	b->used += size;
-	return sale;
-}
-
-void
-customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount)
-{
-	const CustomerType *type = s->type;
-	uint32		hash = hash_customer(type, customer);
-	Size		key = type->byval ? sizeof(Datum) : customer_size(type, customer);
-	Sale	   *sale = append(s, hash, MAXALIGN(sizeof(Sale) + key));
-
-	sale->amount = amount.value;
-	sale->scale = amount.scale;
-	sale->day = day;
-	sale->hash = hash;
-	if (type->byval)
-		*(Datum *) (sale + 1) = customer;
-	else
-		memcpy(sale + 1, DatumGetPointer(customer), key);
-}
-
-/* What rolls up one partition. */
-typedef struct RollUp
-{
-	const CustomerType *type;
-	MemoryContext context;		/* the groups and their logs */
-	MemoryContext outer;
-	groups_hash *groups;
-	Size		memory;
-	bool		bounded;		/* false where the hash has no bits left */
-	int			left;			/* those bits */
-	Scatter    *rest;			/* sales of customers that found no room */
-} RollUp;
-
-/*
- * Where an equality holds customers equal that look different (citext, numeric
- * 1.0 and 1.00), the one with the lesser bytes stands for them, so that the
- * order of rows does not show.
- */
-static void
-prefer_lesser(const CustomerType *type, CustomerGroup *g, Datum customer)
-{
-	Size		a = customer_size(type, g->customer);
-	Size		b = customer_size(type, customer);
-	int			cmp = memcmp(DatumGetPointer(customer), DatumGetPointer(g->customer), Min(a, b));
-
-	if (cmp < 0 || (cmp == 0 && b < a))
-		g->customer = datumCopy(customer, type->byval, type->len);
-}
-
-static void
-add_sale(RollUp *r, const Sale *sale)
-{
-	const CustomerType *type = r->type;
-	Datum		customer = sale_customer(type, sale);
-	Amount		amount;
-	LedgerLog  *log;
-	CustomerGroup	   *g;
-	bool		found = true;
-
-	if (unlikely(r->rest != NULL))
-	{
-		g = groups_lookup_hash(r->groups, customer, sale->hash);
-		if (g == NULL)
-		{
-			Size		size = sale_size(type, sale);
-
-			memcpy(append(r->rest, sale->hash, size), sale, size);
-			return;
-		}
-	}
-	else
-		g = groups_insert_hash(r->groups, customer, sale->hash, &found);
-	if (!found)
-	{
-		g->customer = datumCopy(customer, type->byval, type->len);
-		g->log = customer_tier_log_new();
-		if (r->bounded && MemoryContextMemAllocated(r->context, false) > r->memory)
-		{
-			MemoryContextSwitchTo(r->outer);
-			r->rest = scatter_new(type, r->memory, r->left);
-			r->bounded = r->rest != NULL;
-			MemoryContextSwitchTo(r->context);
-		}
-	}
-	else if (unlikely(!type->byval &&
-					  !datumIsEqual(g->customer, customer, false, type->len)))
-		prefer_lesser(type, g, customer);
-
-	amount.value = sale->amount;
-	amount.scale = sale->scale;
-	log = ledger_log_add_row(g->log, sale->day, amount);
-	if (log != g->log)
-	{
-		pfree(g->log);
-		g->log = log;
-	}
-}
-
-static void
-add_block(RollUp *r, const char *data, Size used)
-{
-	CHECK_FOR_INTERRUPTS();
-	for (Size at = 0; at < used;)
-	{
-		const Sale *sale = (const Sale *) (data + at);
-
-		at += sale_size(r->type, sale);
-		add_sale(r, sale);
-	}
-}
-
-static void
-read_exactly(BufFile *file, void *to, Size size)
-{
-	if (BufFileRead(file, to, size) != size)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not read temporary file: %m")));
-}
-
-static void
-add_file(RollUp *r, BufFile *file)
-{
-	char	   *data = NULL;
-	Size		size = 0;
-	Size		used;
-
-	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
-		ereport(ERROR,
-				(errcode_for_file_access(),
-				 errmsg("could not rewind temporary file: %m")));
-	while (BufFileRead(file, &used, sizeof(used)) == sizeof(used))
-	{
-		if (used > size)
-		{
-			if (data != NULL)
-				pfree(data);
-			data = MemoryContextAllocHuge(r->outer, used);
-			size = used;
-		}
-		read_exactly(file, data, used);
-		add_block(r, data, used);
-	}
-	if (data != NULL)
-		pfree(data);
 }
 
 /* the oldest first: sales mostly come in the order of days, and so are appended */
@@ -401,6 +179,291 @@ reverse(Block *b)
 		b = next;
 	}
 	return reversed;
+}
+
+/* from here on the block is the partition's newest, and empty */
+static void
+use_block(Partition *p, Block *b)
+{
+	p->at = b->data;
+	p->end = b->data + b->size;
+	p->last_day = 0;
+}
+
+static void
+close_block(Partition *p)
+{
+	if (p->blocks != NULL)
+		p->blocks->used = p->at - p->blocks->data;
+}
+
+static void
+write_block(Partition *p, Block *b)
+{
+	if (p->file == NULL)
+		p->file = BufFileCreateTemp(false);
+	BufFileWrite(p->file, &b->used, sizeof(b->used));
+	BufFileWrite(p->file, b->data, b->used);
+}
+
+/* all blocks to their partitions' files; one of each partition stays, empty */
+static void
+spill(Scatter *s)
+{
+	for (int i = 0; i < 1 << s->bits; i++)
+	{
+		Partition  *p = &s->partition[i];
+
+		CHECK_FOR_INTERRUPTS();
+		close_block(p);
+		p->blocks = reverse(p->blocks);
+		for (Block *b = p->blocks; b != NULL; b = p->blocks)
+		{
+			write_block(p, b);
+			if (b->next == NULL)
+			{
+				use_block(p, b);
+				break;
+			}
+			p->blocks = b->next;
+			pfree(b);
+		}
+	}
+	s->spilled = true;
+}
+
+/* an empty block, of "size" bytes at least, for the partition */
+static pg_noinline void
+next_block(Scatter *s, Partition *p, Size size)
+{
+	MemoryContext old = MemoryContextSwitchTo(s->context);
+	Block	   *b;
+
+	size = Max(size, BLOCK_SIZE - offsetof(Block, data));
+	close_block(p);
+	if (!s->spilled && s->used + size > s->memory && s->used > 0)
+		spill(s);
+	else if (s->spilled && p->blocks != NULL)
+	{
+		write_block(p, p->blocks);
+		use_block(p, p->blocks);
+	}
+	b = p->blocks;
+	if (s->spilled && b != NULL && b->size < size)
+	{
+		pfree(b);
+		b = p->blocks = NULL;
+	}
+	if (!s->spilled || b == NULL)
+	{
+		b = MemoryContextAllocHuge(s->context, offsetof(Block, data) + size);
+		b->size = size;
+		b->next = p->blocks;
+		p->blocks = b;
+		s->used += offsetof(Block, data) + size;
+		use_block(p, b);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static inline void
+append(Scatter *s, const Sale *sale)
+{
+	const CustomerType *type = s->type;
+	Partition  *p = &s->partition[(sale->hash >> s->shift) & ((1 << s->bits) - 1)];
+	const char *bytes = NULL;
+	Size		nbytes = type->byval ? 0 : customer_bytes(type, sale->customer, &bytes);
+	uint8	   *at;
+
+	if (unlikely(p->end - p->at < (ptrdiff_t) (SALE_MAX + nbytes)))
+		next_block(s, p, SALE_MAX + nbytes);
+	at = p->at;
+	if (type->byval)
+		at = put_varint(at, zigzag((int64) sale->customer));
+	else
+	{
+		if (type->len < 0)
+			at = put_varint(at, nbytes);
+		memcpy(at, bytes, nbytes);
+		at += nbytes;
+	}
+	at = put_varint(at, zigzag((int64) sale->day - p->last_day) << 3 | sale->amount.scale);
+	p->at = put_varint(at, zigzag(sale->amount.value));
+	p->last_day = sale->day;
+}
+
+void
+customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount)
+{
+	Sale		sale;
+
+	sale.customer = customer;
+	sale.hash = hash_customer(s->type, customer);
+	sale.day = day;
+	sale.amount = amount;
+	append(s, &sale);
+}
+
+/* What rolls up one partition. */
+typedef struct RollUp
+{
+	const CustomerType *type;
+	MemoryContext context;		/* the groups and their logs */
+	MemoryContext outer;
+	groups_hash *groups;
+	Size		memory;
+	bool		bounded;		/* false where the hash has no bits left */
+	int			left;			/* those bits */
+	Scatter    *rest;			/* sales of customers that found no room */
+	StringInfoData customer;	/* of the sale at hand, if not by value */
+} RollUp;
+
+/*
+ * Where an equality holds customers equal that look different (citext, numeric
+ * 1.0 and 1.00), the one with the lesser bytes stands for them, so that the
+ * order of rows does not show.
+ */
+static void
+prefer_lesser(const CustomerType *type, CustomerGroup *g, Datum customer)
+{
+	const char *old;
+	const char *new;
+	Size		old_size = customer_bytes(type, g->customer, &old);
+	Size		new_size = customer_bytes(type, customer, &new);
+	int			cmp = memcmp(new, old, Min(old_size, new_size));
+
+	if (cmp < 0 || (cmp == 0 && new_size < old_size))
+		g->customer = datumCopy(customer, type->byval, type->len);
+}
+
+static void
+add_sale(RollUp *r, const Sale *sale)
+{
+	const CustomerType *type = r->type;
+	CustomerGroup *g;
+	LedgerLog  *log;
+	bool		found = true;
+
+	if (unlikely(r->rest != NULL))
+	{
+		g = groups_lookup_hash(r->groups, sale->customer, sale->hash);
+		if (g == NULL)
+		{
+			append(r->rest, sale);
+			return;
+		}
+	}
+	else
+		g = groups_insert_hash(r->groups, sale->customer, sale->hash, &found);
+	if (!found)
+	{
+		g->customer = datumCopy(sale->customer, type->byval, type->len);
+		g->log = customer_tier_log_new();
+		if (r->bounded && MemoryContextMemAllocated(r->context, false) > r->memory)
+		{
+			MemoryContextSwitchTo(r->outer);
+			r->rest = scatter_new(type, r->memory, r->left);
+			r->bounded = r->rest != NULL;
+			MemoryContextSwitchTo(r->context);
+		}
+	}
+	else if (unlikely(!type->byval &&
+					  !datumIsEqual(g->customer, sale->customer, false, type->len)))
+		prefer_lesser(type, g, sale->customer);
+
+	log = ledger_log_add_row(g->log, sale->day, sale->amount);
+	if (log != g->log)
+	{
+		pfree(g->log);
+		g->log = log;
+	}
+}
+
+/* the next sale of a block; a customer not by value is in r->customer until the next */
+static inline const uint8 *
+get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, Sale *sale)
+{
+	const CustomerType *type = r->type;
+	uint64		v = type->len;
+
+	if (type->byval || type->len < 0)
+		p = get_varint(p, end, &v);
+	if (type->byval)
+		sale->customer = (Datum) unzigzag(v);
+	else
+	{
+		Size		header = type->len > 0 ? 0 : VARHDRSZ;
+
+		resetStringInfo(&r->customer);
+		enlargeStringInfo(&r->customer, header + v);
+		memcpy(r->customer.data + header, p, v);
+		if (header > 0)
+			SET_VARSIZE(r->customer.data, header + v);
+		p += v;
+		sale->customer = PointerGetDatum(r->customer.data);
+	}
+	sale->hash = hash_customer(type, sale->customer);
+	p = get_varint(p, end, &v);
+	*day = (DateADT) (*day + unzigzag(v >> 3));
+	sale->day = *day;
+	sale->amount.scale = v & 0x07;
+	p = get_varint(p, end, &v);
+	sale->amount.value = unzigzag(v);
+	return p;
+}
+
+/*
+ * Even the table of one partition can be larger than the nearest cache: a few
+ * sales at once, the slots and then the logs are asked for before they are used.
+ */
+static void
+add_block(RollUp *r, const uint8 *p, Size used)
+{
+	const uint8 *end = p + used;
+	int			batch = r->type->byval ? BATCH : 1;
+	DateADT		day = 0;
+	Sale		sale[BATCH];
+
+	CHECK_FOR_INTERRUPTS();
+	while (p < end)
+	{
+		CustomerGroup *slot = r->groups->data;
+		uint32		mask = r->groups->sizemask;
+		int			n;
+
+		for (n = 0; n < batch && p < end; n++)
+		{
+			p = get_sale(r, p, end, &day, &sale[n]);
+			__builtin_prefetch(&slot[sale[n].hash & mask]);
+		}
+		for (int i = 0; i < n; i++)
+			__builtin_prefetch(slot[sale[i].hash & mask].log);
+		for (int i = 0; i < n; i++)
+			add_sale(r, &sale[i]);
+	}
+}
+
+static void
+add_file(RollUp *r, BufFile *file)
+{
+	StringInfoData data;
+	Size		used;
+
+	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not rewind temporary file: %m")));
+	initStringInfo(&data);
+	while (BufFileRead(file, &used, sizeof(used)) == sizeof(used))
+	{
+		resetStringInfo(&data);
+		enlargeStringInfo(&data, used);
+		if (BufFileRead(file, data.data, used) != used)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read temporary file: %m")));
+		add_block(r, (uint8 *) data.data, used);
+	}
 }
 
 static void
@@ -434,14 +497,17 @@ roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
 	r.memory = s->memory / 2;
 	r.bounded = true;
 	r.left = s->shift;
-	r.groups = groups_create(r.context, 1024, (void *) s->type);
+	r.groups = groups_create(r.context, s->groups, (void *) s->type);
 
 	MemoryContextSwitchTo(r.context);
+	if (!s->type->byval)
+		initStringInfo(&r.customer);
 	if (p->file != NULL)
 	{
 		add_file(&r, p->file);
 		BufFileClose(p->file);
 	}
+	close_block(p);
 	for (Block *b = reverse(p->blocks); b != NULL;)
 	{
 		Block	   *next = b->next;
@@ -453,6 +519,7 @@ roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
 	MemoryContextSwitchTo(r.outer);
 
 	emit_groups(&r, emit, arg);
+	s->groups = Max(s->groups, r.groups->members);
 	MemoryContextDelete(r.context);
 	if (r.rest != NULL)
 		customer_tier_scatter_end(r.rest, emit, arg);

@@ -9,9 +9,33 @@
 #define VARINT_MAX64	10		/* bytes that a 64-bit integer can take */
 #define VARINT_MAX128	19
 
+#include "port/pg_bitutils.h"
+
+#define VARINT_ROOM		10		/* bytes a writer may touch past what it says */
+
+#define CONTINUATION	UINT64CONST(0x8080808080808080)
+
+/*
+ * Lengths cannot be predicted, so the common case has no branch on them: up to
+ * 56 bits are spread over eight bytes at once, of which the first few count.
+ * The buffer has VARINT_ROOM bytes.
+ */
 static inline uint8 *
 put_varint(uint8 *p, uint64 v)
 {
+#ifndef WORDS_BIGENDIAN
+	if (likely(v < UINT64CONST(1) << 56))
+	{
+		int			last = pg_leftmost_one_pos64(v | 1) / 7;
+
+		v = (v & UINT64CONST(0x000000000fffffff)) | (v & UINT64CONST(0x00fffffff0000000)) << 4;
+		v = (v & UINT64CONST(0x00003fff00003fff)) | (v & UINT64CONST(0x0fffc0000fffc000)) << 2;
+		v = (v & UINT64CONST(0x007f007f007f007f)) | (v & UINT64CONST(0x3f803f803f803f80)) << 1;
+		v |= CONTINUATION & ((UINT64CONST(1) << (8 * last)) - 1);
+		memcpy(p, &v, sizeof(v));
+		return p + last + 1;
+	}
+#endif
 	while (v >= 0x80)
 	{
 		*p++ = (uint8) v | 0x80;
@@ -39,6 +63,26 @@ get_varint(const uint8 *p, const uint8 *end, uint64 *v)
 {
 	uint64		r = 0;
 
+#ifndef WORDS_BIGENDIAN
+	if (likely(end - p >= (ptrdiff_t) sizeof(r)))
+	{
+		uint64		stop;
+
+		memcpy(&r, p, sizeof(r));
+		stop = ~r & CONTINUATION;
+		if (likely(stop != 0))
+		{
+			/* up to the first byte without continuation, then closed up */
+			r &= (stop ^ (stop - 1)) & ~CONTINUATION;
+			r = (r & UINT64CONST(0x007f007f007f007f)) | (r & UINT64CONST(0x7f007f007f007f00)) >> 1;
+			r = (r & UINT64CONST(0x00003fff00003fff)) | (r & UINT64CONST(0x3fff00003fff0000)) >> 2;
+			r = (r & UINT64CONST(0x000000000fffffff)) | (r & UINT64CONST(0x0fffffff00000000)) >> 4;
+			*v = r;
+			return p + pg_rightmost_one_pos64(stop) / 8 + 1;
+		}
+		r = 0;
+	}
+#endif
 	for (int shift = 0; p < end && shift < 70; shift += 7)
 	{
 		uint8		b = *p++;
@@ -61,6 +105,8 @@ put_varint128(uint8 *p, int128 s)
 {
 	uint128		v = ((uint128) s << 1) ^ (uint128) (s >> 127);
 
+	if (likely(v <= PG_UINT64_MAX))
+		return put_varint(p, (uint64) v);
 	while (v >= 0x80)
 	{
 		*p++ = (uint8) v | 0x80;
@@ -74,7 +120,14 @@ static inline const uint8 *
 get_varint128(const uint8 *p, const uint8 *end, int128 *s)
 {
 	uint128		v = 0;
+	uint64		small;
+	const uint8 *next = get_varint(p, end, &small);
 
+	if (likely(next != NULL))
+	{
+		*s = unzigzag(small);
+		return next;
+	}
 	for (int shift = 0; p < end && shift < 128; shift += 7)
 	{
 		uint8		b = *p++;
