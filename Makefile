@@ -15,14 +15,20 @@ OBJS = \
 	src/ledger_ops.o \
 	src/measures.o \
 	src/scatter.o \
-	src/roll_up.o
+	src/roll_up.o \
+	src/sample.o \
+	src/cuts.o \
+	src/pareto.o \
+	src/classes.o
 
 SQL_MODULES = \
 	sql/modules/00_guard.sql \
 	sql/modules/10_ledger.sql \
 	sql/modules/20_ledger_agg.sql \
 	sql/modules/30_measures.sql \
-	sql/modules/40_roll_up.sql
+	sql/modules/40_roll_up.sql \
+	sql/modules/50_cuts.sql \
+	sql/modules/60_classes.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)

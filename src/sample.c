@@ -1,0 +1,236 @@
+/*
+ * sample.c
+ *		The values of an aggregate or a window, gathered to be ordered.
+ */
+#include "sample.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_sample_combine);
+
+#define SAMPLE_HEAD		offsetof(Sample, data)
+#define SAMPLE_START	8		/* values that a new sample has room for */
+#define MAX_PARAMS		1000
+#define RADIX_BITS		11
+#define RADIX_PASSES	6
+#define RADIX_LEAST		512		/* below this a comparison sort is faster */
+
+double
+customer_tier_check_value(double value)
+{
+	if (unlikely(isnan(value) || isinf(value)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a value to be ranked must be a finite number"),
+				 errhint("NaN and infinity have no rank; leave such rows out or correct them.")));
+	return value == 0 ? 0 : value;	/* -0 is 0 */
+}
+
+static int64
+room(const Sample *s)
+{
+	return (int64) ((VARSIZE(s) - SAMPLE_HEAD) / sizeof(double)) - s->nparams;
+}
+
+/* a state argument; NULL while it is the empty bytea that aggregates start with */
+Sample *
+customer_tier_sample_get(FunctionCallInfo fcinfo, int arg)
+{
+	struct varlena *v = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(arg));
+	Sample	   *s = (Sample *) v;
+
+	if (VARSIZE(v) == VARHDRSZ)
+		return NULL;
+	/* a value within a tuple has the alignment of bytea */
+	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
+		s = (Sample *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
+	if (VARSIZE(s) < SAMPLE_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
+		s->n < 0 || s->n > room(s))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("invalid state of an aggregate over values")));
+	return s;
+}
+
+static Sample *
+sample_alloc(int64 values, int nparams)
+{
+	Size		size = SAMPLE_HEAD + (nparams + values) * sizeof(double);
+	Sample	   *s;
+
+	if (size > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many values for one aggregate"),
+				 errdetail("At most %lld values can be ranked together.",
+						   (long long) (MaxAllocSize / sizeof(double)))));
+	s = palloc(size);
+	SET_VARSIZE(s, size);
+	s->nparams = nparams;
+	s->n = 0;
+	return s;
+}
+
+/* argument 0 of a transition function, to append to */
+Sample *
+customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams)
+{
+	Sample	   *s;
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("aggregate function called in non-aggregate context")));
+	s = customer_tier_sample_get(fcinfo, 0);
+	if (s == NULL)
+	{
+		s = sample_alloc(SAMPLE_START, nparams);
+		memcpy(s->data, params, nparams * sizeof(double));
+	}
+	else if (s->nparams != nparams ||
+			 memcmp(s->data, params, nparams * sizeof(double)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the parameters of an aggregate must be the same for every row")));
+	return s;
+}
+
+/* the same sample with room for "more" values, or a larger copy */
+static Sample *
+make_room(Sample *s, int64 more)
+{
+	Sample	   *larger;
+
+	if (likely(room(s) - s->n >= more))
+		return s;
+	larger = sample_alloc(Max(2 * room(s), s->n + more), s->nparams);
+	larger->n = s->n;
+	memcpy(larger->data, s->data, (s->nparams + s->n) * sizeof(double));
+	return larger;
+}
+
+Sample *
+customer_tier_sample_add(Sample *s, double value)
+{
+	s = make_room(s, 1);
+	SAMPLE_VALUES(s)[s->n++] = customer_tier_check_value(value);
+	return s;
+}
+
+/* combines the states of two workers; the order of values does not matter later */
+Datum
+customer_tier_sample_combine(PG_FUNCTION_ARGS)
+{
+	Sample	   *a;
+	Sample	   *b = customer_tier_sample_get(fcinfo, 1);
+
+	if (b == NULL)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	a = customer_tier_sample_state(fcinfo, b->data, b->nparams);
+	a = make_room(a, b->n);
+	memcpy(SAMPLE_VALUES(a) + a->n, SAMPLE_VALUES(b), b->n * sizeof(double));
+	a->n += b->n;
+	PG_RETURN_POINTER(a);
+}
+
+/* a float8[] argument, without nulls, in the order given */
+const double *
+customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(arg);
+
+	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (ARR_NDIM(array) > 1 || *n > MAX_PARAMS || array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("expected a one-dimensional array without nulls, of at most %d numbers", MAX_PARAMS)));
+	return (const double *) ARR_DATA_PTR(array);
+}
+
+static int
+compare_descending(const void *a, const void *b)
+{
+	double		x = *(const double *) a;
+	double		y = *(const double *) b;
+
+	return (x < y) - (x > y);
+}
+
+/* bits whose ascending order is the descending one of finite doubles, and back */
+static inline uint64
+key_of(double value)
+{
+	uint64		bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits >> 63 ? bits : ~bits ^ (UINT64CONST(1) << 63);
+}
+
+static inline double
+value_of(uint64 key)
+{
+	double		value;
+
+	if (!(key >> 63))
+		key = ~key ^ (UINT64CONST(1) << 63);
+	memcpy(&value, &key, sizeof(value));
+	return value;
+}
+
+/* least significant digit first; a digit that all values share is skipped */
+void
+customer_tier_sort_descending(double *value, int64 n)
+{
+	int64		(*count)[1 << RADIX_BITS];
+	uint64	   *from = (uint64 *) value;
+	uint64	   *to;
+	uint64	   *spare;
+
+	if (n < RADIX_LEAST)
+	{
+		qsort(value, n, sizeof(double), compare_descending);
+		return;
+	}
+	to = spare = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(uint64));
+	count = palloc0(RADIX_PASSES * sizeof(*count));
+	for (int64 i = 0; i < n; i++)
+	{
+		uint64		key = key_of(value[i]);
+
+		from[i] = key;
+		for (int pass = 0; pass < RADIX_PASSES; pass++)
+			count[pass][(key >> (pass * RADIX_BITS)) & ((1 << RADIX_BITS) - 1)]++;
+	}
+	for (int pass = 0; pass < RADIX_PASSES; pass++)
+	{
+		int			shift = pass * RADIX_BITS;
+		int64		at = 0;
+		uint64	   *swap;
+
+		CHECK_FOR_INTERRUPTS();
+		if (count[pass][(from[0] >> shift) & ((1 << RADIX_BITS) - 1)] == n)
+			continue;
+		for (int digit = 0; digit < 1 << RADIX_BITS; digit++)
+		{
+			int64		here = count[pass][digit];
+
+			count[pass][digit] = at;
+			at += here;
+		}
+		for (int64 i = 0; i < n; i++)
+			to[count[pass][(from[i] >> shift) & ((1 << RADIX_BITS) - 1)]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	/* value and key differ in bits only, not in place */
+	for (int64 i = 0; i < n; i++)
+		value[i] = value_of(from[i]);
+	pfree(count);
+	pfree(spare);
+}

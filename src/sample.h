@@ -1,0 +1,67 @@
+/*
+ * sample.h
+ *		The values of an aggregate or a window, gathered to be ordered.
+ *
+ * A Sample is the typed state of the aggregates that need all values: a flat
+ * bytea with slack, appended to in place.  Its parameters, which are the same
+ * for every row, are kept before the values.
+ */
+#ifndef CUSTOMER_TIER_SAMPLE_H
+#define CUSTOMER_TIER_SAMPLE_H
+
+#include "compat.h"
+
+typedef struct Sample
+{
+	int32		vl_len_;		/* the whole room, what is unused included */
+	int32		nparams;
+	int64		n;
+	double		data[FLEXIBLE_ARRAY_MEMBER];	/* parameters, then values */
+} Sample;
+
+#define SAMPLE_VALUES(s)	((s)->data + (s)->nparams)
+
+extern Sample *customer_tier_sample_get(FunctionCallInfo fcinfo, int arg);
+extern Sample *customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams);
+extern Sample *customer_tier_sample_add(Sample *s, double value);
+extern void customer_tier_sort_descending(double *value, int64 n);
+extern double customer_tier_check_value(double value);
+extern const double *customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n);
+
+/* a sum of doubles with twice their precision, so that shares are right to the last digit */
+typedef struct Sum
+{
+	double		hi;
+	double		lo;
+} Sum;
+
+static inline void
+sum_add(Sum *s, double v)
+{
+	double		t = s->hi + v;
+	double		b = t - s->hi;
+
+	s->lo += (s->hi - (t - b)) + (v - b);
+	s->hi = t;
+}
+
+static inline double
+sum_value(const Sum *s)
+{
+	return s->hi + s->lo;
+}
+
+/* how many of n are the top "fraction" of them, rounded up; 0.07 of 100 is 7 */
+static inline int64
+head_count(double fraction, int64 n)
+{
+	int64		k = (int64) (fraction * n);
+
+	while (k > 0 && (double) (k - 1) / n >= fraction)
+		k--;
+	while (k < n && (double) k / n < fraction)
+		k++;
+	return k;
+}
+
+#endif							/* CUSTOMER_TIER_SAMPLE_H */
