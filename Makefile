@@ -1,9 +1,10 @@
 EXTENSION = customer_tier
-EXTVERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)customer_tier.control)
-# empty in the tree, "path/" in a VPATH build
-SRCDIR = $(if $(VPATH),$(firstword $(subst :, ,$(VPATH)))/)
-
 MODULE_big = customer_tier
+
+# "path/" in a VPATH build, nothing in the tree
+SRCDIR := $(addsuffix /,$(firstword $(subst :, ,$(VPATH))))
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)customer_tier.control)
+
 OBJS = \
 	src/module.o \
 	src/amount.o \
@@ -32,17 +33,46 @@ SQL_MODULES = \
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
-EXTRA_CLEAN = sql/customer_tier--*.sql
+EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
 
 REGRESS = ledger
-REGRESS_OPTS = --inputdir=$(or $(SRCDIR),.)/test --outputdir=test --load-extension=customer_tier
+REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
 
-PG_CFLAGS = -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
+PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+
+OWN_SERVER = demo demo-stop check check-long bench
+ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
+
+# These bring a server of their own, see scripts/lib.sh
+demo:
+	@$(SRCDIR)scripts/demo
+demo-stop:
+	@$(SRCDIR)scripts/demo stop
+check:
+	@$(SRCDIR)scripts/check
+check-long:
+	@$(SRCDIR)scripts/check long
+bench:
+	@$(SRCDIR)bench/run
+.PHONY: $(OWN_SERVER)
+
+else
+
+PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
+ifeq ($(PGXS),)
+$(error $(PG_CONFIG) leads to no PostgreSQL server headers (Debian: postgresql-server-dev-NN); make demo and make check install what they need)
+endif
 include $(PGXS)
 
-$(INSTALL_SQL): $(SQL_MODULES)
-	mkdir -p $(@D)
-	cat $^ > $@
+ifneq ($(SRCDIR),)
+$(shell mkdir -p src sql test)
+endif
+
+$(OBJS): $(wildcard $(SRCDIR)src/*.h)
+
+$(INSTALL_SQL): $(SQL_MODULES) $(SRCDIR)customer_tier.control
+	cat $(filter %.sql,$^) > $@
+
+endif
