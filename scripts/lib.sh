@@ -25,8 +25,11 @@ install() {
 	say "Installing $* (needed: $reason)"
 	[ -n "${apt_updated:-}" ] || as_root apt-get -qq update
 	apt_updated=1
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends "$@" \
-		>/dev/null || die "apt-get could not install: $*"
+	local told
+	told=$(as_root env DEBIAN_FRONTEND=noninteractive \
+		apt-get -qq install --no-install-recommends "$@" 2>&1 </dev/null) ||
+		die "apt-get could not install: $*
+$told"
 }
 
 # A server with its headers, and a compiler; sets pg_config and what follows from it

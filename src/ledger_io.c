@@ -181,9 +181,9 @@ customer_tier_ledger_out(PG_FUNCTION_ARGS)
 						 y > 0 ? y : 1 - y, m, d, y > 0 ? "" : " BC", e.purchases);
 		if (e.others != 0)
 			appendStringInfo(&buf, "%+lld", (long long) e.others);
-		appendStringInfo(&buf, ":%s%lld", amount < 0 ? "-" : "", (long long) Abs(amount / unit));
+		appendStringInfo(&buf, ":%s%lld", amount < 0 ? "-" : "", llabs(amount / unit));
 		if (r.head.scale > 0)
-			appendStringInfo(&buf, ".%0*lld", r.head.scale, (long long) Abs(amount % unit));
+			appendStringInfo(&buf, ".%0*lld", r.head.scale, llabs(amount % unit));
 		between = ", ";
 	}
 	appendStringInfoChar(&buf, '}');
