@@ -1,0 +1,1 @@
+SELECT count(orders(ledger)) FROM ledgers;

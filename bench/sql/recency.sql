@@ -1,0 +1,1 @@
+SELECT count(recency(ledger, DATE '2026-01-01')) FROM ledgers;

@@ -1,0 +1,1 @@
+SELECT count(total(ledger)) FROM ledgers;
