@@ -113,7 +113,7 @@ FROM (SELECT p, ledger_agg(date '2026-01-05' + i % 7, CASE WHEN i % 2 = 0 THEN 1
 SELECT ledger_agg(d, 1) FROM unnest(ARRAY[date '4714-11-24 BC', '0001-12-31 BC', '0001-01-01', '1969-12-31', '2000-01-01', '1999-12-31', '5874897-12-31']) AS d;
 SELECT ledger_agg(t, 1) FROM unnest(ARRAY[timestamp '4714-11-24 00:00 BC', '0044-03-15 12:00 BC', '1999-12-31 23:59:59.999999', '2000-01-01', '1969-12-31 12:00', '294276-12-31 23:59:59.999999']) AS t;
 SELECT z, ledger_agg(t, 1, z) FROM unnest(ARRAY[timestamptz '4714-11-25 00:00+00 BC', '0044-03-15 12:00+00 BC', '294276-12-31 10:00:00+00', '294276-12-30 23:59:59.999999+00']) AS t,
-  unnest(ARRAY['UTC', 'Asia/Shanghai']) AS z WHERE t < timestamptz '294276-12-31 00:00+00' OR z = 'UTC' GROUP BY z ORDER BY z;
+  unnest(ARRAY['UTC', 'Asia/Shanghai']) AS z WHERE t < timestamptz '294276-12-31 00:00+00' OR z = 'UTC' GROUP BY z ORDER BY z COLLATE "C";
 SELECT count(*) AS timestamps, count(*) FILTER (WHERE first_day(l) = t::date) AS right_days
 FROM (SELECT t, ledger_agg(t, 1) AS l
       FROM (SELECT DISTINCT timestamp '2000-01-01' + make_interval(days => d, secs => s) AS t
