@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "executor/nodeHash.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "tcop/tcopprot.h"
@@ -28,6 +29,13 @@
 #if PG_VERSION_NUM < 150000
 #define pg_analyze_and_rewrite_fixedparams(raw, sql, types, n, env) \
 	pg_analyze_and_rewrite((raw), (sql), (types), (n), (env))
+#endif
+
+/* 15: what a hash table may take, in bytes; before that in kilobytes */
+#if PG_VERSION_NUM < 150000
+#define hash_memory()	((Size) get_hash_mem() * 1024)
+#else
+#define hash_memory()	get_hash_memory_limit()
 #endif
 
 /* 18: execute_once is gone */

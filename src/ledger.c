@@ -174,6 +174,42 @@ count_overflow(void)
 			 errmsg("number of rows is out of range for type ledger")));
 }
 
+/* puts a head, as it says what the entries hold, before the entries' bytes */
+Ledger *
+customer_tier_ledger_make(const LedgerHead *h, const uint8 *entries, Size len)
+{
+	uint8		head[HEAD_MAX];
+	uint8	   *p = head;
+	Size		size;
+	Ledger	   *result;
+
+	*p++ = LEDGER_TAG(h->scale);
+	p = put_varint(p, h->entries);
+	if (h->entries > 0)
+	{
+		p = put_varint(p, zigzag(h->first_day));
+		p = put_varint(p, (int64) h->last_day - h->first_day);
+		p = put_varint(p, zigzag(h->purchases));
+		p = put_varint(p, h->purchase_days);
+		if (h->purchase_days > 0)
+		{
+			p = put_varint(p, (int64) h->first_purchase - h->first_day);
+			p = put_varint(p, (int64) h->last_day - h->last_purchase);
+		}
+		p = put_varint(p, zigzag(h->total));
+	}
+	size = VARHDRSZ + (p - head) + len;
+	if (size > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("ledger is too large")));
+	result = palloc(size);
+	SET_VARSIZE(result, size);
+	memcpy(VARDATA(result), head, p - head);
+	memcpy(VARDATA(result) + (p - head), entries, len);
+	return result;
+}
+
 /*
  * The canonical bytes of n entries, ascending by distinct days.  Empty entries
  * vanish.  The entries are changed.
@@ -181,16 +217,14 @@ count_overflow(void)
 Ledger *
 customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 {
-	uint8		stack[HEAD_MAX + STACK_ENTRIES * ENTRY_MAX];
+	uint8		stack[STACK_ENTRIES * ENTRY_MAX];
 	uint8	   *buf = stack;
 	uint8	   *p;
+	LedgerHead	h = {0};
 	int64		kept = 0;
 	int			drop = scale;
 	int128		total = 0;
 	int128		purchases = 0;
-	int64		purchase_days = 0;
-	DateADT		first_purchase = 0;
-	DateADT		last_purchase = 0;
 	DateADT		day;
 	Ledger	   *result;
 
@@ -205,17 +239,15 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 		purchases += e[i].purchases;
 		if (e[i].purchases > 0)
 		{
-			if (purchase_days++ == 0)
-				first_purchase = e[i].day;
-			last_purchase = e[i].day;
+			if (h.purchase_days++ == 0)
+				h.first_purchase = e[i].day;
+			h.last_purchase = e[i].day;
 		}
 		if (kept != i)
 			e[kept] = e[i];
 		kept++;
 	}
 	n = kept;
-	if (n == 0)
-		drop = scale;
 	if (n > PG_UINT32_MAX)
 		count_overflow();
 	total /= customer_tier_pow10[drop];
@@ -223,51 +255,36 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 		customer_tier_amount_overflow();
 	if (!fits64(purchases))
 		count_overflow();
+	h.scale = scale - drop;
+	h.entries = (uint32) n;
+	h.total = (int64) total;
+	h.purchases = (int64) purchases;
+	h.first_day = n > 0 ? e[0].day : 0;
+	h.last_day = n > 0 ? e[n - 1].day : 0;
 
 	if (n > STACK_ENTRIES)
-		buf = MemoryContextAllocHuge(CurrentMemoryContext, HEAD_MAX + n * ENTRY_MAX);
+		buf = MemoryContextAllocHuge(CurrentMemoryContext, n * ENTRY_MAX);
 	p = buf;
-	*p++ = LEDGER_TAG(scale - drop);
-	p = put_varint(p, n);
-	if (n > 0)
+	*p = 0;						/* for the compiler's sake, when there are no entries */
+	day = h.first_day;
+	for (int64 i = 0; i < n; i++)
 	{
-		p = put_varint(p, zigzag(e[0].day));
-		p = put_varint(p, (int64) e[n - 1].day - e[0].day);
-		p = put_varint(p, zigzag((int64) purchases));
-		p = put_varint(p, purchase_days);
-		if (purchase_days > 0)
-		{
-			p = put_varint(p, (int64) first_purchase - e[0].day);
-			p = put_varint(p, (int64) e[n - 1].day - last_purchase);
-		}
-		p = put_varint(p, zigzag((int64) total));
-		day = e[0].day;
-		for (int64 i = 0; i < n; i++)
-		{
-			bool		one = ledger_entry_is_one_row(&e[i]);
+		bool		one = ledger_entry_is_one_row(&e[i]);
 
-			if (unlikely(drop > 0))
-				e[i].amount /= customer_tier_pow10[drop];
-			if (unlikely(!fits64(e[i].amount)))
-				customer_tier_amount_overflow();
-			p = put_varint(p, ((uint64) ((int64) e[i].day - day) << 1) | !one);
-			p = put_varint(p, zigzag((int64) e[i].amount));
-			if (!one)
-			{
-				p = put_varint(p, zigzag(e[i].purchases));
-				p = put_varint(p, zigzag(e[i].others));
-			}
-			day = e[i].day;
+		if (unlikely(drop > 0))
+			e[i].amount /= customer_tier_pow10[drop];
+		if (unlikely(!fits64(e[i].amount)))
+			customer_tier_amount_overflow();
+		p = put_varint(p, (uint64) ((int64) e[i].day - day) << 1 | !one);
+		p = put_varint(p, zigzag((int64) e[i].amount));
+		if (!one)
+		{
+			p = put_varint(p, zigzag(e[i].purchases));
+			p = put_varint(p, zigzag(e[i].others));
 		}
+		day = e[i].day;
 	}
-
-	if (VARHDRSZ + (p - buf) > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("ledger is too large")));
-	result = palloc(VARHDRSZ + (p - buf));
-	SET_VARSIZE(result, VARHDRSZ + (p - buf));
-	memcpy(VARDATA(result), buf, p - buf);
+	result = customer_tier_ledger_make(&h, buf, p - buf);
 	if (buf != stack)
 		pfree(buf);
 	return result;

@@ -91,6 +91,7 @@ extern Ledger *customer_tier_get_ledger(Datum d);
 extern void customer_tier_ledger_head(const Ledger *l, LedgerHead *head);
 extern void customer_tier_ledger_read(const Ledger *l, LedgerReader *r);
 extern bool customer_tier_ledger_next(LedgerReader *r, LedgerEntry *e);
+extern Ledger *customer_tier_ledger_make(const LedgerHead *h, const uint8 *entries, Size len);
 extern Ledger *customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale);
 extern Ledger *customer_tier_ledger_normalize(LedgerEntry *e, int64 n, int scale);
 extern int64 customer_tier_entries_condense(LedgerEntry *e, int64 n);

@@ -13,7 +13,7 @@
  */
 #include "ledger.h"
 
-#define LOG_START		64		/* bytes of a new log, head included */
+#define LOG_START		128		/* bytes of a new log, head included */
 #define LOG_CONDENSE	512		/* from here on a full log is condensed */
 #define LOG_SCALE		2		/* money mostly has two decimals */
 #define RECORD_MAX		(3 * VARINT_MAX64 + VARINT_MAX128)
@@ -196,13 +196,72 @@ customer_tier_log_add_ledger(LedgerLog *log, Datum d, bool negate)
 	return log;
 }
 
+/*
+ * Most logs are short and in order, one sale a day, and need no smaller scale:
+ * what the encoder would do is then done on the way.  NULL for all others.
+ */
+static Ledger *
+close_in_order(const LedgerLog *log)
+{
+	uint8		entries[LOG_CONDENSE + VARINT_ROOM];
+	uint8	   *out = entries;
+	const uint8 *p = log->log;
+	const uint8 *used = p + log->used;
+	const uint8 *end = p + LEDGER_LOG_ROOM(log);
+	LedgerHead	h = {0};
+	bool		whole = true;
+
+	if (log->used > LOG_CONDENSE)
+		return NULL;
+	h.scale = log->tag & LEDGER_SCALE_MASK;
+	while (p < used)
+	{
+		uint64		key;
+		uint64		zigzagged;
+		int64		gap;
+		int64		amount;
+
+		if ((p = get_varint(p, end, &key)) == NULL ||
+			(p = get_varint(p, end, &zigzagged)) == NULL || (key & 1))
+			return NULL;
+		gap = unzigzag(key >> 1);
+		amount = unzigzag(zigzagged);
+		whole = whole && amount % 10 == 0;
+		if (h.entries++ == 0)
+		{
+			h.first_day = h.last_day = (DateADT) gap;
+			gap = 0;
+		}
+		else if (gap <= 0)
+			return NULL;
+		h.last_day += gap;
+		if (pg_add_s64_overflow(h.total, amount, &h.total))
+			return NULL;
+		if (amount > 0)
+		{
+			if (h.purchase_days++ == 0)
+				h.first_purchase = h.last_day;
+			h.last_purchase = h.last_day;
+		}
+		out = put_varint(out, (uint64) gap << 1);
+		out = put_varint(out, zigzagged);
+	}
+	if (whole || h.total == PG_INT64_MIN)
+		return NULL;
+	h.purchases = h.purchase_days;
+	return customer_tier_ledger_make(&h, entries, out - entries);
+}
+
 Ledger *
 customer_tier_log_close(const LedgerLog *log)
 {
 	LedgerEntry stack[STACK_ENTRIES];
 	LedgerEntry *e = stack;
 	int64		n = max_entries(log);
-	Ledger	   *result;
+	Ledger	   *result = close_in_order(log);
+
+	if (result != NULL)
+		return result;
 
 	if (n > STACK_ENTRIES)
 		e = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(LedgerEntry));
