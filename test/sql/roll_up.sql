@@ -103,12 +103,12 @@ CREATE FUNCTION same_as_grouped(query text, OUT customers_right boolean, OUT wro
   FROM roll_up(query) AS r(c int, l ledger) FULL JOIN grouped AS g USING (c) $$;
 SET work_mem = '64kB';
 SELECT * FROM same_as_grouped('SELECT c, day, amount FROM wide');
-SELECT o, compare.* FROM unnest(ARRAY['c', 'day', 'amount', 'c DESC, day']) AS o, compare('SELECT c, day, amount FROM wide WHERE id <= 10000 ORDER BY ' || o, 'int') ORDER BY o COLLATE "C";
+SET work_mem = '1MB';
+SELECT o, compare.* FROM unnest(ARRAY['c', 'day', 'amount', 'c DESC, day']) AS o, compare('SELECT c, day, amount FROM wide WHERE id <= 30000 ORDER BY ' || o, 'int') ORDER BY o COLLATE "C";
 SET work_mem = '4MB';
 SELECT * FROM same_as_grouped('SELECT c, day, amount FROM wide ORDER BY day DESC');
 SET work_mem = '1GB';
 SELECT * FROM same_as_grouped('SELECT c, day, amount FROM wide ORDER BY amount');
-SELECT * FROM same_as_grouped('SELECT c, day, amount FROM wide ORDER BY c DESC, day');
 -- one customer with nearly all rows, first, last and in between
 SELECT work_mem, o, compare.* FROM unnest(ARRAY['64kB', '1GB']) AS work_mem, set_config('work_mem', work_mem, false), unnest(ARRAY['c', 'c DESC', 'id']) AS o,
   compare('SELECT CASE WHEN id % 100 = 0 THEN c ELSE 25000 END AS c, day, amount FROM wide WHERE id <= 50000 ORDER BY ' || o, 'int') ORDER BY work_mem COLLATE "C", o COLLATE "C";
@@ -265,25 +265,25 @@ BEGIN
 EXCEPTION WHEN query_canceled THEN
   RETURN true;
 END $$;
-SET work_mem = '64kB';
+SET work_mem = '256kB';
 SET statement_timeout = '300ms';
 SELECT cancelled('SELECT i % 1000003, date ''2026-01-01'', 1 FROM generate_series(1, 1000000000) AS i') AS cancelled;
 SET statement_timeout = 0;
 SELECT temp_files();
 -- files are there while it spills
-SELECT total(rollup(l)) > 0 AS spilled FROM roll_up('SELECT c, day, CASE WHEN id = 10000 THEN temp_files() ELSE 0 END FROM wide WHERE id <= 10000') AS (c int, l ledger);
-SELECT * FROM compare('SELECT c, day, amount FROM wide WHERE id <= 10000', 'int');
+SELECT total(rollup(l)) > 0 AS spilled FROM roll_up('SELECT c, day, CASE WHEN id = 100000 THEN temp_files() ELSE 0 END FROM wide WHERE id <= 100000') AS (c int, l ledger);
+SELECT * FROM compare('SELECT c, day, amount FROM wide WHERE id <= 100000', 'int');
 -- an error in the middle of a spill
 SELECT left(outcome($$SELECT count(*) FROM roll_up('SELECT c / (300000 - id), day, amount FROM wide') AS (c int, l ledger)$$), 5) AS state, temp_files();
 -- part of what is there is read, and then no more
-SELECT count(*) FROM (SELECT * FROM roll_up('SELECT c, day, amount FROM wide WHERE id <= 10000') AS (c int, l ledger) LIMIT 10) AS l;
+SELECT count(*) FROM (SELECT * FROM roll_up('SELECT c, day, amount FROM wide WHERE id <= 100000') AS (c int, l ledger) LIMIT 10) AS l;
 SELECT temp_files();
 SET work_mem = '1GB';
-SELECT total(rollup(l)) > 0 AS spilled FROM roll_up('SELECT c, day, CASE WHEN id = 10000 THEN temp_files() ELSE 0 END FROM wide WHERE id <= 10000') AS (c int, l ledger);
+SELECT total(rollup(l)) > 0 AS spilled FROM roll_up('SELECT c, day, CASE WHEN id = 100000 THEN temp_files() ELSE 0 END FROM wide WHERE id <= 100000') AS (c int, l ledger);
 SET statement_timeout = '300ms';
 SELECT cancelled('SELECT i % 1000003, date ''2026-01-01'', 1 FROM generate_series(1, 1000000000) AS i') AS cancelled;
 SET statement_timeout = 0;
 RESET work_mem;
-SELECT * FROM compare('SELECT c, day, amount FROM wide WHERE id <= 10000', 'int');
+SELECT * FROM compare('SELECT c, day, amount FROM wide WHERE id <= 100000', 'int');
 
 DROP SCHEMA t_roll_up CASCADE;
