@@ -13,11 +13,13 @@
 PG_FUNCTION_INFO_V1(customer_tier_ledger_agg_date_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_agg_date_bigint);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_agg_date_int);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_agg_date_smallint);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_agg_timestamp_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_agg_timestamptz_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_unagg_date_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_unagg_date_bigint);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_unagg_date_int);
+PG_FUNCTION_INFO_V1(customer_tier_ledger_unagg_date_smallint);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_unagg_timestamp_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_unagg_timestamptz_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_accumulate);
@@ -76,6 +78,7 @@ customer_tier_ledger_unagg_##args(PG_FUNCTION_ARGS) \
 LEDGER_AGG(date_numeric, DATE_ARG, NUMERIC_ARG)
 LEDGER_AGG(date_bigint, DATE_ARG, amount_of_integer(PG_GETARG_INT64(2)))
 LEDGER_AGG(date_int, DATE_ARG, amount_of_integer(PG_GETARG_INT32(2)))
+LEDGER_AGG(date_smallint, DATE_ARG, amount_of_integer(PG_GETARG_INT16(2)))
 LEDGER_AGG(timestamp_numeric, TIMESTAMP_ARG, NUMERIC_ARG)
 LEDGER_AGG(timestamptz_numeric, ZONED_ARG, NUMERIC_ARG)
 

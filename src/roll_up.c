@@ -49,6 +49,8 @@ sale_amount(Oid type, Datum d)
 			return amount_of_integer(DatumGetInt64(d));
 		case INT4OID:
 			return amount_of_integer(DatumGetInt32(d));
+		case INT2OID:
+			return amount_of_integer(DatumGetInt16(d));
 		default:
 			return customer_tier_amount_from_numeric(d);
 	}
@@ -158,7 +160,8 @@ check_columns(SalesReceiver *r, TupleDesc desc)
 				 errhint("Let it be a date or a timestamp.")));
 
 	r->amount_type = column[2];
-	if (column[2] != NUMERICOID && column[2] != INT8OID && column[2] != INT4OID)
+	if (column[2] != NUMERICOID && column[2] != INT8OID &&
+		column[2] != INT4OID && column[2] != INT2OID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the third column of the query of roll_up is of type %s, not an exact amount",

@@ -379,6 +379,17 @@ add_sale(RollUp *r, const Sale *sale)
 	}
 }
 
+static inline const uint8 *
+read_varint(const uint8 *p, const uint8 *end, uint64 *v)
+{
+	p = get_varint(p, end, v);
+	if (unlikely(p == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("could not read a sale back from its partition")));
+	return p;
+}
+
 /* the next sale of a block; a customer not by value is in r->customer until the next */
 static inline const uint8 *
 get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, Sale *sale)
@@ -387,7 +398,7 @@ get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, Sale *sale)
 	uint64		v = type->len;
 
 	if (type->byval || type->len < 0)
-		p = get_varint(p, end, &v);
+		p = read_varint(p, end, &v);
 	if (type->byval)
 		sale->customer = (Datum) unzigzag(v);
 	else
@@ -403,11 +414,11 @@ get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, Sale *sale)
 		sale->customer = PointerGetDatum(r->customer.data);
 	}
 	sale->hash = hash_customer(type, sale->customer);
-	p = get_varint(p, end, &v);
+	p = read_varint(p, end, &v);
 	*day = (DateADT) (*day + unzigzag(v >> 3));
 	sale->day = *day;
 	sale->amount.scale = v & 0x07;
-	p = get_varint(p, end, &v);
+	p = read_varint(p, end, &v);
 	sale->amount.value = unzigzag(v);
 	return p;
 }

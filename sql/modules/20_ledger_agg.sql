@@ -31,6 +31,16 @@ AS 'MODULE_PATHNAME', 'customer_tier_ledger_unagg_date_int'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION ledger_unagg_date_int(ledger, date, integer) IS 'aggregate support: takes one sale back from a state';
 
+CREATE FUNCTION ledger_agg_date_smallint(ledger, date, smallint) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_agg_date_smallint'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_agg_date_smallint(ledger, date, smallint) IS 'aggregate support: adds one sale to a state';
+
+CREATE FUNCTION ledger_unagg_date_smallint(ledger, date, smallint) RETURNS ledger
+AS 'MODULE_PATHNAME', 'customer_tier_ledger_unagg_date_smallint'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION ledger_unagg_date_smallint(ledger, date, smallint) IS 'aggregate support: takes one sale back from a state';
+
 CREATE FUNCTION ledger_agg_timestamp_numeric(ledger, timestamp, numeric) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_agg_timestamp_numeric'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
@@ -89,6 +99,14 @@ CREATE AGGREGATE ledger_agg(date, integer) (
   MFINALFUNC = ledger_final, MINITCOND = '{}'
 );
 COMMENT ON AGGREGATE ledger_agg(date, integer) IS 'the ledger of sales: day, whole amount';
+
+CREATE AGGREGATE ledger_agg(date, smallint) (
+  STYPE = ledger, SSPACE = 128, SFUNC = ledger_agg_date_smallint, FINALFUNC = ledger_final,
+  COMBINEFUNC = ledger_accumulate, INITCOND = '{}', PARALLEL = SAFE,
+  MSTYPE = ledger, MSSPACE = 128, MSFUNC = ledger_agg_date_smallint, MINVFUNC = ledger_unagg_date_smallint,
+  MFINALFUNC = ledger_final, MINITCOND = '{}'
+);
+COMMENT ON AGGREGATE ledger_agg(date, smallint) IS 'the ledger of sales: day, whole amount';
 
 CREATE AGGREGATE ledger_agg(timestamp, numeric) (
   STYPE = ledger, SSPACE = 128, SFUNC = ledger_agg_timestamp_numeric, FINALFUNC = ledger_final,
