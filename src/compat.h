@@ -8,10 +8,10 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
-#include "executor/nodeHash.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "tcop/tcopprot.h"
+#include "utils/tuplestore.h"
 
 #if PG_VERSION_NUM < 130000
 #error "customer_tier needs PostgreSQL 13 or newer"
@@ -31,13 +31,6 @@
 	pg_analyze_and_rewrite((raw), (sql), (types), (n), (env))
 #endif
 
-/* 15: what a hash table may take, in bytes; before that in kilobytes */
-#if PG_VERSION_NUM < 150000
-#define hash_memory()	((Size) get_hash_mem() * 1024)
-#else
-#define hash_memory()	get_hash_memory_limit()
-#endif
-
 /* 18: execute_once is gone */
 #if PG_VERSION_NUM >= 180000
 #define ExecutorRunOnce(qd)		ExecutorRun((qd), ForwardScanDirection, 0)
@@ -45,12 +38,33 @@
 #define ExecutorRunOnce(qd)		ExecutorRun((qd), ForwardScanDirection, 0, true)
 #endif
 
+/* 18: a prefix where a suffix was before */
+#ifndef pg_noreturn
+#define pg_noreturn _Noreturn
+#endif
+
 /* 15: one call sets up a materialised set-returning function */
 #if PG_VERSION_NUM < 150000
-#define MAT_SRF_USE_EXPECTED_DESC 0x01
-extern void customer_tier_init_materialized_srf(FunctionCallInfo fcinfo, bits32 flags);
-#define InitMaterializedSRF(fcinfo, flags) \
-	customer_tier_init_materialized_srf((fcinfo), (flags))
+#define MAT_SRF_USE_EXPECTED_DESC	0x01
+
+static inline void
+InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext old;
+
+	if (rsinfo == NULL || !IsA(rsinfo, ReturnSetInfo) ||
+		!(rsinfo->allowedModes & SFRM_Materialize) || rsinfo->expectedDesc == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("set-valued function called in context that cannot accept a set")));
+	old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	rsinfo->returnMode = SFRM_Materialize;
+	rsinfo->setDesc = CreateTupleDescCopy(rsinfo->expectedDesc);
+	rsinfo->setResult = tuplestore_begin_heap((rsinfo->allowedModes & SFRM_Materialize_Random) != 0,
+											  false, work_mem);
+	MemoryContextSwitchTo(old);
+}
 #endif
 
 #endif							/* CUSTOMER_TIER_COMPAT_H */

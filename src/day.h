@@ -10,7 +10,7 @@
 #include "utils/date.h"
 #include "utils/timestamp.h"
 
-extern void customer_tier_day_infinite(void) pg_attribute_noreturn();
+pg_noreturn extern void customer_tier_day_infinite(void);
 extern DateADT customer_tier_day_in_zone(TimestampTz t, text *zone);
 extern DateADT customer_tier_add_months(DateADT day, int64 months);
 

@@ -97,7 +97,7 @@ extern Ledger *customer_tier_ledger_normalize(LedgerEntry *e, int64 n, int scale
 extern int64 customer_tier_entries_condense(LedgerEntry *e, int64 n);
 extern void customer_tier_entries_rescale(LedgerEntry *e, int64 n, int up);
 extern bool customer_tier_ledger_valid(const uint8 *bytes, Size len);
-extern void customer_tier_ledger_corrupt(void) pg_attribute_noreturn();
+pg_noreturn extern void customer_tier_ledger_corrupt(void);
 
 /* ledger_log.c: the open form; each may return a new log, palloc'd */
 extern LedgerLog *customer_tier_log_new(void);

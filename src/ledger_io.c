@@ -18,7 +18,7 @@ PG_FUNCTION_INFO_V1(customer_tier_ledger_out);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_recv);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_send);
 
-static void bad_text(const char *str) pg_attribute_noreturn();
+pg_noreturn static void bad_text(const char *str);
 
 static void
 bad_text(const char *str)

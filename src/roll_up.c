@@ -284,7 +284,9 @@ customer_tier_roll_up(PG_FUNCTION_ARGS)
 	ExecutorStart(query, 0);
 	check_columns(r, query->tupDesc);
 	check_result(fcinfo, r, result.desc);
-	r->scatter = customer_tier_scatter_begin(&r->customer, hash_memory());
+	/* as much as the server's own hash tables may take */
+	r->scatter = customer_tier_scatter_begin(&r->customer,
+											 (Size) (work_mem * 1024.0 * hash_mem_multiplier));
 	ExecutorRunOnce(query);
 	ExecutorFinish(query);
 	ExecutorEnd(query);

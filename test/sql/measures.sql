@@ -146,7 +146,8 @@ FROM (SELECT c, l, as_of, greatest(months, 2) AS m FROM ask) AS ask, LATERAL (
        LATERAL (SELECT sum(amount)::float8 AS total FROM sale AS s WHERE s.c = ask.c AND day >= (as_of + 1 - make_interval(months => i + 1))::date AND day < (as_of + 1 - make_interval(months => i))::date) AS t) AS e;
 -- as of a day is the ledger up to it
 SELECT count(*) AS asked, count(*) FILTER (WHERE recency(l, as_of) IS NOT DISTINCT FROM as_of - last_day(s) AND tenure(l, as_of) IS NOT DISTINCT FROM as_of - first_day(s) AND status(l, as_of) = status(s, as_of)
-                                             AND growth(l, as_of, months) IS NOT DISTINCT FROM growth(s, as_of, months) AND trend(l, as_of, months + 1) = trend(s, as_of, months + 1)) AS same
+                                             AND coalesce(abs(growth(l, as_of, months) - growth(s, as_of, months)) <= 1e-12 * abs(growth(l, as_of, months)), growth(s, as_of, months) IS NULL)
+                                             AND abs(trend(l, as_of, months + 1) - trend(s, as_of, months + 1)) <= 1e-12 * abs(trend(l, as_of, months + 1))) AS same
 FROM ask, LATERAL (SELECT slice(l, daterange(NULL, as_of, '[]')) AS s) AS s;
 
 -- large numbers: whole up to the end
