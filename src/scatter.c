@@ -24,6 +24,7 @@
 #define HASH_BITS			29
 #define BATCH				32
 #define MAX_PARTITION_BITS	8
+#define LEAST_MEMORY		(256 * 1024)
 #define BLOCK_SIZE			8192
 /* a partition that has spilled keeps a block and its file's buffer */
 #define SPILLED_SIZE		(2 * BLOCK_SIZE)
@@ -66,7 +67,8 @@ struct Scatter
 {
 	const CustomerType *type;
 	MemoryContext context;
-	Size		memory;			/* what blocks, and later groups, may take */
+	Size		memory;			/* what all of this may take */
+	Size		room;			/* and these blocks, before they spill */
 	Size		used;
 	bool		spilled;
 	int			bits;			/* of the hash, that choose the partition */
@@ -134,7 +136,7 @@ customer_bytes(const CustomerType *type, Datum customer, const char **bytes)
 
 /* NULL if the hash has no more bits than the "left" that others have not used */
 static Scatter *
-scatter_new(const CustomerType *type, Size memory, int left)
+scatter_new(const CustomerType *type, Size memory, Size room, int left)
 {
 	MemoryContext context;
 	Scatter    *s;
@@ -152,6 +154,7 @@ scatter_new(const CustomerType *type, Size memory, int left)
 	s->context = context;
 	s->type = type;
 	s->memory = memory;
+	s->room = room;
 	s->bits = bits;
 	s->shift = left - bits;
 	s->groups = 256;
@@ -161,7 +164,8 @@ scatter_new(const CustomerType *type, Size memory, int left)
 Scatter *
 customer_tier_scatter_begin(const CustomerType *type, Size memory)
 {
-	return scatter_new(type, memory, HASH_BITS);
+	memory = Max(memory, LEAST_MEMORY);
+	return scatter_new(type, memory, memory, HASH_BITS);
 }
 
 /* the oldest first: sales mostly come in the order of days, and so are appended */
@@ -241,7 +245,7 @@ next_block(Scatter *s, Partition *p, Size size)
 
 	size = Max(size, BLOCK_SIZE - offsetof(Block, data));
 	close_block(p);
-	if (!s->spilled && s->used + size > s->memory && s->used > 0)
+	if (!s->spilled && s->used + size > s->room && s->used > 0)
 		spill(s);
 	else if (s->spilled && p->blocks != NULL)
 	{
@@ -359,10 +363,10 @@ add_sale(RollUp *r, const Sale *sale)
 	{
 		g->customer = datumCopy(sale->customer, type->byval, type->len);
 		g->log = customer_tier_log_new();
-		if (r->bounded && MemoryContextMemAllocated(r->context, false) > r->memory)
+		if (r->bounded && MemoryContextMemAllocated(r->context, false) > r->memory / 2)
 		{
 			MemoryContextSwitchTo(r->outer);
-			r->rest = scatter_new(type, r->memory, r->left);
+			r->rest = scatter_new(type, r->memory, r->memory / 2, r->left);
 			r->bounded = r->rest != NULL;
 			MemoryContextSwitchTo(r->context);
 		}
@@ -505,7 +509,7 @@ roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
 	r.type = s->type;
 	r.outer = CurrentMemoryContext;
 	r.context = AllocSetContextCreate(r.outer, "customer_tier groups", ALLOCSET_DEFAULT_SIZES);
-	r.memory = s->memory / 2;
+	r.memory = s->memory;
 	r.bounded = true;
 	r.left = s->shift;
 	r.groups = groups_create(r.context, s->groups, (void *) s->type);
