@@ -29,6 +29,7 @@ $$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
 SELECT ledger_agg(d, a) FROM (VALUES (date '2026-01-06', 2.50), ('2026-01-05', 1), ('2026-01-05', 0.5), ('2026-01-05', -1.25), ('2026-01-06', 0)) AS v(d, a);
 SELECT ledger_agg(d, a) FROM (VALUES (date '2026-01-06', 3::bigint), ('2026-01-05', 1), ('2026-01-05', -2), ('2026-01-06', 0)) AS v(d, a);
 SELECT ledger_agg(d, a) FROM (VALUES (date '2026-01-06', 3::int), ('2026-01-05', 1), ('2026-01-05', -2), ('2026-01-06', 0)) AS v(d, a);
+SELECT ledger_agg(d, a) FROM (VALUES (date '2026-01-06', 3::smallint), ('2026-01-05', 1::smallint), ('2026-01-05', (-32768)::smallint), ('2026-01-06', 0::smallint)) AS v(d, a);
 SELECT ledger_agg(t, a) FROM (VALUES (timestamp '2026-01-06 00:00', 2.50), ('2026-01-05 23:59:59.999999', 1), ('2026-01-05', 0.5), ('2026-01-06 00:00:00.000001', -1.25)) AS v(t, a);
 SELECT ledger_agg(t, a) AS bigint, ledger_agg(t, a::int) AS int FROM (VALUES (timestamp '2026-01-06 00:00', 2::bigint), ('2026-01-05 23:59:59.999999', 1)) AS v(t, a);
 SELECT ledger_agg(t, a, 'UTC') AS utc, ledger_agg(t, a, 'Asia/Shanghai') AS shanghai, ledger_agg(t, a, 'America/New_York') AS new_york
@@ -189,6 +190,8 @@ FROM (SELECT ledger_agg(day, amount) AS d, ledger_agg(day + time '00:00' + u(id,
       FROM sale GROUP BY c) AS l;
 SELECT count(*) AS ledgers, count(*) FILTER (WHERE ledger_send(n) = ledger_send(b) AND ledger_send(n) = ledger_send(i)) AS same
 FROM (SELECT ledger_agg(day, trunc(amount)) AS n, ledger_agg(day, trunc(amount)::bigint) AS b, ledger_agg(day, trunc(amount)::int) AS i FROM sale GROUP BY c) AS l;
+SELECT count(*) AS ledgers, count(*) FILTER (WHERE ledger_send(n) = ledger_send(s)) AS same
+FROM (SELECT ledger_agg(day, id % 30000) AS n, ledger_agg(day, (id % 30000)::smallint) AS s FROM sale GROUP BY c) AS l;
 -- rollup of parts is the whole
 SELECT count(*) AS ledgers, count(*) FILTER (WHERE ledger_send(r.l) = ledger_send(a.l)) AS same
 FROM (SELECT c, rollup(l ORDER BY u(h, 5)) AS l FROM (SELECT c, (u(id, 4) * 10)::int AS h, ledger_agg(day, amount) AS l FROM sale GROUP BY c, h) AS p GROUP BY c) AS r

@@ -83,7 +83,7 @@ BEGIN
 END $$;
 SELECT * FROM compare('SELECT c::text COLLATE "C", day, amount FROM sale', 'text');
 -- days and amounts of every type
-SELECT day, amount, compare.* FROM unnest(ARRAY['day', 'day::timestamp', 'day + time ''23:59:59.999999''', 'day - interval ''2300 years''']) AS day, unnest(ARRAY['amount', 'amount::bigint', 'amount::int', 'id']) AS amount,
+SELECT day, amount, compare.* FROM unnest(ARRAY['day', 'day::timestamp', 'day + time ''23:59:59.999999''', 'day - interval ''2300 years''']) AS day, unnest(ARRAY['amount', 'amount::bigint', 'amount::int', 'id', 'amount::smallint']) AS amount,
   compare('SELECT c, ' || day || ', ' || amount || ' FROM sale', 'int') ORDER BY day COLLATE "C", amount COLLATE "C";
 SELECT zone, compare.* FROM unnest(ARRAY['UTC', 'Asia/Shanghai', 'America/New_York', 'Pacific/Apia', '+08', 'CET-1CEST']) AS zone,
   compare('SELECT c, (day + u(id, 3) * interval ''24 hours'') AT TIME ZONE ''UTC'', amount FROM sale', 'int', zone) ORDER BY zone COLLATE "C";

@@ -1,0 +1,102 @@
+-- Everything the extension has: comments, labels, and that nothing crashes.
+SET client_min_messages = warning;
+CREATE SCHEMA t_catalog;
+SET search_path = t_catalog, public, customer_tier;
+
+CREATE VIEW member AS
+SELECT classid, objid, objsubid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'customer_tier') AND deptype = 'e';
+CREATE VIEW func AS SELECT p.* FROM pg_proc AS p JOIN member ON classid = 'pg_proc'::regclass AND objid = p.oid;
+
+-- each object has a comment; array types, casts and what only holds others together need none
+SELECT pg_describe_object(classid, objid, objsubid) AS without_comment FROM member
+WHERE classid NOT IN ('pg_cast'::regclass, 'pg_opfamily'::regclass, 'pg_amop'::regclass, 'pg_amproc'::regclass) AND obj_description(objid, classid::regclass::name) IS NULL
+  AND NOT (classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type AS t WHERE t.oid = objid AND (t.typelem <> 0 AND t.typcategory = 'A' OR t.typrelid <> 0)))
+ORDER BY 1;
+SELECT count(*) > 60 AS many FROM member;
+-- all in one schema
+SELECT pg_describe_object(classid, objid, objsubid) AS elsewhere FROM member WHERE classid = 'pg_proc'::regclass AND (SELECT pronamespace FROM pg_proc WHERE oid = objid) <> 'customer_tier'::regnamespace;
+SELECT count(*) AS not_relocatable FROM pg_extension WHERE extname = 'customer_tier' AND NOT extrelocatable;
+-- nothing runs with other rights; what is not C has a search_path, or names schemas throughout
+SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef;
+SELECT oid::regprocedure AS "function", prosrc FROM func JOIN (SELECT oid AS lang, lanname FROM pg_language) AS l ON lang = prolang WHERE lanname NOT IN ('c', 'internal') AND proconfig IS NULL ORDER BY 1::text COLLATE "C";
+SELECT oid::regprocedure AS closed_to_some FROM func WHERE proacl IS NOT NULL;
+-- every C symbol is the SQL name with the extension's prefix
+SELECT oid::regprocedure AS "function", prosrc FROM func WHERE prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND prosrc !~ '^customer_tier_[a-z0-9_]+$';
+-- volatility, parallel safety, strictness
+SELECT oid::regprocedure::text COLLATE "C" AS "function", prokind AS kind, provolatile AS volatility, proparallel AS parallel, proisstrict AS strict, proleakproof AS leakproof, proretset AS set FROM func ORDER BY 1;
+SELECT aggfnoid::regprocedure::text COLLATE "C" AS aggregate, aggtransfn, aggcombinefn, aggfinalfn, aggminvtransfn, aggtranstype::regtype AS state, agginitval AS start, aggserialfn FROM pg_aggregate WHERE aggfnoid IN (SELECT oid FROM func) ORDER BY 1;
+SELECT oid::regoperator::text COLLATE "C" AS operator, oprcode, oprcom::regoperator, oprnegate::regoperator, oprcanhash, oprcanmerge, oprrest, oprjoin FROM pg_operator WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_operator'::regclass) ORDER BY 1;
+SELECT amvalidate(oid) FROM pg_opclass WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_opclass'::regclass);
+
+--
+-- Called with NULL for every argument, for each alone, and with odd ones
+--
+CREATE FUNCTION sample_of(type regtype, n int) RETURNS text LANGUAGE sql AS $$
+SELECT (CASE type::text
+  WHEN 'ledger' THEN ARRAY['{}', '{2026-01-05:1:49.9, 2026-02-11:2+1:-80.1}', '{4714-11-24 BC:-3-2:9223372036854775807, 5874897-12-31:0+7:-9223372036854775807}']
+  WHEN 'date' THEN ARRAY['2026-01-05', 'infinity', '4714-11-24 BC'] WHEN 'timestamp without time zone' THEN ARRAY['2026-01-05', 'infinity', '294276-12-31'] WHEN 'timestamp with time zone' THEN ARRAY['2026-01-05', '-infinity', '294276-12-31']
+  WHEN 'numeric' THEN ARRAY['5', 'NaN', '-1e1000'] WHEN 'bigint' THEN ARRAY['5', '-9223372036854775808', '9223372036854775807'] WHEN 'integer' THEN ARRAY['5', '-2147483648', '2147483647'] WHEN 'smallint' THEN ARRAY['5', '-32768', '32767']
+  WHEN 'double precision' THEN ARRAY['0.5', 'NaN', 'Infinity'] WHEN 'double precision[]' THEN ARRAY['{0.5}', '{}', '{NULL,{1}}'] WHEN 'text[]' THEN ARRAY['{a,b}', '{}', '{{a,b},{c,d}}']
+  WHEN 'text' THEN ARRAY['UTC', '', 'fit'] WHEN 'daterange' THEN ARRAY['[2026-01-05,)', 'empty', '[-infinity,infinity]'] WHEN 'bytea' THEN ARRAY['', '\x00', '\x0000000000000000ffffffffffffffff0000000000000000']
+  WHEN 'cstring' THEN ARRAY['{}', '', '{2026-01-05:1:1}'] END)[n] $$;
+CREATE FUNCTION attempt(sql text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE sql;
+  RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+  RETURN CASE WHEN SQLSTATE IN ('XX000') THEN SQLSTATE || ' ' || SQLERRM ELSE SQLSTATE END;
+END $$;
+CREATE TABLE call AS
+SELECT p.oid::regprocedure::text COLLATE "C" AS f, k,
+       CASE WHEN proretset AND prorettype = 'record'::regtype AND proargmodes IS NULL THEN 'SELECT * FROM %s AS (c int, l ledger)' WHEN prokind = 'w' THEN 'SELECT %s OVER ()' ELSE 'SELECT %s' END AS frame,
+       format('customer_tier.%I(%s)', proname, (SELECT string_agg(CASE
+           WHEN k = 0 OR k > 0 AND o = k OR t = 'internal'::regtype OR sample_of(t, 1) IS NULL THEN 'NULL'
+           ELSE quote_literal(sample_of(t, CASE WHEN k > 0 THEN 1 WHEN k >= -3 THEN -k ELSE 1 + (-k + o::int * ((-k) % 3)) % 3 END)) END || '::' || t, ', ' ORDER BY o)
+         FROM unnest(proargtypes::regtype[]) WITH ORDINALITY AS a(t, o))) AS expr
+FROM func AS p, generate_series(-9, 6) AS k WHERE k <= pronargs AND NOT (k < 0 AND proname = 'roll_up');
+UPDATE call SET expr = regexp_replace(expr, '''\{NULL,\{1\}\}''', '''{NULL}''', 'g');
+SELECT count(*) > 500 AS many_calls, count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors FROM (SELECT attempt(format(frame, expr)) AS outcome FROM call) AS o;
+SELECT DISTINCT f, outcome FROM (SELECT f, attempt(format(frame, expr)) AS outcome FROM call) AS o WHERE outcome LIKE 'XX000%' ORDER BY f;
+-- strict functions and those with NULLs alone end without an error
+SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = 0 AND attempt(format(frame, expr)) <> 'done' ORDER BY f;
+
+--
+-- Support functions outside of an aggregate, with states nobody made
+--
+-- a transition has no state to change
+SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = -1 AND f ~ '^(ledger_(un)?agg_|ledger_(un)?accumulate|cuts_acc|top_share_acc|sample_combine)' ORDER BY f;
+SELECT ledger_final('{2026-01-05:1:5}');
+-- states of random and of nearly right bytes: a result or an error
+CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
+CREATE TABLE state AS
+SELECT i, CASE WHEN i % 2 = 0 THEN s ELSE set_byte(set_byte(s, (u(i, 1) * (length(s) - 1))::int, (u(i, 2) * 255)::int), (u(i, 3) * (length(s) - 1))::int, (u(i, 4) * 255)::int) END AS s
+FROM (SELECT i, CASE i % 4 / 2
+        WHEN 0 THEN substr(decode(md5(i::text) || md5((i + 1)::text) || md5((i + 2)::text), 'hex'), 1, (u(i, 0) * 48)::int + 1)
+        -- parameters, values, and then both (little endian or not)
+        ELSE decode('0' || i % 3 || '00000000000000000000' || lpad(to_hex(i % 9), 2, '0') || repeat('00', 5) || repeat('3fe0000000000000', i % 11), 'hex') END AS s FROM generate_series(1, 3000) AS i) AS s WHERE length(s) > 0;
+SELECT count(*) > 2000 AS many_states, count(*) FILTER (WHERE a LIKE 'XX000%' OR b LIKE 'XX000%' OR c LIKE 'XX000%' OR d LIKE 'XX000%') AS internal_errors
+FROM (SELECT attempt(format('SELECT customer_tier.share_cuts_final(%L)', s)) AS a, attempt(format('SELECT customer_tier.head_cuts_final(%L)', s)) AS b, attempt(format('SELECT customer_tier.top_share_final(%L)', s)) AS c, attempt(format('SELECT customer_tier.sample_combine(%L, %L)', s, s)) AS d FROM state) AS o;
+-- the same through an aggregate made by somebody, where they count as support functions
+CREATE AGGREGATE combine_any(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, INITCOND = '');
+CREATE AGGREGATE combine_first(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.share_cuts_final);
+CREATE AGGREGATE combine_heads(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.head_cuts_final, INITCOND = '');
+CREATE AGGREGATE combine_top(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.top_share_final, INITCOND = '');
+CREATE AGGREGATE cuts_on_any(double precision, double precision[]) (STYPE = bytea, SFUNC = customer_tier.cuts_accumulate, FINALFUNC = customer_tier.share_cuts_final, INITCOND = '\x0102');
+CREATE AGGREGATE open_ledger(date, numeric) (STYPE = ledger, SFUNC = customer_tier.ledger_agg_date_numeric, INITCOND = '{}');
+CREATE AGGREGATE add_up(ledger) (STYPE = ledger, SFUNC = customer_tier.ledger_accumulate);
+SELECT count(*) > 1000 AS many_states, count(*) FILTER (WHERE a LIKE 'XX000%' OR b LIKE 'XX000%' OR c LIKE 'XX000%' OR d LIKE 'XX000%') AS internal_errors
+FROM (SELECT attempt(format('SELECT combine_any(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS a, attempt(format('SELECT combine_first(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS b,
+             attempt(format('SELECT combine_heads(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS c, attempt(format('SELECT combine_top(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS d FROM state WHERE i % 2 = 1) AS o;
+SELECT attempt('SELECT cuts_on_any(1, ''{0.5}'')') LIKE 'XX001' AS refused;
+-- an open state that got away is closed where it is read
+SELECT open_ledger(date '2026-01-05' + i % 2, i) AS text FROM generate_series(1, 5) AS i;
+CREATE TABLE got_away AS SELECT c, open_ledger(date '2026-01-05' + i % (c * 300), i) AS l FROM generate_series(1, 2000) AS i, generate_series(1, 3) AS c GROUP BY c;
+SELECT c, total(l), orders(l), purchase_days(l), l = e AS equal, ledger_hash(l) = ledger_hash(e) AS same_hash, ledger_send(l) = ledger_send(e) AS same_sent, l - e AS difference, is_empty(l) AS empty
+FROM got_away JOIN (SELECT c, ledger_agg(date '2026-01-05' + i % (c * 300), i) AS e FROM generate_series(1, 2000) AS i, generate_series(1, 3) AS c GROUP BY c) AS e USING (c) ORDER BY c;
+SELECT total(rollup(l)) AS rolled_up, total(add_up(l)) AS added_up FROM got_away;
+SELECT add_up(l) FROM unnest(ARRAY[NULL, '{2026-01-05:1:5}', '{2026-01-06:1:6}']::ledger[]) AS l;
+-- the state given is not changed
+SELECT l, (SELECT add_up(x) FROM unnest(ARRAY[l, '{2026-01-06:1:6}']::ledger[]) AS x) AS sum, l AS again FROM (SELECT '{2026-01-05:1:5}'::ledger AS l OFFSET 0) AS l;
+
+DROP SCHEMA t_catalog CASCADE;
