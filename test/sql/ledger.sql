@@ -159,6 +159,8 @@ SELECT c, c * 1000 + i AS id,
             ELSE date '2020-01-01' + (u(c * 1000 + i, :seed) * (10 + 5 * c))::int END AS day,
        round(((u(c * 1000 + i, :seed + 1) - 0.25) * 10 ^ (c % 9))::numeric, c % 7) AS amount
 FROM generate_series(0, 399) AS c, generate_series(1, c % 60) AS i;
+CREATE INDEX ON sale (c);
+ANALYZE sale;
 -- the entries by plain SQL, and how they are written
 CREATE TABLE expected AS
 SELECT c, count(*) AS days, sum(purchases) AS purchases, sum(amount) AS total, min(day) AS first, max(day) AS last,
