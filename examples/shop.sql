@@ -21,7 +21,7 @@ COMMENT ON TABLE sales IS 'orders (amount above zero) and returns (below); a nul
 -- a number in [0, 1), of customer i and purpose k
 CREATE FUNCTION pg_temp.u(i bigint, k bigint) RETURNS float8
 LANGUAGE sql IMMUTABLE
-RETURN (hashint8extended(i, k) & 4294967295) / 4294967296.0;
+AS 'SELECT (hashint8extended(i, k) & 4294967295) / 4294967296.0';
 
 CREATE TEMP TABLE shopper AS
 SELECT i,

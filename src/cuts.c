@@ -114,7 +114,7 @@ start_lines(const Sample *s)
 	Lines	   *l = palloc(sizeof(Lines));
 
 	if (s->nparams < 1)
-		elog(ERROR, "a state of cuts has no rule");
+		customer_tier_sample_corrupt();
 	l->limit = s->data;
 	l->n = s->nparams - 1;
 	l->fit = s->data[l->n] != 0;
@@ -213,8 +213,10 @@ customer_tier_top_share_final(PG_FUNCTION_ARGS)
 	Sum			all = {0, 0};
 	Sum			top = {0, 0};
 
-	if (s == NULL || s->nparams != 1)
+	if (s == NULL)
 		PG_RETURN_NULL();
+	if (s->nparams != 1)
+		customer_tier_sample_corrupt();
 	value = sorted_values(s);
 	heads = head_count(s->data[0], s->n);
 	for (int64 i = 0; i < s->n && value[i] > 0; i++)

@@ -31,6 +31,14 @@ customer_tier_check_value(double value)
 	return value == 0 ? 0 : value;	/* -0 is 0 */
 }
 
+void
+customer_tier_sample_corrupt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid state of an aggregate over values")));
+}
+
 static int64
 room(const Sample *s)
 {
@@ -51,9 +59,7 @@ customer_tier_sample_get(FunctionCallInfo fcinfo, int arg)
 		s = (Sample *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
 	if (VARSIZE(s) < SAMPLE_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
 		s->n < 0 || s->n > room(s))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("invalid state of an aggregate over values")));
+		customer_tier_sample_corrupt();
 	return s;
 }
 

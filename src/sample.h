@@ -21,6 +21,7 @@ typedef struct Sample
 
 #define SAMPLE_VALUES(s)	((s)->data + (s)->nparams)
 
+pg_noreturn extern void customer_tier_sample_corrupt(void);
 extern Sample *customer_tier_sample_get(FunctionCallInfo fcinfo, int arg);
 extern Sample *customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams);
 extern Sample *customer_tier_sample_add(Sample *s, double value);
