@@ -9,6 +9,10 @@
  */
 #include "amount.h"
 
+#include <float.h>
+
+#include "utils/fmgrprotos.h"
+
 #define DIGIT_BASE			10000
 #define DIGIT_DECIMALS		4
 
@@ -66,102 +70,126 @@ amount_reduce(int128 value, int scale)
 	return a;
 }
 
+/* a numeric's digits of base 10000; the first counts 10000^weight */
+typedef struct Digits
+{
+	const char *p;
+	int			n;
+	int			weight;
+	bool		negative;
+	bool		special;
+} Digits;
+
+static inline Digits
+get_digits(Datum numeric)
+{
+	struct varlena *v = PG_DETOAST_DATUM_PACKED(numeric);
+	Size		len = VARSIZE_ANY_EXHDR(v);
+	uint16		header;
+	Digits		d;
+
+	d.p = VARDATA_ANY(v);
+	memcpy(&header, d.p, sizeof(header));
+	d.special = (header & HEADER_SPECIAL) == HEADER_SPECIAL;
+	if (likely((header & HEADER_SPECIAL) == HEADER_SHORT))
+	{
+		d.negative = (header & SHORT_NEGATIVE) != 0;
+		d.weight = (header & SHORT_WEIGHT_MASK) -
+			((header & SHORT_WEIGHT_SIGN) ? SHORT_WEIGHT_MASK + 1 : 0);
+		d.p += sizeof(uint16);
+		len -= sizeof(uint16);
+	}
+	else
+	{
+		int16		weight = 0;
+
+		if (!d.special)
+			memcpy(&weight, d.p + sizeof(uint16), sizeof(weight));
+		d.negative = (header & HEADER_SPECIAL) == HEADER_NEGATIVE;
+		d.weight = weight;
+		d.p += 2 * sizeof(uint16);
+		len -= Min(len, 2 * sizeof(uint16));
+	}
+	d.n = (int) (len / sizeof(int16));
+	return d;
+}
+
+static inline int
+get_digit(const Digits *d, int i)
+{
+	int16		digit;
+
+	memcpy(&digit, d->p + i * sizeof(int16), sizeof(digit));
+	return digit;
+}
+
+/* below 10^12 and with four decimals at most, which is what it is the value of */
+static inline bool
+small_value(const Digits *d, int64 *value)
+{
+	int			fraction = d->n - 1 - d->weight;
+
+	if (unlikely(d->special || d->weight > 2 || fraction > 1))
+		return false;
+	*value = 0;
+	if (d->n > 0)
+	{
+		for (int i = 0; i < d->n; i++)
+			*value = *value * DIGIT_BASE + get_digit(d, i);
+		for (int i = fraction; i < 1; i++)
+			*value *= DIGIT_BASE;
+		if (d->negative)
+			*value = -*value;
+	}
+	return true;
+}
+
 Amount
 customer_tier_amount_from_numeric(Datum numeric)
 {
-	struct varlena *v = PG_DETOAST_DATUM_PACKED(numeric);
-	const char *p = VARDATA_ANY(v);
-	Size		len = VARSIZE_ANY_EXHDR(v);
-	bool		negative;
-	int			weight;
-	int			ndigits;
-	int			fraction;		/* digits after the point */
-	uint16		header;
+	Digits		d = get_digits(numeric);
+	int			fraction = d.n - 1 - d.weight;
+	int128		value = 0;
 	Amount		a;
 
-	memcpy(&header, p, sizeof(header));
-	if (likely((header & HEADER_SPECIAL) == HEADER_SHORT))
+	if (likely(small_value(&d, &a.value)))
 	{
-		negative = (header & SHORT_NEGATIVE) != 0;
-		weight = (header & SHORT_WEIGHT_MASK) -
-			((header & SHORT_WEIGHT_SIGN) ? SHORT_WEIGHT_MASK + 1 : 0);
-		p += sizeof(uint16);
-		len -= sizeof(uint16);
+		a.scale = 4;
+		if (a.value % 100 == 0)
+		{
+			a.value /= 100;
+			a.scale = 2;
+		}
+		return a;
 	}
-	else if ((header & HEADER_SPECIAL) == HEADER_SPECIAL)
+	if (d.special)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("amount must be a finite number"),
 				 errhint("NaN and infinity cannot be summed; leave such rows out or correct them.")));
-	else
-	{
-		int16		w;
+	if (d.weight > 4)			/* from 10^20 on */
+		customer_tier_amount_overflow();
+	/* stored digits never end in zero: more than two of fraction are too fine */
+	if (fraction > 2)
+		return amount_reduce(1, 2 * DIGIT_DECIMALS);
+	for (int i = 0; i < d.n; i++)
+		value = value * DIGIT_BASE + get_digit(&d, i);
+	for (int i = fraction; i < 0; i++)
+		value *= DIGIT_BASE;
+	return amount_reduce(d.negative ? -value : value, Max(fraction, 0) * DIGIT_DECIMALS);
+}
 
-		negative = (header & HEADER_SPECIAL) == HEADER_NEGATIVE;
-		memcpy(&w, p + sizeof(uint16), sizeof(w));
-		weight = w;
-		p += 2 * sizeof(uint16);
-		len -= 2 * sizeof(uint16);
-	}
+/* what a cast to float8 gives, without its detour over text where one division is exact */
+double
+customer_tier_numeric_to_double(Datum numeric)
+{
+	Digits		d = get_digits(numeric);
+	int64		value;
 
-	ndigits = (int) (len / sizeof(int16));
-	if (ndigits == 0)
-	{
-		a.value = 0;
-		a.scale = 2;
-		return a;
-	}
-	fraction = ndigits - 1 - weight;
-
-	if (likely(weight <= 2 && fraction <= 1))
-	{
-		/* below 10^12 with up to four decimals */
-		int64		value = 0;
-
-		for (int i = 0; i < ndigits; i++)
-		{
-			int16		digit;
-
-			memcpy(&digit, p + i * sizeof(int16), sizeof(digit));
-			value = value * DIGIT_BASE + digit;
-		}
-		for (int i = fraction; i < 0; i++)
-			value *= DIGIT_BASE;
-		a.scale = 2;
-		if (fraction <= 0)
-			value *= 100;
-		else if (value % 100 == 0)
-			value /= 100;
-		else
-			a.scale = 4;
-		a.value = negative ? -value : value;
-		return a;
-	}
-	else
-	{
-		int128		value = 0;
-
-		if (weight > 4)			/* from 10^20 on */
-			customer_tier_amount_overflow();
-		/* stored digits never end in zero: more than two of fraction are too fine */
-		for (int i = 0; i < Min(ndigits, weight + 4); i++)
-		{
-			int16		digit;
-
-			memcpy(&digit, p + i * sizeof(int16), sizeof(digit));
-			value = value * DIGIT_BASE + digit;
-		}
-		for (int i = fraction; i < 0; i++)
-			value *= DIGIT_BASE;
-		if (fraction > 2)
-		{
-			/* any value that is no multiple of 100 says "too many decimals" */
-			value = 1;
-			fraction = 2;
-		}
-		return amount_reduce(negative ? -value : value,
-							 Max(fraction, 0) * DIGIT_DECIMALS);
-	}
+	if (likely(small_value(&d, &value) &&
+			   value <= INT64CONST(1) << DBL_MANT_DIG && value >= -(INT64CONST(1) << DBL_MANT_DIG)))
+		return (double) value / customer_tier_pow10[DIGIT_DECIMALS];
+	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, numeric));
 }
 
 /* numeric with exactly "scale" decimals */
@@ -206,11 +234,4 @@ customer_tier_amount_to_numeric(int64 value, int scale)
 	memcpy(p, &header, sizeof(header));
 	memcpy(p + sizeof(header), digits + first, (last - first) * sizeof(int16));
 	return PointerGetDatum(result);
-}
-
-/* the nearest float8: both parts are exact below 2^53, and one division rounds once */
-double
-customer_tier_amount_to_double(int64 value, int scale)
-{
-	return (double) value / (double) customer_tier_pow10[scale];
 }

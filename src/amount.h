@@ -21,7 +21,7 @@ extern const int64 customer_tier_pow10[];
 
 extern Amount customer_tier_amount_from_numeric(Datum numeric);
 extern Datum customer_tier_amount_to_numeric(int64 value, int scale);
-extern double customer_tier_amount_to_double(int64 value, int scale);
+extern double customer_tier_numeric_to_double(Datum numeric);
 pg_noreturn extern void customer_tier_amount_overflow(void);
 
 /* at scale 2, as amounts mostly come, unless it is huge */

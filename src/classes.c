@@ -10,18 +10,19 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "amount.h"
 #include "sample.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_score);
+PG_FUNCTION_INFO_V1(customer_tier_score_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_classify);
+PG_FUNCTION_INFO_V1(customer_tier_classify_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_quadrant_class);
 PG_FUNCTION_INFO_V1(customer_tier_rfm_segment);
 
 static double
-get_value(FunctionCallInfo fcinfo, int arg)
+check_number(double value)
 {
-	double		value = PG_GETARG_FLOAT8(arg);
-
 	if (unlikely(isnan(value)))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -32,12 +33,12 @@ get_value(FunctionCallInfo fcinfo, int arg)
 
 /* 1 + the number of cut points reached */
 static int
-get_score(FunctionCallInfo fcinfo, int *ncuts)
+get_score(FunctionCallInfo fcinfo, double value, int *ncuts)
 {
-	double		value = get_value(fcinfo, 0);
 	const double *cut = customer_tier_get_params(fcinfo, 1, ncuts);
 	int			score = 1;
 
+	value = check_number(value);
 	for (int i = 0; i < *ncuts; i++)
 	{
 		if (unlikely(isnan(cut[i]) || (i > 0 && cut[i] < cut[i - 1])))
@@ -72,16 +73,24 @@ customer_tier_score(PG_FUNCTION_ARGS)
 {
 	int			ncuts;
 
-	PG_RETURN_INT32(get_score(fcinfo, &ncuts));
+	PG_RETURN_INT32(get_score(fcinfo, PG_GETARG_FLOAT8(0), &ncuts));
+}
+
+Datum
+customer_tier_score_numeric(PG_FUNCTION_ARGS)
+{
+	int			ncuts;
+
+	PG_RETURN_INT32(get_score(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(0)), &ncuts));
 }
 
 /* classify(value, cuts, labels): the lowest class first, like the cuts */
-Datum
-customer_tier_classify(PG_FUNCTION_ARGS)
+static Datum
+get_class(FunctionCallInfo fcinfo, double value)
 {
 	ArrayType  *labels = PG_GETARG_ARRAYTYPE_P(2);
 	int			ncuts;
-	int			score = get_score(fcinfo, &ncuts);
+	int			score = get_score(fcinfo, value, &ncuts);
 
 	if (ARR_NDIM(labels) != 1 || ARR_DIMS(labels)[0] != ncuts + 1)
 		ereport(ERROR,
@@ -89,6 +98,18 @@ customer_tier_classify(PG_FUNCTION_ARGS)
 				 errmsg("%d cuts need %d labels", ncuts, ncuts + 1),
 				 errhint("Give a label for each class, the lowest first.")));
 	return get_label(fcinfo, labels, score - 1);
+}
+
+Datum
+customer_tier_classify(PG_FUNCTION_ARGS)
+{
+	return get_class(fcinfo, PG_GETARG_FLOAT8(0));
+}
+
+Datum
+customer_tier_classify_numeric(PG_FUNCTION_ARGS)
+{
+	return get_class(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(0)));
 }
 
 /*
@@ -100,8 +121,10 @@ customer_tier_quadrant_class(PG_FUNCTION_ARGS)
 {
 	static const char *const name[] = {"low_value", "ordinary", "potential", "key"};
 	ArrayType  *labels;
-	int			quadrant = 2 * (get_value(fcinfo, 1) >= get_value(fcinfo, 3)) +
-	(get_value(fcinfo, 0) >= get_value(fcinfo, 2));
+	double		x = check_number(PG_GETARG_FLOAT8(0));
+	double		y = check_number(PG_GETARG_FLOAT8(1));
+	int			quadrant = 2 * (y >= check_number(PG_GETARG_FLOAT8(3))) +
+	(x >= check_number(PG_GETARG_FLOAT8(2)));
 
 	if (PG_NARGS() < 5)
 		PG_RETURN_TEXT_P(cstring_to_text(name[quadrant]));

@@ -12,15 +12,16 @@
  */
 #include "sample.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 
+#include "amount.h"
+
 PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate);
+PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_share_cuts_final);
 PG_FUNCTION_INFO_V1(customer_tier_head_cuts_final);
 PG_FUNCTION_INFO_V1(customer_tier_top_share_accumulate);
@@ -36,41 +37,54 @@ check_fraction(double fraction)
 				 errhint("Shares are fractions that add up from the top: '{0.80, 0.95}'.")));
 }
 
+static bool
+get_fit(FunctionCallInfo fcinfo, int arg)
+{
+	text	   *rule = PG_GETARG_TEXT_PP(arg);
+	Size		len = VARSIZE_ANY_EXHDR(rule);
+
+	if (len == 3 && memcmp(VARDATA_ANY(rule), "fit", 3) == 0)
+		return true;
+	if (len == 4 && memcmp(VARDATA_ANY(rule), "fill", 4) == 0)
+		return false;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown rule \"%s\"", text_to_cstring(rule)),
+			 errhint("The rules are fill and fit.")));
+}
+
 /* cuts_accumulate(state, value, limits [, rule]); the rule is the last parameter kept */
+static Datum
+accumulate(FunctionCallInfo fcinfo, double value)
+{
+	bool		fit = PG_NARGS() > 3 && get_fit(fcinfo, 3);
+	int			n;
+	const double *limit = customer_tier_get_params(fcinfo, 2, &n);
+	Sample	   *s = customer_tier_sample_state(fcinfo, limit, n, fit);
+
+	if (s->n == 0)
+		for (int i = 0; i < n; i++)
+		{
+			check_fraction(limit[i]);
+			if (i > 0 && limit[i] <= limit[i - 1])
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("shares must be ascending"),
+						 errhint("Shares add up from the top: '{0.80, 0.95}'.")));
+		}
+	PG_RETURN_POINTER(customer_tier_sample_add(s, value));
+}
+
 Datum
 customer_tier_cuts_accumulate(PG_FUNCTION_ARGS)
 {
-	bool		fit = false;
-	int			n;
-	const double *limit = customer_tier_get_params(fcinfo, 2, &n);
-	double	   *params;
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+}
 
-	if (PG_NARGS() > 3)
-	{
-		text	   *rule = PG_GETARG_TEXT_PP(3);
-		Size		len = VARSIZE_ANY_EXHDR(rule);
-
-		fit = len == 3 && memcmp(VARDATA_ANY(rule), "fit", 3) == 0;
-		if (!fit && !(len == 4 && memcmp(VARDATA_ANY(rule), "fill", 4) == 0))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("unknown rule \"%s\"", text_to_cstring(rule)),
-					 errhint("The rules are fill and fit.")));
-	}
-	for (int i = 0; i < n; i++)
-	{
-		check_fraction(limit[i]);
-		if (i > 0 && limit[i] <= limit[i - 1])
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("shares must be ascending"),
-					 errhint("Shares add up from the top: '{0.80, 0.95}'.")));
-	}
-	params = palloc((n + 1) * sizeof(double));
-	memcpy(params, limit, n * sizeof(double));
-	params[n] = fit;
-	PG_RETURN_POINTER(customer_tier_sample_add(customer_tier_sample_state(fcinfo, params, n + 1),
-											   PG_GETARG_FLOAT8(1)));
+Datum
+customer_tier_cuts_accumulate_numeric(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(1)));
 }
 
 /* the state's values, descending, in memory of our own: a final function may be called again */
@@ -113,11 +127,9 @@ start_lines(const Sample *s)
 {
 	Lines	   *l = palloc(sizeof(Lines));
 
-	if (s->nparams < 1)
-		customer_tier_sample_corrupt();
 	l->limit = s->data;
-	l->n = s->nparams - 1;
-	l->fit = s->data[l->n] != 0;
+	l->n = s->nparams;
+	l->fit = s->fit;
 	l->line = palloc(Max(l->n, 1) * sizeof(Datum));
 	l->at = 0;
 	for (int i = 0; i < l->n; i++)
@@ -200,7 +212,7 @@ customer_tier_top_share_accumulate(PG_FUNCTION_ARGS)
 	double		top = PG_GETARG_FLOAT8(2);
 
 	check_fraction(top);
-	PG_RETURN_POINTER(customer_tier_sample_add(customer_tier_sample_state(fcinfo, &top, 1),
+	PG_RETURN_POINTER(customer_tier_sample_add(customer_tier_sample_state(fcinfo, &top, 1, false),
 											   PG_GETARG_FLOAT8(1)));
 }
 

@@ -78,13 +78,14 @@ sample_alloc(int64 values, int nparams)
 	s = palloc(size);
 	SET_VARSIZE(s, size);
 	s->nparams = nparams;
+	s->fit = false;
 	s->n = 0;
 	return s;
 }
 
 /* argument 0 of a transition function, to append to */
 Sample *
-customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams)
+customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit)
 {
 	Sample	   *s;
 
@@ -96,9 +97,10 @@ customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int np
 	if (s == NULL)
 	{
 		s = sample_alloc(SAMPLE_START, nparams);
+		s->fit = fit;
 		memcpy(s->data, params, nparams * sizeof(double));
 	}
-	else if (s->nparams != nparams ||
+	else if (s->nparams != nparams || s->fit != fit ||
 			 memcmp(s->data, params, nparams * sizeof(double)) != 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -115,6 +117,7 @@ make_room(Sample *s, int64 more)
 	if (likely(room(s) - s->n >= more))
 		return s;
 	larger = sample_alloc(Max(2 * room(s), s->n + more), s->nparams);
+	larger->fit = s->fit;
 	larger->n = s->n;
 	memcpy(larger->data, s->data, (s->nparams + s->n) * sizeof(double));
 	return larger;
@@ -137,7 +140,7 @@ customer_tier_sample_combine(PG_FUNCTION_ARGS)
 
 	if (b == NULL)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	a = customer_tier_sample_state(fcinfo, b->data, b->nparams);
+	a = customer_tier_sample_state(fcinfo, b->data, b->nparams, b->fit);
 	a = make_room(a, b->n);
 	memcpy(SAMPLE_VALUES(a) + a->n, SAMPLE_VALUES(b), b->n * sizeof(double));
 	a->n += b->n;

@@ -14,7 +14,8 @@
 typedef struct Sample
 {
 	int32		vl_len_;		/* the whole room, what is unused included */
-	int32		nparams;
+	int16		nparams;
+	int16		fit;			/* the rule of cuts */
 	int64		n;
 	double		data[FLEXIBLE_ARRAY_MEMBER];	/* parameters, then values */
 } Sample;
@@ -23,7 +24,7 @@ typedef struct Sample
 
 pg_noreturn extern void customer_tier_sample_corrupt(void);
 extern Sample *customer_tier_sample_get(FunctionCallInfo fcinfo, int arg);
-extern Sample *customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams);
+extern Sample *customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit);
 extern Sample *customer_tier_sample_add(Sample *s, double value);
 extern void customer_tier_sort_descending(double *value, int64 n);
 extern double customer_tier_check_value(double value);
