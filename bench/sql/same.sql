@@ -1,5 +1,5 @@
 -- Both ways from sales to tiers agree, before anyone is timed: exactly on what was
--- bought; the share but for customers below zero, whom our total leaves out; the
+-- bought; the classes but for customers below zero, whom our total leaves out; the
 -- scores but for equal values, whom ntile() parts and a line does not.
 -- psql variables: ours, windows (files)
 SET work_mem = '1GB';
@@ -8,14 +8,13 @@ ALTER TABLE result RENAME TO ours;
 \i :windows
 SELECT count(*) FILTER (WHERE (ours.total, ours.orders, ours.last_day)
                               IS DISTINCT FROM (result.total, result.orders, result.last_day)) AS bought,
-       count(*) FILTER (WHERE abs(ours.share - least(result.share, 1)) > 0.01) AS share,
        count(*) FILTER (WHERE ours.class <> result.class) > 0.01 * count(*) AS class,
        count(*) FILTER (WHERE ours.m <> result.m) > 0.01 * count(*) AS m
 FROM ours FULL JOIN result USING (customer_id)
 \gset differ_
 DROP TABLE ours, result;
-SELECT :differ_bought + :differ_share > 0 OR :'differ_class' OR :'differ_m' AS wrong \gset
+SELECT :differ_bought > 0 OR :'differ_class' OR :'differ_m' AS wrong \gset
 \if :wrong
-\echo customers that differ: bought :differ_bought, share :differ_share; too many: class :differ_class, m :differ_m
+\echo customers that differ: bought :differ_bought; too many: class :differ_class, m :differ_m
 DO $$ BEGIN RAISE 'the two ways to tiers do not agree'; END $$;
 \endif

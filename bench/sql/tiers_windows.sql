@@ -11,6 +11,6 @@ scored AS (
          ntile(5) OVER (ORDER BY orders) AS f,
          ntile(5) OVER (ORDER BY total) AS m
   FROM customers)
-SELECT customer_id, total, orders, last_day, share,
+SELECT customer_id, total, orders, last_day,
        CASE WHEN share <= 0.80 THEN 'A' WHEN share <= 0.95 THEN 'B' ELSE 'C' END AS class, r, f, m
 FROM scored;
