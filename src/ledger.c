@@ -174,39 +174,57 @@ count_overflow(void)
 			 errmsg("number of rows is out of range for type ledger")));
 }
 
-/* puts a head, as it says what the entries hold, before the entries' bytes */
+static uint8 *
+put_head(uint8 *p, const LedgerHead *h)
+{
+	*p++ = LEDGER_TAG(h->scale);
+	p = put_varint(p, h->entries);
+	if (h->entries == 0)
+		return p;
+	p = put_varint(p, zigzag(h->first_day));
+	p = put_varint(p, (int64) h->last_day - h->first_day);
+	p = put_varint(p, zigzag(h->purchases));
+	p = put_varint(p, h->purchase_days);
+	if (h->purchase_days > 0)
+	{
+		p = put_varint(p, (int64) h->first_purchase - h->first_day);
+		p = put_varint(p, (int64) h->last_day - h->last_purchase);
+	}
+	return put_varint(p, zigzag(h->total));
+}
+
+static inline uint8 *
+put_entry(uint8 *p, DateADT before, const LedgerEntry *e)
+{
+	bool		one = ledger_entry_is_one_row(e);
+
+	p = put_varint(p, (uint64) ((int64) e->day - before) << 1 | !one);
+	p = put_varint(p, zigzag((int64) e->amount));
+	if (!one)
+	{
+		p = put_varint(p, zigzag(e->purchases));
+		p = put_varint(p, zigzag(e->others));
+	}
+	return p;
+}
+
+/* the ledger of a head and the bytes of its entries */
 Ledger *
 customer_tier_ledger_make(const LedgerHead *h, const uint8 *entries, Size len)
 {
 	uint8		head[HEAD_MAX];
-	uint8	   *p = head;
-	Size		size;
+	Size		head_len = put_head(head, h) - head;
+	Size		size = VARHDRSZ + head_len + len;
 	Ledger	   *result;
 
-	*p++ = LEDGER_TAG(h->scale);
-	p = put_varint(p, h->entries);
-	if (h->entries > 0)
-	{
-		p = put_varint(p, zigzag(h->first_day));
-		p = put_varint(p, (int64) h->last_day - h->first_day);
-		p = put_varint(p, zigzag(h->purchases));
-		p = put_varint(p, h->purchase_days);
-		if (h->purchase_days > 0)
-		{
-			p = put_varint(p, (int64) h->first_purchase - h->first_day);
-			p = put_varint(p, (int64) h->last_day - h->last_purchase);
-		}
-		p = put_varint(p, zigzag(h->total));
-	}
-	size = VARHDRSZ + (p - head) + len;
 	if (size > MaxAllocSize)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("ledger is too large")));
 	result = palloc(size);
 	SET_VARSIZE(result, size);
-	memcpy(VARDATA(result), head, p - head);
-	memcpy(VARDATA(result) + (p - head), entries, len);
+	memcpy(VARDATA(result), head, head_len);
+	memcpy(VARDATA(result) + head_len, entries, len);
 	return result;
 }
 
@@ -269,19 +287,11 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	day = h.first_day;
 	for (int64 i = 0; i < n; i++)
 	{
-		bool		one = ledger_entry_is_one_row(&e[i]);
-
 		if (unlikely(drop > 0))
 			e[i].amount /= customer_tier_pow10[drop];
 		if (unlikely(!fits64(e[i].amount)))
 			customer_tier_amount_overflow();
-		p = put_varint(p, (uint64) ((int64) e[i].day - day) << 1 | !one);
-		p = put_varint(p, zigzag((int64) e[i].amount));
-		if (!one)
-		{
-			p = put_varint(p, zigzag(e[i].purchases));
-			p = put_varint(p, zigzag(e[i].others));
-		}
+		p = put_entry(p, day, &e[i]);
 		day = e[i].day;
 	}
 	result = customer_tier_ledger_make(&h, buf, p - buf);
@@ -351,57 +361,58 @@ customer_tier_ledger_normalize(LedgerEntry *e, int64 n, int scale)
 	return customer_tier_ledger_encode(e, customer_tier_entries_condense(e, n), scale);
 }
 
-/* Is this, byte by byte, what the encoder makes?  Allocates in proportion to len. */
+/*
+ * Is this, byte by byte, what the encoder makes?  Each entry and then the head is
+ * put again from what was read of it; nothing is allocated.
+ */
 bool
 customer_tier_ledger_valid(const uint8 *bytes, Size len)
 {
 	LedgerReader r;
-	LedgerEntry *e;
-	Ledger	   *again;
-	int64		n;
-	int64		day;
+	LedgerHead	h = {0};
+	LedgerEntry e;
+	uint8		again[Max(HEAD_MAX, ENTRY_MAX)];
+	int			drop;
+	int			found;
+	int128		total = 0;
+	int128		purchases = 0;
 
 	if (!read_head(bytes, bytes + len, &r.head))
 		return false;
-	/* an entry takes two bytes at least */
-	if (r.head.entries > len / 2)
-		return false;
 	start_reading(&r);
-	day = r.day;
-	e = MemoryContextAllocHuge(CurrentMemoryContext,
-							   Max(r.head.entries, 1) * sizeof(LedgerEntry));
-	for (n = 0;; n++)
+	h.scale = drop = r.head.scale;
+	h.first_day = h.last_day = r.head.first_day;
+	for (;;)
 	{
-		LedgerEntry entry;
-		int			found = next_entry(&r, &entry);
+		const uint8 *p = r.p;
 
-		if (found < 0)
-			return false;
-		if (found == 0)
+		CHECK_FOR_INTERRUPTS();
+		if ((found = next_entry(&r, &e)) <= 0)
 			break;
-		/* ascending real days, and sums that the encoder would not refuse */
-		if ((n > 0 && entry.day <= day) || !IS_VALID_DATE(entry.day) ||
-			!fits64(entry.amount) ||
-			!fits64(entry.purchases) || !fits64(entry.others))
+		/* ascending real days; something happened; 64 bits with a mirror image */
+		if (!IS_VALID_DATE(e.day) || (h.entries == 0 ? e.day != h.first_day : e.day <= h.last_day) ||
+			(e.amount == 0 && e.purchases == 0 && e.others == 0) ||
+			!fits64(e.amount) || !fits64(e.purchases) || !fits64(e.others))
 			return false;
-		day = entry.day;
-		e[n] = entry;
-	}
-	/* the head's sums are 64 bits: when the entries' are not, they differ */
-	{
-		int128		total = 0;
-		int128		purchases = 0;
-
-		for (int64 i = 0; i < n; i++)
+		if (put_entry(again, h.last_day, &e) - again != r.p - p ||
+			memcmp(again, p, r.p - p) != 0)
+			return false;
+		drop = droppable(e.amount, drop);
+		total += e.amount;
+		purchases += e.purchases;
+		if (e.purchases > 0)
 		{
-			total += e[i].amount;
-			purchases += e[i].purchases;
+			if (h.purchase_days++ == 0)
+				h.first_purchase = e.day;
+			h.last_purchase = e.day;
 		}
-		if (total != r.head.total || purchases != r.head.purchases ||
-			!fits64(total) || !fits64(purchases))
-			return false;
+		h.last_day = e.day;
+		h.entries++;
 	}
-	again = customer_tier_ledger_encode(e, n, r.head.scale);
-	return VARSIZE_ANY_EXHDR(again) == len &&
-		memcmp(VARDATA_ANY(again), bytes, len) == 0;
+	if (found < 0 || drop > 0 || !fits64(total) || !fits64(purchases))
+		return false;
+	h.total = (int64) total;
+	h.purchases = (int64) purchases;
+	return put_head(again, &h) - again == r.head.data - bytes &&
+		memcmp(again, bytes, r.head.data - bytes) == 0;
 }

@@ -114,9 +114,15 @@ parse_amount(const char *p, int128 *amount, int *scale)
 		*amount = *amount * 10 + (*p - '0');
 	}
 	*scale = Max(*scale, 0);
+	if (digits == 0)
+		return NULL;
+	for (; *scale > 0 && *amount % 10 == 0; (*scale)--)
+		*amount /= 10;
+	if (*amount > PG_INT64_MAX)
+		customer_tier_amount_overflow();
 	if (negative)
 		*amount = -*amount;
-	return digits > 0 ? p : NULL;
+	return p;
 }
 
 Datum

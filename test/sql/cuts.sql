@@ -177,4 +177,19 @@ RESET max_parallel_workers_per_gather; RESET min_parallel_table_scan_size; RESET
 SELECT count(*) AS frames, count(*) FILTER (WHERE w = (SELECT head_cuts(v, '{0.5}') FROM many AS m WHERE m.id BETWEEN s.id - 4 AND s.id)) AS same
 FROM (SELECT id, head_cuts(v, '{0.5}') OVER (ORDER BY id ROWS 4 PRECEDING) AS w FROM many WHERE id <= 200) AS s;
 
+-- numeric values are ranked as their casts to float8, of any size and number of decimals
+CREATE TABLE number AS
+SELECT i, round(((hashint8(i) / 7.0)::numeric / 10 ^ (i % 19)::numeric) * 10 ^ (i % 7 * 3)::numeric, i % 9) AS v
+FROM generate_series(1, 20000) AS i;
+SELECT count(*) AS values,
+       count(*) FILTER (WHERE score(v, ARRAY[v::float8]) = 2) AS reached,
+       count(*) FILTER (WHERE classify(v, ARRAY[v::float8], '{below, above}') = 'above') AS above,
+       share_cuts(v, '{0.5, 0.9}') = share_cuts(v::float8, '{0.5, 0.9}') AS share_cuts,
+       share_cuts(v, '{0.5, 0.9}', 'fit') = share_cuts(v::float8, '{0.5, 0.9}', 'fit') AS share_cuts_fit,
+       head_cuts(v, '{0.01, 0.9}') = head_cuts(v::float8, '{0.01, 0.9}') AS head_cuts,
+       head_cuts(v, '{0.01, 0.9}', 'fit') = head_cuts(v::float8, '{0.01, 0.9}', 'fit') AS head_cuts_fit
+FROM number;
+SELECT score('NaN'::numeric, '{1}');
+SELECT head_cuts('NaN'::numeric, '{0.5}');
+
 DROP SCHEMA t_cuts CASCADE;

@@ -282,3 +282,7 @@ SELECT outcome('SELECT ''{}''::ledger(3)') AS no_typmod;
 SELECT typlen, typbyval, typalign, typstorage, typcategory FROM pg_type WHERE oid = 'ledger'::regtype;
 
 DROP SCHEMA t_ledger CASCADE;
+
+-- an amount that no sum could bring back is refused where it is read
+SELECT '{2026-01-05:1:100000000000000000000}'::ledger;
+SELECT '{2026-01-05:1:9223372036854775807.000000}'::ledger;
