@@ -5,8 +5,6 @@
 #include "ledger.h"
 
 #include "common/hashfn.h"
-#include "utils/rangetypes.h"
-#include "utils/typcache.h"
 
 #include "window.h"
 

@@ -7,10 +7,7 @@
  */
 #include "scatter.h"
 
-#include "access/parallel.h"
 #include "catalog/pg_type.h"
-#include "executor/execdesc.h"
-#include "nodes/parsenodes.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -135,7 +132,6 @@ check_columns(SalesReceiver *r, TupleDesc desc)
 	r->customer.collation = TupleDescAttr(desc, 0)->attcollation;
 	r->customer.len = type->typlen;
 	r->customer.byval = type->typbyval;
-	r->customer.align = type->typalign;
 	r->customer.integer = column[0] == INT8OID || column[0] == INT4OID ||
 		column[0] == INT2OID || column[0] == OIDOID;
 	fmgr_info_copy(&r->customer.eq, &type->eq_opr_finfo, CurrentMemoryContext);

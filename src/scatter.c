@@ -15,13 +15,11 @@
  */
 #include "scatter.h"
 
-#include "common/hashfn.h"
 #include "lib/stringinfo.h"
 #include "storage/buffile.h"
-#include "utils/datum.h"
 #include "utils/memutils.h"
 
-#define HASH_BITS			29
+#define HASH_BITS			CUSTOMER_HASH_BITS
 #define BATCH				32
 #define MAX_PARTITION_BITS	8
 #define LEAST_MEMORY		(256 * 1024)
@@ -85,8 +83,6 @@ typedef struct CustomerGroup
 	char		status;
 } CustomerGroup;
 
-static bool same_customer(const CustomerType *type, Datum a, Datum b);
-
 #define SH_PREFIX			groups
 #define SH_ELEMENT_TYPE		CustomerGroup
 #define SH_KEY_TYPE			Datum
@@ -99,40 +95,7 @@ static bool same_customer(const CustomerType *type, Datum a, Datum b);
 #define SH_DECLARE
 #define SH_DEFINE
 
-static inline uint32
-hash_customer(const CustomerType *type, Datum customer)
-{
-	uint32		hash;
-
-	if (likely(type->integer))
-		return (uint64) customer * UINT64CONST(0x9E3779B97F4A7C15) >> (64 - HASH_BITS);
-	hash = DatumGetUInt32(FunctionCall1Coll((FmgrInfo *) &type->hash, type->collation, customer));
-	return murmurhash32(hash) >> (32 - HASH_BITS);
-}
-
-static inline bool
-same_customer(const CustomerType *type, Datum a, Datum b)
-{
-	if (type->integer)
-		return a == b;
-	return datumIsEqual(a, b, type->byval, type->len) ||
-		DatumGetBool(FunctionCall2Coll((FmgrInfo *) &type->eq, type->collation, a, b));
-}
-
 #include "lib/simplehash.h"
-
-/* the bytes that stand for a customer who is not passed by value */
-static inline Size
-customer_bytes(const CustomerType *type, Datum customer, const char **bytes)
-{
-	if (type->len > 0)
-	{
-		*bytes = DatumGetPointer(customer);
-		return type->len;
-	}
-	*bytes = VARDATA_ANY(DatumGetPointer(customer));
-	return VARSIZE_ANY_EXHDR(DatumGetPointer(customer));
-}
 
 /* NULL if the hash has no more bits than the "left" that others have not used */
 static Scatter *
@@ -322,24 +285,6 @@ typedef struct RollUp
 	StringInfoData customer;	/* of the sale at hand, if not by value */
 } RollUp;
 
-/*
- * Where an equality holds customers equal that look different (citext, numeric
- * 1.0 and 1.00), the one with the lesser bytes stands for them, so that the
- * order of rows does not show.
- */
-static void
-prefer_lesser(const CustomerType *type, CustomerGroup *g, Datum customer)
-{
-	const char *old;
-	const char *new;
-	Size		old_size = customer_bytes(type, g->customer, &old);
-	Size		new_size = customer_bytes(type, customer, &new);
-	int			cmp = memcmp(new, old, Min(old_size, new_size));
-
-	if (cmp < 0 || (cmp == 0 && new_size < old_size))
-		g->customer = datumCopy(customer, type->byval, type->len);
-}
-
 static void
 add_sale(RollUp *r, const Sale *sale)
 {
@@ -371,9 +316,8 @@ add_sale(RollUp *r, const Sale *sale)
 			MemoryContextSwitchTo(r->context);
 		}
 	}
-	else if (unlikely(!type->byval &&
-					  !datumIsEqual(g->customer, sale->customer, false, type->len)))
-		prefer_lesser(type, g, sale->customer);
+	else if (unlikely(!type->byval && stands_before(type, sale->customer, g->customer)))
+		g->customer = datumCopy(sale->customer, type->byval, type->len);
 
 	log = ledger_log_add_row(g->log, sale->day, sale->amount);
 	if (log != g->log)

@@ -7,22 +7,8 @@
 
 #include "compat.h"
 
-#include "fmgr.h"
-
+#include "customer.h"
 #include "ledger.h"
-
-/* how customers of the query's type are hashed, compared and kept */
-typedef struct CustomerType
-{
-	Oid			type;
-	Oid			collation;
-	int16		len;
-	bool		byval;
-	char		align;
-	bool		integer;		/* equal exactly if the datums are */
-	FmgrInfo	hash;
-	FmgrInfo	eq;
-} CustomerType;
 
 typedef struct Scatter Scatter;
 typedef void (*EmitLedger) (void *arg, Datum customer, Ledger *ledger);
