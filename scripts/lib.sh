@@ -127,12 +127,17 @@ start_server() {
 # ends the server in $dir, and what a link leads to
 stop_server() {
 	[ -e "$dir" ] || return 0
-	local real pid
+	local real pid i
 	real=$(readlink -f "$dir")
 	if [ -f "$real/data/postmaster.pid" ]; then
 		pid=$(head -n 1 "$real/data/postmaster.pid")
-		as_server kill -INT "$pid" 2>/dev/null || true
-		while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+		# fast, and immediate if that does not help
+		kill -INT "$pid" 2>/dev/null || true
+		for ((i = 0; i < 300; i++)); do
+			kill -0 "$pid" 2>/dev/null || break
+			[ "$i" != 100 ] || kill -QUIT "$pid" 2>/dev/null || true
+			sleep 0.1
+		done
 	fi
 	[ "$real" = "$dir" ] || rm -rf "$real"
 }
