@@ -131,10 +131,10 @@ stop_server() {
 	real=$(readlink -f "$dir")
 	if [ -f "$real/data/postmaster.pid" ]; then
 		pid=$(head -n 1 "$real/data/postmaster.pid")
-		# fast, and immediate if that does not help
-		kill -INT "$pid" 2>/dev/null || true
+		# fast, and immediate if that does not help; after a crash the number may be another's
 		for ((i = 0; i < 300; i++)); do
-			kill -0 "$pid" 2>/dev/null || break
+			grep -qsF "$real/data" "/proc/$pid/cmdline" || break
+			[ "$i" != 0 ] || kill -INT "$pid" 2>/dev/null || true
 			[ "$i" != 100 ] || kill -QUIT "$pid" 2>/dev/null || true
 			sleep 0.1
 		done
