@@ -58,7 +58,7 @@ UPDATE call SET expr = regexp_replace(expr, '''\{NULL,\{1\}\}''', '''{NULL}''', 
 SELECT count(*) > 500 AS many_calls, count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors FROM (SELECT attempt(format(frame, expr)) AS outcome FROM call) AS o;
 SELECT DISTINCT f, outcome FROM (SELECT f, attempt(format(frame, expr)) AS outcome FROM call) AS o WHERE outcome LIKE 'XX000%' ORDER BY f;
 -- strict functions and those with NULLs alone end without an error
-SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = 0 AND attempt(format(frame, expr)) <> 'done' ORDER BY f;
+SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = 0 AND f NOT LIKE '%internal%' AND attempt(format(frame, expr)) <> 'done' ORDER BY f;
 
 --
 -- Support functions outside of an aggregate, with states nobody made
