@@ -17,10 +17,15 @@ OBJS = \
 	src/measures.o \
 	src/scatter.o \
 	src/roll_up.o \
+	src/order.o \
 	src/sample.o \
+	src/rows.o \
 	src/cuts.o \
-	src/pareto.o \
-	src/classes.o
+	src/natural.o \
+	src/classes.o \
+	src/rfm.o \
+	src/concentration.o \
+	src/partition.o
 
 SQL_MODULES = \
 	sql/modules/00_guard.sql \
@@ -29,7 +34,9 @@ SQL_MODULES = \
 	sql/modules/30_measures.sql \
 	sql/modules/40_roll_up.sql \
 	sql/modules/50_cuts.sql \
-	sql/modules/60_classes.sql
+	sql/modules/60_classes.sql \
+	sql/modules/70_concentration.sql \
+	sql/modules/80_lookups.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)

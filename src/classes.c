@@ -2,9 +2,7 @@
  * classes.c
  *		From a value and its lines to a class: comparisons only.
  */
-#include "compat.h"
-
-#include <math.h>
+#include "classes.h"
 
 #include "catalog/pg_type.h"
 #include "utils/array.h"
@@ -12,13 +10,15 @@
 
 #include "amount.h"
 #include "sample.h"
+#include "sum.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_score);
 PG_FUNCTION_INFO_V1(customer_tier_score_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_classify);
 PG_FUNCTION_INFO_V1(customer_tier_classify_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_quadrant_class);
-PG_FUNCTION_INFO_V1(customer_tier_rfm_segment);
+PG_FUNCTION_INFO_V1(customer_tier_grid_class);
+PG_FUNCTION_INFO_V1(customer_tier_weighted_score);
 
 static double
 check_number(double value)
@@ -31,11 +31,11 @@ check_number(double value)
 	return value;
 }
 
-/* 1 + the number of cut points reached */
+/* 1 + the number of cut points reached of the array in an argument */
 static int
-get_score(FunctionCallInfo fcinfo, double value, int *ncuts)
+get_score(FunctionCallInfo fcinfo, double value, int arg, int *ncuts)
 {
-	const double *cut = customer_tier_get_params(fcinfo, 1, ncuts);
+	const double *cut = customer_tier_get_params(fcinfo, arg, ncuts);
 	int			score = 1;
 
 	value = check_number(value);
@@ -52,7 +52,7 @@ get_score(FunctionCallInfo fcinfo, double value, int *ncuts)
 
 /* the n-th label of an array, from 0, in storage order */
 static Datum
-get_label(FunctionCallInfo fcinfo, ArrayType *labels, int n)
+get_label(ArrayType *labels, int n)
 {
 	char	   *p = ARR_DATA_PTR(labels);
 
@@ -73,7 +73,7 @@ customer_tier_score(PG_FUNCTION_ARGS)
 {
 	int			ncuts;
 
-	PG_RETURN_INT32(get_score(fcinfo, PG_GETARG_FLOAT8(0), &ncuts));
+	PG_RETURN_INT32(get_score(fcinfo, PG_GETARG_FLOAT8(0), 1, &ncuts));
 }
 
 Datum
@@ -81,7 +81,7 @@ customer_tier_score_numeric(PG_FUNCTION_ARGS)
 {
 	int			ncuts;
 
-	PG_RETURN_INT32(get_score(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(0)), &ncuts));
+	PG_RETURN_INT32(get_score(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(0)), 1, &ncuts));
 }
 
 /* classify(value, cuts, labels): the lowest class first, like the cuts */
@@ -90,14 +90,14 @@ get_class(FunctionCallInfo fcinfo, double value)
 {
 	ArrayType  *labels = PG_GETARG_ARRAYTYPE_P(2);
 	int			ncuts;
-	int			score = get_score(fcinfo, value, &ncuts);
+	int			score = get_score(fcinfo, value, 1, &ncuts);
 
 	if (ARR_NDIM(labels) != 1 || ARR_DIMS(labels)[0] != ncuts + 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("%d cuts need %d labels", ncuts, ncuts + 1),
 				 errhint("Give a label for each class, the lowest first.")));
-	return get_label(fcinfo, labels, score - 1);
+	return get_label(labels, score - 1);
 }
 
 Datum
@@ -112,86 +112,95 @@ customer_tier_classify_numeric(PG_FUNCTION_ARGS)
 	return get_class(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(0)));
 }
 
-/*
- * quadrant_class(x, y, x_cut, y_cut [, labels]): rows of the labels go with y,
- * columns with x, the low ones first.
- */
+/* a matrix of labels: its rows go with y, its columns with x, the low ones first */
+static Datum
+get_matrix_label(ArrayType *labels, int columns, int rows, int column, int row)
+{
+	if (ARR_NDIM(labels) != 2 || ARR_DIMS(labels)[0] != rows || ARR_DIMS(labels)[1] != columns)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("the cuts need %d rows of %d labels", rows, columns),
+				 errhint("One row for each class of y, the lowest first, and in it one label for each class of x; for a quadrant '{{low_value,ordinary},{potential,key}}'.")));
+	return get_label(labels, row * columns + column);
+}
+
+/* labels: a text[], or 0 for the names of the field */
+Datum
+customer_tier_quadrant(bool x_high, bool y_high, Datum labels)
+{
+	static const char *const name[] = {"low_value", "ordinary", "potential", "key"};
+
+	if (labels == (Datum) 0)
+		return PointerGetDatum(cstring_to_text(name[2 * y_high + x_high]));
+	return get_matrix_label(DatumGetArrayTypeP(labels), 2, 2, x_high, y_high);
+}
+
+/* quadrant_class(x, y, x_cut, y_cut [, labels]) */
 Datum
 customer_tier_quadrant_class(PG_FUNCTION_ARGS)
 {
-	static const char *const name[] = {"low_value", "ordinary", "potential", "key"};
-	ArrayType  *labels;
 	double		x = check_number(PG_GETARG_FLOAT8(0));
 	double		y = check_number(PG_GETARG_FLOAT8(1));
-	int			quadrant = 2 * (y >= check_number(PG_GETARG_FLOAT8(3))) +
-	(x >= check_number(PG_GETARG_FLOAT8(2)));
 
-	if (PG_NARGS() < 5)
-		PG_RETURN_TEXT_P(cstring_to_text(name[quadrant]));
-	labels = PG_GETARG_ARRAYTYPE_P(4);
-	if (ARR_NDIM(labels) != 2 || ARR_DIMS(labels)[0] != 2 || ARR_DIMS(labels)[1] != 2)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("a quadrant needs two rows of two labels"),
-				 errhint("For example '{{low_value,ordinary},{potential,key}}': low y first, in it low x first.")));
-	return get_label(fcinfo, labels, quadrant);
+	return customer_tier_quadrant(x >= check_number(PG_GETARG_FLOAT8(2)),
+								  y >= check_number(PG_GETARG_FLOAT8(3)),
+								  PG_NARGS() > 4 ? PG_GETARG_DATUM(4) : (Datum) 0);
 }
 
-/* the eleven segments, by recency, frequency and monetary score of 1 to 5 */
+/*
+ * grid_class(x, y, x_cuts, y_cuts [, labels]); without labels a code: A for the
+ * highest class of y, 1 for the highest of x
+ */
 Datum
-customer_tier_rfm_segment(PG_FUNCTION_ARGS)
+customer_tier_grid_class(PG_FUNCTION_ARGS)
 {
-	static const char segment[5][5][6] = {
-		{"DDXXX", "DHHRR", "DHRRR", "DRRXR", "DRRXX"},
-		{"HHSXX", "SHHRR", "SHHRR", "SRRRR", "SRRRR"},
-		{"NSOOO", "SHPWW", "SHPWL", "PPWLL", "PPPLL"},
-		{"NNOOO", "NNPOO", "PPPWL", "PPWLC", "PPPCC"},
-		{"NNOOO", "OOOOO", "PPPWW", "PPLCC", "PPPCC"}
-	};
-	int			r = PG_GETARG_INT32(0);
-	int			f = PG_GETARG_INT32(1);
-	int			m = PG_GETARG_INT32(2);
-	const char *name;
+	int			columns;
+	int			rows;
+	int			column = get_score(fcinfo, PG_GETARG_FLOAT8(0), 2, &columns) - 1;
+	int			row = get_score(fcinfo, PG_GETARG_FLOAT8(1), 3, &rows) - 1;
 
-	if (r < 1 || r > 5 || f < 1 || f > 5 || m < 1 || m > 5)
+	columns++;
+	rows++;
+	if (PG_NARGS() > 4)
+		return get_matrix_label(PG_GETARG_ARRAYTYPE_P(4), columns, rows, column, row);
+	if (rows > 26)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("RFM scores must be between 1 and 5, not %d %d %d", r, f, m)));
-	switch (segment[r - 1][f - 1][m - 1])
+				 errmsg("there are letters for 26 classes of y only"),
+				 errhint("Give a matrix of labels.")));
+	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%c%d", 'A' + rows - 1 - row, columns - column)));
+}
+
+/* weighted_score(values, weights): the weighted mean */
+Datum
+customer_tier_weighted_score(PG_FUNCTION_ARGS)
+{
+	int			n;
+	int			nweights;
+	const double *value;
+	const double *weight = customer_tier_get_params(fcinfo, 1, &nweights);
+	Sum			sum = {0, 0};
+	Sum			weights = {0, 0};
+
+	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(0)))
+		PG_RETURN_NULL();
+	value = customer_tier_get_params(fcinfo, 0, &n);
+	if (n != nweights || n == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("each value needs a weight: %d values, %d weights", n, nweights)));
+	for (int i = 0; i < n; i++)
 	{
-		case 'C':
-			name = "Champions";
-			break;
-		case 'L':
-			name = "Loyal";
-			break;
-		case 'P':
-			name = "Potential Loyalist";
-			break;
-		case 'N':
-			name = "New";
-			break;
-		case 'O':
-			name = "Promising";
-			break;
-		case 'W':
-			name = "Need Attention";
-			break;
-		case 'S':
-			name = "About To Sleep";
-			break;
-		case 'R':
-			name = "At Risk";
-			break;
-		case 'X':
-			name = "Cannot Lose";
-			break;
-		case 'H':
-			name = "Hibernating";
-			break;
-		default:
-			name = "Lost";
-			break;
+		if (!(weight[i] >= 0) || isinf(weight[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("weights must be numbers not below 0")));
+		sum_add_product(&sum, customer_tier_check_value(value[i]), weight[i]);
+		sum_add(&weights, weight[i]);
 	}
-	PG_RETURN_TEXT_P(cstring_to_text(name));
+	if (sum_value(&weights) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("one weight at least must be above 0")));
+	PG_RETURN_FLOAT8(customer_tier_check_sum(sum_divide(&sum, sum_value(&weights))));
 }

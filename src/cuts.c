@@ -19,23 +19,17 @@
 #include "utils/float.h"
 
 #include "amount.h"
+#include "order.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate);
 PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_share_cuts_final);
 PG_FUNCTION_INFO_V1(customer_tier_head_cuts_final);
-PG_FUNCTION_INFO_V1(customer_tier_top_share_accumulate);
-PG_FUNCTION_INFO_V1(customer_tier_top_share_final);
-
-static void
-check_fraction(double fraction)
-{
-	if (!(fraction > 0 && fraction <= 1))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a share must be above 0 and at most 1"),
-				 errhint("Shares are fractions that add up from the top: '{0.80, 0.95}'.")));
-}
+PG_FUNCTION_INFO_V1(customer_tier_mean_accumulate);
+PG_FUNCTION_INFO_V1(customer_tier_mean_accumulate_numeric);
+PG_FUNCTION_INFO_V1(customer_tier_mean_combine);
+PG_FUNCTION_INFO_V1(customer_tier_mean_cut_final);
+PG_FUNCTION_INFO_V1(customer_tier_median_cut_final);
 
 static bool
 get_fit(FunctionCallInfo fcinfo, int arg)
@@ -65,7 +59,7 @@ accumulate(FunctionCallInfo fcinfo, double value)
 	if (s->n == 0)
 		for (int i = 0; i < n; i++)
 		{
-			check_fraction(limit[i]);
+			customer_tier_check_share(limit[i]);
 			if (i > 0 && limit[i] <= limit[i - 1])
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -85,17 +79,6 @@ Datum
 customer_tier_cuts_accumulate_numeric(PG_FUNCTION_ARGS)
 {
 	return accumulate(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(1)));
-}
-
-/* the state's values, descending, in memory of our own: a final function may be called again */
-static double *
-sorted_values(const Sample *s)
-{
-	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, Max(s->n, 1) * sizeof(double));
-
-	memcpy(value, SAMPLE_VALUES(s), s->n * sizeof(double));
-	customer_tier_sort_descending(value, s->n);
-	return value;
 }
 
 typedef struct Lines
@@ -149,95 +132,137 @@ lines_array(const Lines *l)
 										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
-/* of the sum of the values above zero */
-Datum
-customer_tier_share_cuts_final(PG_FUNCTION_ARGS)
+/* the lines of a state: by share of the values above zero, or by share of heads */
+static Datum
+find_lines(FunctionCallInfo fcinfo, bool by_value)
 {
 	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
+	Selection  *selection;
 	Lines	   *l;
-	double	   *value;
-	double		total;
-	Sum			all = {0, 0};
-	Sum			sum = {0, 0};
-	int64		next;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
 	l = start_lines(s);
-	value = sorted_values(s);
-	for (int64 i = 0; i < s->n && value[i] > 0; i++)
-		sum_add(&all, value[i]);
-	total = sum_value(&all);
-	for (int64 i = 0; i < s->n && value[i] > 0 && l->at < l->n; i = next)
+	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, by_value, l->limit, l->n, l->fit);
+	for (int i = 0; i < selection->nstretches; i++)
 	{
-		double		before = sum_value(&sum) / total;
+		Stretch		at = selection->stretch[i];
+		int64		next;
 
-		for (next = i; next < s->n && value[next] == value[i]; next++)
-			sum_add(&sum, value[next]);
-		pass_group(l, value[i], before, sum_value(&sum) / total);
+		for (int64 j = 0; j < at.n && l->at < l->n && !(by_value && at.value[j] <= 0); j = next)
+		{
+			double		value = at.value[j];
+			double		before = sum_value(&at.sum) / selection->total;
+
+			next = j;
+			do
+				sum_add(&at.sum, value);
+			while (++next < at.n && at.value[next] == value);
+			if (by_value)
+				pass_group(l, value, before, sum_value(&at.sum) / selection->total);
+			else
+				pass_group(l, value, (double) (at.heads + j) / s->n, (double) (at.heads + next) / s->n);
+		}
 	}
 	return lines_array(l);
 }
 
+Datum
+customer_tier_share_cuts_final(PG_FUNCTION_ARGS)
+{
+	return find_lines(fcinfo, true);
+}
+
 /*
- * Of the number of values.  A group that starts below a fraction starts below
- * the fraction rounded up to whole heads, so with "fill" a small shop has a top
- * customer, too.
+ * A group that starts below a fraction starts below the fraction rounded up to
+ * whole heads, so with "fill" a small shop has a top customer, too.
  */
 Datum
 customer_tier_head_cuts_final(PG_FUNCTION_ARGS)
 {
+	return find_lines(fcinfo, false);
+}
+
+static Datum
+one_line(double line)
+{
+	Datum		d = Float8GetDatum(line);
+
+	return PointerGetDatum(construct_array(&d, 1, FLOAT8OID,
+										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* as percentile_cont(0.5): of two in the middle, their mean */
+Datum
+customer_tier_median_cut_final(PG_FUNCTION_ARGS)
+{
 	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
-	double	   *value;
-	Lines	   *l;
-	int64		next;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
-	l = start_lines(s);
-	value = sorted_values(s);
-	for (int64 i = 0; i < s->n && l->at < l->n; i = next)
-	{
-		for (next = i; next < s->n && value[next] == value[i]; next++)
-			;
-		pass_group(l, value[i], (double) i / s->n, (double) next / s->n);
-	}
-	return lines_array(l);
+	return one_line(customer_tier_median(SAMPLE_VALUES(s), s->n));
 }
 
-/* pareto_share(value, top): the share of the sum that the top fraction of heads holds */
-Datum
-customer_tier_top_share_accumulate(PG_FUNCTION_ARGS)
+/* the state of mean_cut is a float8[] */
+typedef struct Mean
 {
-	double		top = PG_GETARG_FLOAT8(2);
+	double		n;
+	Sum			sum;
+} Mean;
 
-	check_fraction(top);
-	PG_RETURN_POINTER(customer_tier_sample_add(customer_tier_sample_state(fcinfo, &top, 1, false),
-											   PG_GETARG_FLOAT8(1)));
-}
-
-Datum
-customer_tier_top_share_final(PG_FUNCTION_ARGS)
+static Mean *
+get_mean(FunctionCallInfo fcinfo, int arg)
 {
-	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
-	double	   *value;
-	int64		heads;
-	Sum			all = {0, 0};
-	Sum			top = {0, 0};
+	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(arg);
 
-	if (s == NULL)
-		PG_RETURN_NULL();
-	if (s->nparams != 1)
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != sizeof(Mean) / sizeof(double) ||
+		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
 		customer_tier_sample_corrupt();
-	value = sorted_values(s);
-	heads = head_count(s->data[0], s->n);
-	for (int64 i = 0; i < s->n && value[i] > 0; i++)
-	{
-		sum_add(&all, value[i]);
-		if (i < heads)
-			sum_add(&top, value[i]);
-	}
-	if (sum_value(&all) == 0)
+	return (Mean *) ARR_DATA_PTR(state);
+}
+
+static Datum
+add_to_mean(FunctionCallInfo fcinfo, double value)
+{
+	Mean	   *m = get_mean(fcinfo, 0);
+
+	customer_tier_check_transition(fcinfo);
+	m->n++;
+	sum_add(&m->sum, customer_tier_check_value(value));
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+Datum
+customer_tier_mean_accumulate(PG_FUNCTION_ARGS)
+{
+	return add_to_mean(fcinfo, PG_GETARG_FLOAT8(1));
+}
+
+Datum
+customer_tier_mean_accumulate_numeric(PG_FUNCTION_ARGS)
+{
+	return add_to_mean(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(1)));
+}
+
+Datum
+customer_tier_mean_combine(PG_FUNCTION_ARGS)
+{
+	Mean	   *a = get_mean(fcinfo, 0);
+	Mean	   *b = get_mean(fcinfo, 1);
+
+	customer_tier_check_transition(fcinfo);
+	a->n += b->n;
+	sum_add(&a->sum, b->sum.hi);
+	sum_add(&a->sum, b->sum.lo);
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+Datum
+customer_tier_mean_cut_final(PG_FUNCTION_ARGS)
+{
+	Mean	   *m = get_mean(fcinfo, 0);
+
+	if (m->n == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(sum_value(&top) / sum_value(&all));
+	return one_line(customer_tier_check_sum(sum_divide(&m->sum, m->n)));
 }

@@ -9,16 +9,19 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
+#include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "amount.h"
+#include "order.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_sample_accumulate);
+PG_FUNCTION_INFO_V1(customer_tier_sample_accumulate_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_sample_combine);
 
 #define SAMPLE_HEAD		offsetof(Sample, data)
 #define SAMPLE_START	8		/* values that a new sample has room for */
 #define MAX_PARAMS		1000
-#define RADIX_BITS		11
-#define RADIX_PASSES	6
-#define RADIX_LEAST		512		/* below this a comparison sort is faster */
 
 double
 customer_tier_check_value(double value)
@@ -29,6 +32,35 @@ customer_tier_check_value(double value)
 				 errmsg("a value to be ranked must be a finite number"),
 				 errhint("NaN and infinity have no rank; leave such rows out or correct them.")));
 	return value == 0 ? 0 : value;	/* -0 is 0 */
+}
+
+/* a sum of finite values, or what was made from it */
+double
+customer_tier_check_sum(double sum)
+{
+	if (unlikely(isnan(sum) || isinf(sum)))
+		float_overflow_error();
+	return sum;
+}
+
+void
+customer_tier_check_share(double share)
+{
+	if (!(share > 0 && share <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a share must be above 0 and at most 1"),
+				 errhint("Shares are fractions that add up from the top: '{0.80, 0.95}'.")));
+}
+
+/* a transition changes its state in place, which only an aggregate may ask for */
+void
+customer_tier_check_transition(FunctionCallInfo fcinfo)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("aggregate function called in non-aggregate context")));
 }
 
 void
@@ -58,7 +90,7 @@ customer_tier_sample_get(FunctionCallInfo fcinfo, int arg)
 	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
 		s = (Sample *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
 	if (VARSIZE(s) < SAMPLE_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
-		s->n < 0 || s->n > room(s))
+		s->n < 1 || s->n > room(s))
 		customer_tier_sample_corrupt();
 	return s;
 }
@@ -89,10 +121,7 @@ customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int np
 {
 	Sample	   *s;
 
-	if (!AggCheckCallContext(fcinfo, NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("aggregate function called in non-aggregate context")));
+	customer_tier_check_transition(fcinfo);
 	s = customer_tier_sample_get(fcinfo, 0);
 	if (s == NULL)
 	{
@@ -131,6 +160,28 @@ customer_tier_sample_add(Sample *s, double value)
 	return s;
 }
 
+/* sample_accumulate(state, value [, number]) */
+static Datum
+accumulate(FunctionCallInfo fcinfo, double value)
+{
+	double		number = PG_NARGS() > 2 ? PG_GETARG_INT32(2) : 0;
+	Sample	   *s = customer_tier_sample_state(fcinfo, &number, PG_NARGS() - 2, false);
+
+	PG_RETURN_POINTER(customer_tier_sample_add(s, value));
+}
+
+Datum
+customer_tier_sample_accumulate(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+}
+
+Datum
+customer_tier_sample_accumulate_numeric(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, customer_tier_numeric_to_double(PG_GETARG_DATUM(1)));
+}
+
 /* combines the states of two workers; the order of values does not matter later */
 Datum
 customer_tier_sample_combine(PG_FUNCTION_ARGS)
@@ -147,6 +198,20 @@ customer_tier_sample_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(a);
 }
 
+/*
+ * The state's values, descending, in memory of our own: a final function may be
+ * called again.
+ */
+double *
+customer_tier_sample_sorted(const Sample *s)
+{
+	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, Max(s->n, 1) * sizeof(double));
+
+	memcpy(value, SAMPLE_VALUES(s), s->n * sizeof(double));
+	customer_tier_sort_descending(value, s->n);
+	return value;
+}
+
 /* a float8[] argument, without nulls, in the order given */
 const double *
 customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n)
@@ -159,87 +224,4 @@ customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n)
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("expected a one-dimensional array without nulls, of at most %d numbers", MAX_PARAMS)));
 	return (const double *) ARR_DATA_PTR(array);
-}
-
-static int
-compare_descending(const void *a, const void *b)
-{
-	double		x = *(const double *) a;
-	double		y = *(const double *) b;
-
-	return (x < y) - (x > y);
-}
-
-/* bits whose ascending order is the descending one of finite doubles, and back */
-static inline uint64
-key_of(double value)
-{
-	uint64		bits;
-
-	memcpy(&bits, &value, sizeof(bits));
-	return bits >> 63 ? bits : ~bits ^ (UINT64CONST(1) << 63);
-}
-
-static inline double
-value_of(uint64 key)
-{
-	double		value;
-
-	if (!(key >> 63))
-		key = ~key ^ (UINT64CONST(1) << 63);
-	memcpy(&value, &key, sizeof(value));
-	return value;
-}
-
-/* least significant digit first; a digit that all values share is skipped */
-void
-customer_tier_sort_descending(double *value, int64 n)
-{
-	int64		(*count)[1 << RADIX_BITS];
-	uint64	   *from = (uint64 *) value;
-	uint64	   *to;
-	uint64	   *spare;
-
-	if (n < RADIX_LEAST)
-	{
-		qsort(value, n, sizeof(double), compare_descending);
-		return;
-	}
-	to = spare = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(uint64));
-	count = palloc0(RADIX_PASSES * sizeof(*count));
-	for (int64 i = 0; i < n; i++)
-	{
-		uint64		key = key_of(value[i]);
-
-		from[i] = key;
-		for (int pass = 0; pass < RADIX_PASSES; pass++)
-			count[pass][(key >> (pass * RADIX_BITS)) & ((1 << RADIX_BITS) - 1)]++;
-	}
-	for (int pass = 0; pass < RADIX_PASSES; pass++)
-	{
-		int			shift = pass * RADIX_BITS;
-		int64		at = 0;
-		uint64	   *swap;
-
-		CHECK_FOR_INTERRUPTS();
-		if (count[pass][(from[0] >> shift) & ((1 << RADIX_BITS) - 1)] == n)
-			continue;
-		for (int digit = 0; digit < 1 << RADIX_BITS; digit++)
-		{
-			int64		here = count[pass][digit];
-
-			count[pass][digit] = at;
-			at += here;
-		}
-		for (int64 i = 0; i < n; i++)
-			to[count[pass][(from[i] >> shift) & ((1 << RADIX_BITS) - 1)]++] = from[i];
-		swap = from;
-		from = to;
-		to = swap;
-	}
-	/* value and key differ in bits only, not in place */
-	for (int64 i = 0; i < n; i++)
-		value[i] = value_of(from[i]);
-	pfree(count);
-	pfree(spare);
 }

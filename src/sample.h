@@ -26,32 +26,12 @@ pg_noreturn extern void customer_tier_sample_corrupt(void);
 extern Sample *customer_tier_sample_get(FunctionCallInfo fcinfo, int arg);
 extern Sample *customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit);
 extern Sample *customer_tier_sample_add(Sample *s, double value);
-extern void customer_tier_sort_descending(double *value, int64 n);
+extern double *customer_tier_sample_sorted(const Sample *s);
 extern double customer_tier_check_value(double value);
+extern double customer_tier_check_sum(double sum);
+extern void customer_tier_check_share(double share);
+extern void customer_tier_check_transition(FunctionCallInfo fcinfo);
 extern const double *customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n);
-
-/* a sum of doubles with twice their precision, so that shares are right to the last digit */
-typedef struct Sum
-{
-	double		hi;
-	double		lo;
-} Sum;
-
-static inline void
-sum_add(Sum *s, double v)
-{
-	double		t = s->hi + v;
-	double		b = t - s->hi;
-
-	s->lo += (s->hi - (t - b)) + (v - b);
-	s->hi = t;
-}
-
-static inline double
-sum_value(const Sum *s)
-{
-	return s->hi + s->lo;
-}
 
 /* how many of n are the top "fraction" of them, rounded up; 0.07 of 100 is 7 */
 static inline int64

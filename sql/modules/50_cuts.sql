@@ -1,6 +1,31 @@
 -- Cuts: aggregates that find the lines between classes.  State: all values.  The
 -- numeric variants spare the cast, which costs more than all the rest.
 
+CREATE FUNCTION sample_accumulate(bytea, double precision) RETURNS bytea
+AS 'MODULE_PATHNAME', 'customer_tier_sample_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sample_accumulate(bytea, double precision) IS 'aggregate support: keeps one value';
+
+CREATE FUNCTION sample_accumulate(bytea, numeric) RETURNS bytea
+AS 'MODULE_PATHNAME', 'customer_tier_sample_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sample_accumulate(bytea, numeric) IS 'aggregate support: keeps one value';
+
+CREATE FUNCTION sample_accumulate(bytea, double precision, integer) RETURNS bytea
+AS 'MODULE_PATHNAME', 'customer_tier_sample_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sample_accumulate(bytea, double precision, integer) IS 'aggregate support: keeps one value';
+
+CREATE FUNCTION sample_accumulate(bytea, numeric, integer) RETURNS bytea
+AS 'MODULE_PATHNAME', 'customer_tier_sample_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sample_accumulate(bytea, numeric, integer) IS 'aggregate support: keeps one value';
+
+CREATE FUNCTION sample_combine(bytea, bytea) RETURNS bytea
+AS 'MODULE_PATHNAME', 'customer_tier_sample_combine'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sample_combine(bytea, bytea) IS 'aggregate support: the values of two states';
+
 CREATE FUNCTION cuts_accumulate(bytea, double precision, double precision[]) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_cuts_accumulate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
@@ -21,16 +46,6 @@ AS 'MODULE_PATHNAME', 'customer_tier_cuts_accumulate_numeric'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION cuts_accumulate(bytea, numeric, double precision[], text) IS 'aggregate support: keeps one value';
 
-CREATE FUNCTION top_share_accumulate(bytea, double precision, double precision) RETURNS bytea
-AS 'MODULE_PATHNAME', 'customer_tier_top_share_accumulate'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION top_share_accumulate(bytea, double precision, double precision) IS 'aggregate support: keeps one value';
-
-CREATE FUNCTION sample_combine(bytea, bytea) RETURNS bytea
-AS 'MODULE_PATHNAME', 'customer_tier_sample_combine'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION sample_combine(bytea, bytea) IS 'aggregate support: the values of two states';
-
 CREATE FUNCTION share_cuts_final(bytea) RETURNS double precision[]
 AS 'MODULE_PATHNAME', 'customer_tier_share_cuts_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
@@ -41,10 +56,35 @@ AS 'MODULE_PATHNAME', 'customer_tier_head_cuts_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION head_cuts_final(bytea) IS 'aggregate support: lines by share of heads';
 
-CREATE FUNCTION top_share_final(bytea) RETURNS double precision
-AS 'MODULE_PATHNAME', 'customer_tier_top_share_final'
+CREATE FUNCTION natural_cuts_final(bytea) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'customer_tier_natural_cuts_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION top_share_final(bytea) IS 'aggregate support: what the top holds';
+COMMENT ON FUNCTION natural_cuts_final(bytea) IS 'aggregate support: natural breaks';
+
+CREATE FUNCTION median_cut_final(bytea) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'customer_tier_median_cut_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION median_cut_final(bytea) IS 'aggregate support: the median';
+
+CREATE FUNCTION mean_accumulate(double precision[], double precision) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'customer_tier_mean_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION mean_accumulate(double precision[], double precision) IS 'aggregate support: adds one value';
+
+CREATE FUNCTION mean_accumulate(double precision[], numeric) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'customer_tier_mean_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION mean_accumulate(double precision[], numeric) IS 'aggregate support: adds one value';
+
+CREATE FUNCTION mean_combine(double precision[], double precision[]) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'customer_tier_mean_combine'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION mean_combine(double precision[], double precision[]) IS 'aggregate support: adds two states';
+
+CREATE FUNCTION mean_cut_final(double precision[]) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'customer_tier_mean_cut_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION mean_cut_final(double precision[]) IS 'aggregate support: the mean';
 
 CREATE AGGREGATE share_cuts(value double precision, shares double precision[]) (
   STYPE = bytea, SFUNC = cuts_accumulate, FINALFUNC = share_cuts_final,
@@ -94,13 +134,61 @@ CREATE AGGREGATE head_cuts(value numeric, fractions double precision[], rule tex
 );
 COMMENT ON AGGREGATE head_cuts(numeric, double precision[], text) IS 'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that crosses a fraction';
 
-CREATE AGGREGATE pareto_share(value double precision, top double precision) (
-  STYPE = bytea, SFUNC = top_share_accumulate, FINALFUNC = top_share_final,
+CREATE AGGREGATE natural_cuts(value double precision, classes integer) (
+  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = natural_cuts_final,
   COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
 );
-COMMENT ON AGGREGATE pareto_share(double precision, double precision) IS 'share of the total of values above zero that the top fraction of heads holds';
+COMMENT ON AGGREGATE natural_cuts(double precision, integer) IS 'values to reach for the natural classes (Fisher-Jenks, exact), ascending';
 
-CREATE FUNCTION pareto_share(value double precision) RETURNS double precision
-AS 'MODULE_PATHNAME', 'customer_tier_pareto_share'
-LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION pareto_share(double precision) IS 'window function: share of the partition''s total that values as large as this one hold together';
+CREATE AGGREGATE natural_cuts(value numeric, classes integer) (
+  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = natural_cuts_final,
+  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_cuts(numeric, integer) IS 'values to reach for the natural classes (Fisher-Jenks, exact), ascending';
+
+CREATE TYPE class_fit AS (classes integer, goodness double precision, cuts double precision[]);
+COMMENT ON TYPE class_fit IS 'how well a number of natural classes fits';
+COMMENT ON COLUMN class_fit.classes IS 'number of classes';
+COMMENT ON COLUMN class_fit.goodness IS 'goodness of variance fit: the part of the squared differences from the mean that lies between the classes, 0 to 1';
+COMMENT ON COLUMN class_fit.cuts IS 'values to reach, ascending, as natural_cuts gives them';
+
+CREATE FUNCTION natural_fit_final(bytea) RETURNS class_fit[]
+AS 'MODULE_PATHNAME', 'customer_tier_natural_fit_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION natural_fit_final(bytea) IS 'aggregate support: natural breaks and their fit';
+
+CREATE AGGREGATE natural_fit(value double precision, max_classes integer) (
+  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = natural_fit_final,
+  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_fit(double precision, integer) IS 'goodness of variance fit and cuts of 2 to max_classes natural classes';
+
+CREATE AGGREGATE natural_fit(value numeric, max_classes integer) (
+  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = natural_fit_final,
+  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_fit(numeric, integer) IS 'goodness of variance fit and cuts of 2 to max_classes natural classes';
+
+CREATE AGGREGATE mean_cut(value double precision) (
+  STYPE = double precision[], SFUNC = mean_accumulate, FINALFUNC = mean_cut_final,
+  COMBINEFUNC = mean_combine, INITCOND = '{0,0,0}', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE mean_cut(double precision) IS 'the mean, as the one line between two classes';
+
+CREATE AGGREGATE mean_cut(value numeric) (
+  STYPE = double precision[], SFUNC = mean_accumulate, FINALFUNC = mean_cut_final,
+  COMBINEFUNC = mean_combine, INITCOND = '{0,0,0}', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE mean_cut(numeric) IS 'the mean, as the one line between two classes';
+
+CREATE AGGREGATE median_cut(value double precision) (
+  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = median_cut_final,
+  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE median_cut(double precision) IS 'the median, as the one line between two classes';
+
+CREATE AGGREGATE median_cut(value numeric) (
+  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = median_cut_final,
+  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE median_cut(numeric) IS 'the median, as the one line between two classes';

@@ -1,0 +1,252 @@
+/*
+ * natural.c
+ *		Natural breaks (Fisher 1958, Jenks 1967): the classes whose values differ
+ *		least from their class's mean, found exactly.
+ *
+ * The squared error of classes that are neighbours in a sorted list obeys the
+ * quadrangle inequality, so that the best last break moves up with the end of
+ * the list, and with the number of classes.  Divide and conquer over the ends
+ * needs O(k n log n) steps and, for the way back, k n integers.  Equal values are
+ * one point with a weight; n counts distinct values.
+ */
+#include "rows.h"
+#include "sample.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+
+#include "order.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_natural_cuts_final);
+PG_FUNCTION_INFO_V1(customer_tier_natural_fit_final);
+
+#define MAX_CLASSES		100
+
+/* what comes before a point; differences of two are exact to twice a double's digits */
+typedef struct Prefix
+{
+	double		weight;
+	Sum			sum;
+	Sum			squares;
+} Prefix;
+
+typedef struct Breaks
+{
+	int			n;				/* distinct values, ascending */
+	double	   *value;
+	Prefix	   *prefix;			/* n + 1 */
+	double	   *error;			/* of the best classes of the first j values, so far */
+	double	   *previous;		/* the same with one class less */
+	uint32	  **first;			/* first[k][j]: where the last of k classes of the first j values begins */
+} Breaks;
+
+static inline double
+difference(Sum a, Sum b, double *rest)
+{
+	double		d = a.hi - b.hi;
+	double		e = d - a.hi;
+
+	*rest = ((a.hi - (d - e)) - (b.hi + e)) + (a.lo - b.lo);
+	return d;
+}
+
+/* the squared error of values [from, to) as one class: sum(v^2) - sum(v)^2 / n */
+static double
+squared_error(const Breaks *b, int from, int to)
+{
+	const Prefix *p = &b->prefix[from];
+	const Prefix *q = &b->prefix[to];
+	double		n = q->weight - p->weight;
+	double		squares_rest;
+	double		squares = difference(q->squares, p->squares, &squares_rest);
+	double		sum_rest;
+	double		sum = difference(q->sum, p->sum, &sum_rest);
+	double		product = sum * sum;
+	double		product_rest = fma(sum, sum, -product) + 2 * sum * sum_rest;
+	double		quotient = product / n;
+	double		quotient_rest = (fma(-quotient, n, product) + product_rest) / n;
+	double		error = (squares - quotient) + (squares_rest - quotient_rest);
+
+	return to - from > 1 && error > 0 ? error : 0;
+}
+
+/* the best break before value "to", when k classes end there and it lies in [low, high] */
+static int
+best_break(const Breaks *b, int to, int low, int high, double *error)
+{
+	int			best = low;
+
+	*error = get_float8_infinity();
+	for (int from = low; from <= high; from++)
+	{
+		double		e = b->previous[from] + squared_error(b, from, to);
+
+		if (e < *error)
+		{
+			*error = e;
+			best = from;
+		}
+	}
+	return best;
+}
+
+/* layer k for the ends [from, to], whose breaks lie in [low, high] */
+static void
+fill_layer(Breaks *b, int k, int from, int to, int low, int high)
+{
+	while (from <= to)
+	{
+		int			middle = from + (to - from) / 2;
+		int			most = Min(high, middle - 1);
+		int			least = k > 2 ? Max(low, (int) b->first[k - 1][middle]) : low;
+
+		CHECK_FOR_INTERRUPTS();
+		b->first[k][middle] = best_break(b, middle, Min(least, most), most, &b->error[middle]);
+		fill_layer(b, k, from, middle - 1, low, b->first[k][middle]);
+		from = middle + 1;
+		low = b->first[k][middle];
+	}
+}
+
+static Breaks *
+start_breaks(const Sample *s)
+{
+	Breaks	   *b = palloc(sizeof(Breaks));
+	double	   *value = customer_tier_sample_sorted(s);
+	int			exponent = 0;
+	Prefix		p = {0};
+	int64		n = 0;
+
+	for (int64 i = 0; i < s->n; i++)
+		n += i == 0 || value[i] != value[i - 1];
+	b->n = (int) n;
+	b->value = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(double));
+	b->prefix = MemoryContextAllocHuge(CurrentMemoryContext, (n + 1) * sizeof(Prefix));
+	/* squares of values at most 1 do not overflow; the break stays where it is */
+	frexp(Max(fabs(value[0]), fabs(value[s->n - 1])), &exponent);
+	n = 0;
+	for (int64 i = s->n - 1; i >= 0;)
+	{
+		double		v = value[i];
+		double		scaled = ldexp(v, -exponent);
+
+		b->value[n] = v;
+		b->prefix[n++] = p;
+		do
+		{
+			p.weight++;
+			sum_add(&p.sum, scaled);
+			sum_add_product(&p.squares, scaled, scaled);
+		} while (--i >= 0 && value[i] == v);
+	}
+	b->prefix[n] = p;
+	pfree(value);
+	return b;
+}
+
+/* the best breaks for every number of classes up to "most" */
+static void
+find_breaks(Breaks *b, int most, double *error_of)
+{
+	Size		room = (Size) (b->n + 1) * sizeof(double);
+
+	if ((Size) most * (b->n + 1) > MaxAllocSize / sizeof(uint32))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many distinct values for %d natural classes", most),
+				 errhint("Round the values first, or ask for fewer classes.")));
+	b->error = MemoryContextAllocHuge(CurrentMemoryContext, room);
+	b->previous = MemoryContextAllocHuge(CurrentMemoryContext, room);
+	b->first = palloc0((most + 1) * sizeof(uint32 *));
+	for (int j = 1; j <= b->n; j++)
+		b->error[j] = squared_error(b, 0, j);
+	error_of[1] = b->error[b->n];
+	for (int k = 2; k <= most; k++)
+	{
+		double	   *swap = b->previous;
+
+		b->previous = b->error;
+		b->error = swap;
+		b->first[k] = MemoryContextAllocHuge(CurrentMemoryContext, (b->n + 1) * sizeof(uint32));
+		/* of the last layer only the end is asked for */
+		fill_layer(b, k, k == most ? b->n : k, b->n, k - 1, b->n - 1);
+		error_of[k] = b->error[b->n];
+	}
+}
+
+/* float8[]: the least value of each class but the lowest; with fewer values the last are infinite */
+static Datum
+breaks_array(const Breaks *b, int k, int classes)
+{
+	Datum	   *line = palloc(Max(classes, 1) * sizeof(Datum));
+	uint32		end = b->n;
+
+	for (int i = k; i < classes; i++)
+		line[i - 1] = Float8GetDatum(get_float8_infinity());
+	for (int i = k; i > 1; i--)
+	{
+		end = b->first[i][end];
+		line[i - 2] = Float8GetDatum(b->value[end]);
+	}
+	return PointerGetDatum(construct_array(line, classes - 1, FLOAT8OID,
+										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+static int
+get_classes(const Sample *s)
+{
+	if (s->nparams != 1)
+		customer_tier_sample_corrupt();
+	if (!(s->data[0] >= 1 && s->data[0] <= MAX_CLASSES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the number of natural classes must be between 1 and %d", MAX_CLASSES)));
+	return (int) s->data[0];
+}
+
+Datum
+customer_tier_natural_cuts_final(PG_FUNCTION_ARGS)
+{
+	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
+	Breaks	   *b;
+	double		error[MAX_CLASSES + 1];
+	int			classes;
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	classes = get_classes(s);
+	b = start_breaks(s);
+	find_breaks(b, Min(classes, b->n), error);
+	return breaks_array(b, Min(classes, b->n), classes);
+}
+
+/* class_fit[]: for each number of classes from 2 on how well they fit, and their cuts */
+Datum
+customer_tier_natural_fit_final(PG_FUNCTION_ARGS)
+{
+	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
+	Breaks	   *b;
+	double		error[MAX_CLASSES + 1];
+	int			classes;
+	TupleDesc	desc;
+	Datum		row[MAX_CLASSES];
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	classes = get_classes(s);
+	b = start_breaks(s);
+	classes = Min(classes, b->n);
+	find_breaks(b, classes, error);
+	desc = customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));
+	for (int k = 2; k <= classes; k++)
+	{
+		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(1 - error[k] / error[1]), breaks_array(b, k, k)};
+		bool		nulls[lengthof(values)] = {false};
+
+		row[k - 2] = form_row(desc, values, nulls);
+	}
+	return customer_tier_rows_array(desc, row, Max(classes - 1, 0));
+}

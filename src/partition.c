@@ -1,0 +1,402 @@
+/*
+ * partition.c
+ *		Window functions that place a row's value within its partition.
+ *
+ * They depend on the partition's values alone: equal ones get equal results, and
+ * neither a frame nor an order of the window changes them.  NULL has no place.
+ */
+#include "sample.h"
+
+#include "fmgr.h"
+#include "utils/builtins.h"
+#include "windowapi.h"
+
+#include "amount.h"
+#include "classes.h"
+#include "order.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_pareto_share);
+PG_FUNCTION_INFO_V1(customer_tier_pareto_share_numeric);
+PG_FUNCTION_INFO_V1(customer_tier_percentile_score);
+PG_FUNCTION_INFO_V1(customer_tier_percentile_score_numeric);
+PG_FUNCTION_INFO_V1(customer_tier_min_max);
+PG_FUNCTION_INFO_V1(customer_tier_min_max_numeric);
+PG_FUNCTION_INFO_V1(customer_tier_z_score);
+PG_FUNCTION_INFO_V1(customer_tier_z_score_numeric);
+PG_FUNCTION_INFO_V1(customer_tier_quadrant_window);
+PG_FUNCTION_INFO_V1(customer_tier_rfm_class8_window);
+
+typedef double (*Getter) (Datum value);
+
+static double
+from_float8(Datum value)
+{
+	return DatumGetFloat8(value);
+}
+
+/* the argument's values in the partition, in no order */
+static double *
+gather(WindowObject winobj, int arg, Getter get, int64 *n)
+{
+	int64		rows = WinGetPartitionRowCount(winobj);
+	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows, 1) * sizeof(double));
+
+	*n = 0;
+	for (int64 i = 0; i < rows; i++)
+	{
+		bool		isnull;
+		bool		isout;
+		Datum		d = WinGetFuncArgInPartition(winobj, arg, i, WINDOW_SEEK_HEAD, false, &isnull, &isout);
+
+		CHECK_FOR_INTERRUPTS();
+		if (!isnull)
+			value[(*n)++] = customer_tier_check_value(get(d));
+	}
+	return value;
+}
+
+/*
+ * pareto_share and percentile_score: a number for each distinct value
+ */
+
+typedef struct Step
+{
+	double		value;			/* descending, each once */
+	double		share;
+} Step;
+
+typedef struct Steps
+{
+	bool		made;
+	int64		n;
+	int64		at;				/* the step of the row before */
+	Step		step[FLEXIBLE_ARRAY_MEMBER];
+} Steps;
+
+static Steps *
+get_steps(WindowObject winobj)
+{
+	return WinGetPartitionLocalMemory(winobj, offsetof(Steps, step) +
+									  WinGetPartitionRowCount(winobj) * sizeof(Step));
+}
+
+static double
+look_up(Steps *s, double value)
+{
+	int64		low = 0;
+	int64		high = s->n - 1;
+
+	/* in the order of the values it is this step or the next */
+	if (s->step[s->at].value > value && s->at < high)
+		s->at++;
+	if (s->step[s->at].value != value)
+	{
+		while (low < high)
+		{
+			int64		middle = low + (high - low) / 2;
+
+			if (s->step[middle].value > value)
+				low = middle + 1;
+			else
+				high = middle;
+		}
+		s->at = low;
+	}
+	return s->step[s->at].share;
+}
+
+static Datum
+pareto_share(FunctionCallInfo fcinfo, Getter get)
+{
+	WindowObject winobj = PG_WINDOW_OBJECT();
+	Steps	   *s = get_steps(winobj);
+	bool		isnull;
+	Datum		d;
+	double		value;
+
+	if (!s->made)
+	{
+		int64		n;
+		double	   *values = gather(winobj, 0, get, &n);
+		double		total;
+		Sum			sum = {0, 0};
+
+		customer_tier_sort_descending(values, n);
+		for (int64 i = 0; i < n && values[i] > 0; i++)
+			sum_add(&sum, values[i]);
+		total = customer_tier_check_sum(sum_value(&sum));
+		sum.hi = sum.lo = 0;
+		for (int64 i = 0; i < n && values[i] > 0; i++)
+		{
+			sum_add(&sum, values[i]);
+			if (i + 1 < n && values[i + 1] == values[i])
+				continue;
+			s->step[s->n].value = values[i];
+			s->step[s->n++].share = sum_value(&sum) / total;
+		}
+		s->made = true;
+		pfree(values);
+	}
+	d = WinGetFuncArgCurrent(winobj, 0, &isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	value = get(d);
+	/* what is not above zero comes after all that is */
+	PG_RETURN_FLOAT8(value > 0 ? look_up(s, value) : 1.0);
+}
+
+Datum
+customer_tier_pareto_share(PG_FUNCTION_ARGS)
+{
+	return pareto_share(fcinfo, from_float8);
+}
+
+Datum
+customer_tier_pareto_share_numeric(PG_FUNCTION_ARGS)
+{
+	return pareto_share(fcinfo, customer_tier_numeric_to_double);
+}
+
+/* how many of the others are below, as percent_rank() */
+static Datum
+percentile_score(FunctionCallInfo fcinfo, Getter get)
+{
+	WindowObject winobj = PG_WINDOW_OBJECT();
+	Steps	   *s = get_steps(winobj);
+	bool		isnull;
+	Datum		d;
+
+	if (!s->made)
+	{
+		int64		n;
+		double	   *values = gather(winobj, 0, get, &n);
+
+		customer_tier_sort_descending(values, n);
+		for (int64 i = 1; i <= n; i++)
+		{
+			if (i < n && values[i] == values[i - 1])
+				continue;
+			s->step[s->n].value = values[i - 1];
+			s->step[s->n++].share = n > 1 ? (double) (n - i) / (n - 1) : 0;
+		}
+		s->made = true;
+		pfree(values);
+	}
+	d = WinGetFuncArgCurrent(winobj, 0, &isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(look_up(s, get(d)));
+}
+
+Datum
+customer_tier_percentile_score(PG_FUNCTION_ARGS)
+{
+	return percentile_score(fcinfo, from_float8);
+}
+
+Datum
+customer_tier_percentile_score_numeric(PG_FUNCTION_ARGS)
+{
+	return percentile_score(fcinfo, customer_tier_numeric_to_double);
+}
+
+/*
+ * min_max and z_score: a distance from the partition's zero, in its unit
+ */
+
+typedef struct Scale
+{
+	bool		made;
+	double		zero;
+	double		unit;			/* 0 if all values are equal */
+} Scale;
+
+static Datum
+scaled(FunctionCallInfo fcinfo, Getter get, void (*make) (Scale *s, const double *value, int64 n))
+{
+	WindowObject winobj = PG_WINDOW_OBJECT();
+	Scale	   *s = WinGetPartitionLocalMemory(winobj, sizeof(Scale));
+	bool		isnull;
+	Datum		d;
+
+	if (!s->made)
+	{
+		int64		n;
+		double	   *values = gather(winobj, 0, get, &n);
+
+		if (n > 0)
+			make(s, values, n);
+		s->made = true;
+		pfree(values);
+	}
+	d = WinGetFuncArgCurrent(winobj, 0, &isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(s->unit == 0 ? 0 : (get(d) - s->zero) / s->unit);
+}
+
+static void
+make_min_max(Scale *s, const double *value, int64 n)
+{
+	double		max = value[0];
+
+	s->zero = value[0];
+	for (int64 i = 1; i < n; i++)
+	{
+		s->zero = Min(s->zero, value[i]);
+		max = Max(max, value[i]);
+	}
+	s->unit = customer_tier_check_sum(max - s->zero);
+}
+
+/* in standard deviations of the partition, which is all there is: not of a sample */
+static void
+make_z_score(Scale *s, const double *value, int64 n)
+{
+	Sum			sum = {0, 0};
+	double		farthest = 0;
+
+	for (int64 i = 0; i < n; i++)
+		sum_add(&sum, value[i]);
+	s->zero = customer_tier_check_sum(sum_divide(&sum, n));
+	for (int64 i = 0; i < n; i++)
+		farthest = Max(farthest, fabs(value[i] - s->zero));
+	if (farthest == 0)
+		return;
+	/* squares of parts of the farthest do not overflow */
+	customer_tier_check_sum(farthest);
+	sum.hi = sum.lo = 0;
+	for (int64 i = 0; i < n; i++)
+	{
+		double		part = (value[i] - s->zero) / farthest;
+
+		sum_add_product(&sum, part, part);
+	}
+	s->unit = farthest * sqrt(sum_divide(&sum, n));
+}
+
+Datum
+customer_tier_min_max(PG_FUNCTION_ARGS)
+{
+	return scaled(fcinfo, from_float8, make_min_max);
+}
+
+Datum
+customer_tier_min_max_numeric(PG_FUNCTION_ARGS)
+{
+	return scaled(fcinfo, customer_tier_numeric_to_double, make_min_max);
+}
+
+Datum
+customer_tier_z_score(PG_FUNCTION_ARGS)
+{
+	return scaled(fcinfo, from_float8, make_z_score);
+}
+
+Datum
+customer_tier_z_score_numeric(PG_FUNCTION_ARGS)
+{
+	return scaled(fcinfo, customer_tier_numeric_to_double, make_z_score);
+}
+
+/*
+ * quadrant_class and rfm_class8: each axis against a line found in the partition
+ */
+
+#define MAX_AXES	3
+
+typedef struct Axes
+{
+	bool		made;
+	double		line[MAX_AXES];
+} Axes;
+
+static void
+find_axes(Axes *a, WindowObject winobj, int naxes, bool by_mean)
+{
+	for (int axis = 0; axis < naxes; axis++)
+	{
+		int64		n;
+		double	   *values = gather(winobj, axis, from_float8, &n);
+		Sum			sum = {0, 0};
+
+		if (n > 0 && by_mean)
+		{
+			for (int64 i = 0; i < n; i++)
+				sum_add(&sum, values[i]);
+			a->line[axis] = customer_tier_check_sum(sum_divide(&sum, n));
+		}
+		else if (n > 0)
+			a->line[axis] = customer_tier_median(values, n);
+		pfree(values);
+	}
+	a->made = true;
+}
+
+/* the row's values; false if one of them is NULL */
+static bool
+get_axes(WindowObject winobj, int naxes, double *value)
+{
+	for (int axis = 0; axis < naxes; axis++)
+	{
+		bool		isnull;
+
+		value[axis] = DatumGetFloat8(WinGetFuncArgCurrent(winobj, axis, &isnull));
+		if (isnull)
+			return false;
+	}
+	return true;
+}
+
+/* quadrant_class(x, y [, labels]) OVER (): the cuts are the medians */
+Datum
+customer_tier_quadrant_window(PG_FUNCTION_ARGS)
+{
+	WindowObject winobj = PG_WINDOW_OBJECT();
+	Axes	   *a = WinGetPartitionLocalMemory(winobj, sizeof(Axes));
+	double		value[2];
+	Datum		labels = (Datum) 0;
+	bool		isnull = false;
+
+	if (!a->made)
+		find_axes(a, winobj, 2, false);
+	if (PG_NARGS() > 2)
+		labels = WinGetFuncArgCurrent(winobj, 2, &isnull);
+	if (!get_axes(winobj, 2, value) || isnull)
+		PG_RETURN_NULL();
+	return customer_tier_quadrant(value[0] >= a->line[0], value[1] >= a->line[1], labels);
+}
+
+/* rfm_class8(r, f, m [, high [, language]]) OVER (): high is what lies above the mean or the median */
+Datum
+customer_tier_rfm_class8_window(PG_FUNCTION_ARGS)
+{
+	WindowObject winobj = PG_WINDOW_OBJECT();
+	Axes	   *a = WinGetPartitionLocalMemory(winobj, sizeof(Axes));
+	double		value[3];
+	Datum		high;
+	Datum		language;
+	bool		isnull;
+
+	high = WinGetFuncArgCurrent(winobj, 3, &isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	language = WinGetFuncArgCurrent(winobj, 4, &isnull);
+	if (isnull)
+		PG_RETURN_NULL();
+	if (!a->made)
+	{
+		char	   *by = TextDatumGetCString(high);
+		bool		by_mean = strcmp(by, "mean") == 0;
+
+		if (!by_mean && strcmp(by, "median") != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"high\" must be mean or median, not \"%s\"", by),
+					 errhint("For a line of your own say what is high yourself: rfm_class8(r >= 4, f >= 4, m >= 4).")));
+		find_axes(a, winobj, 3, by_mean);
+	}
+	if (!get_axes(winobj, 3, value))
+		PG_RETURN_NULL();
+	return customer_tier_class8(value[0] > a->line[0], value[1] > a->line[1], value[2] > a->line[2], language);
+}
