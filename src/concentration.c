@@ -89,11 +89,17 @@ gini(const Ranking *r)
 static double
 hhi(const Ranking *r)
 {
+	int			exponent;
+	double		total = frexp(r->total, &exponent);	/* squares do not overflow */
 	Sum			sum = {0, 0};
 
 	for (int64 i = 0; i < r->holders; i++)
-		sum_add_product(&sum, r->value[i] / r->total, r->value[i] / r->total);
-	return sum_value(&sum);
+	{
+		double		value = ldexp(r->value[i], -exponent);
+
+		sum_add_product(&sum, value, value);
+	}
+	return sum_value(&sum) / (total * total);
 }
 
 /* what the top tenth of heads holds for each unit of the bottom tenth; NULL if that holds nothing */
@@ -145,7 +151,7 @@ customer_tier_top_share_final(PG_FUNCTION_ARGS)
 	heads = head_count(s->data[0], s->n);
 	limit = (double) heads / s->n;
 	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, false, &limit, 1, false);
-	if (selection->total == 0)
+	if (customer_tier_check_sum(selection->total) == 0)
 		PG_RETURN_NULL();
 	/* a sum of all that is above zero, and what is still to come of the top */
 	at = &selection->stretch[0];

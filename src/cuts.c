@@ -144,6 +144,8 @@ find_lines(FunctionCallInfo fcinfo, bool by_value)
 		PG_RETURN_NULL();
 	l = start_lines(s);
 	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, by_value, l->limit, l->n, l->fit);
+	if (by_value)
+		customer_tier_check_sum(selection->total);
 	for (int i = 0; i < selection->nstretches; i++)
 	{
 		Stretch		at = selection->stretch[i];

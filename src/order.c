@@ -12,8 +12,6 @@
 
 #include <float.h>
 
-#include "sample.h"
-
 #define RADIX_BITS		11
 #define RADIX_PASSES	6
 #define RADIX_LEAST		512		/* below this a comparison sort is faster */
@@ -69,22 +67,40 @@ compare_descending(const void *a, const void *b)
 	return (x < y) - (x > y);
 }
 
-/* least significant digit first; a digit that all values share is skipped */
-void
-customer_tier_sort_descending(double *value, int64 n)
+static int
+compare_places(const void *a, const void *b, void *value)
 {
-	int64		(*count)[1 << RADIX_BITS];
-	uint64	   *from = (uint64 *) value;
-	uint64	   *to;
-	uint64	   *spare;
+	return compare_descending((double *) value + *(const uint32 *) a, (double *) value + *(const uint32 *) b);
+}
 
-	if (n < RADIX_LEAST)
+static void
+sort_few(double *value, uint32 *place, int64 n)
+{
+	double		copy[RADIX_LEAST];
+
+	if (place == NULL)
 	{
 		qsort(value, n, sizeof(double), compare_descending);
 		return;
 	}
-	to = spare = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(uint64));
-	count = palloc0(RADIX_PASSES * sizeof(*count));
+	memcpy(copy, value, n * sizeof(double));
+	qsort_arg(place, n, sizeof(uint32), compare_places, copy);
+	for (int64 i = 0; i < n; i++)
+		value[i] = copy[place[i]];
+}
+
+/* least significant digit first; a digit that all values share is skipped */
+static pg_attribute_always_inline void
+radix_sort(double *value, uint32 *place, int64 n)
+{
+	int64		(*count)[1 << RADIX_BITS] = palloc0(RADIX_PASSES * sizeof(*count));
+	uint64	   *from = (uint64 *) value;
+	uint64	   *to = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(*to));
+	uint64	   *spare = to;
+	uint32	   *from_place = place;
+	uint32	   *to_place = place ? MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(*to_place)) : NULL;
+	uint32	   *spare_place = to_place;
+
 	for (int64 i = 0; i < n; i++)
 	{
 		uint64		key = key_of(value[i]);
@@ -97,7 +113,8 @@ customer_tier_sort_descending(double *value, int64 n)
 	{
 		int			shift = pass * RADIX_BITS;
 		int64		at = 0;
-		uint64	   *swap;
+		uint64	   *swap = from;
+		uint32	   *swap_place = from_place;
 
 		CHECK_FOR_INTERRUPTS();
 		if (count[pass][(from[0] >> shift) & ((1 << RADIX_BITS) - 1)] == n)
@@ -110,16 +127,41 @@ customer_tier_sort_descending(double *value, int64 n)
 			at += here;
 		}
 		for (int64 i = 0; i < n; i++)
-			to[count[pass][(from[i] >> shift) & ((1 << RADIX_BITS) - 1)]++] = from[i];
-		swap = from;
+		{
+			int64		next = count[pass][(from[i] >> shift) & ((1 << RADIX_BITS) - 1)]++;
+
+			to[next] = from[i];
+			if (place)
+				to_place[next] = from_place[i];
+		}
 		from = to;
 		to = swap;
+		from_place = to_place;
+		to_place = swap_place;
 	}
 	/* value and key differ in bits only, not in place */
 	for (int64 i = 0; i < n; i++)
 		value[i] = value_of(from[i]);
-	pfree(count);
+	if (place && from_place != place)
+		memcpy(place, from_place, n * sizeof(*place));
+	if (place)
+		pfree(spare_place);
 	pfree(spare);
+	pfree(count);
+}
+
+/* "place", if given, becomes where each value was before, from 0 */
+void
+customer_tier_sort_descending(double *value, uint32 *place, int64 n)
+{
+	for (int64 i = 0; place && i < n; i++)
+		place[i] = (uint32) i;
+	if (n < RADIX_LEAST)
+		sort_few(value, place, n);
+	else if (place)
+		radix_sort(value, place, n);
+	else
+		radix_sort(value, NULL, n);
 }
 
 /* a sum of fractions of values that have one exponent, the implicit bit included */
@@ -144,10 +186,10 @@ select_all(const double *value, int64 n)
 	all->value = palloc((Size) Max(n, 1) * sizeof(double));
 	all->n = n;
 	memcpy(all->value, value, n * sizeof(double));
-	customer_tier_sort_descending(all->value, n);
+	customer_tier_sort_descending(all->value, NULL, n);
 	for (int64 i = 0; i < n && all->value[i] > 0; i++)
 		sum_add(&sum, all->value[i]);
-	result->total = customer_tier_check_sum(sum_value(&sum));
+	result->total = sum_value(&sum);
 	result->nstretches = 1;
 	result->stretch = all;
 	return result;
@@ -197,7 +239,7 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 	for (int b = 0; b < BUCKETS / 2; b++)
 		if (count[b] > 0)
 			add_fractions(&sum, fractions[b], b);
-	result->total = customer_tier_check_sum(sum_value(&sum));
+	result->total = sum_value(&sum);
 
 	/* from here on count[b] is the stretch of a bucket that is wanted, or -1 */
 	sum.hi = sum.lo = 0;
@@ -254,7 +296,7 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 			stretch[s].value[stretch[s].n++] = value[i];
 	}
 	for (int i = 0; i < result->nstretches; i++)
-		customer_tier_sort_descending(stretch[i].value, stretch[i].n);
+		customer_tier_sort_descending(stretch[i].value, NULL, stretch[i].n);
 	pfree(count);
 	pfree(fractions);
 	return result;

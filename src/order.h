@@ -8,7 +8,7 @@
 #include "compat.h"
 #include "sum.h"
 
-extern void customer_tier_sort_descending(double *value, int64 n);
+extern void customer_tier_sort_descending(double *value, uint32 *place, int64 n);
 
 /* neighbours of the descending order, and what is above them */
 typedef struct Stretch

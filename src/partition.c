@@ -9,6 +9,7 @@
 
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "windowapi.h"
 
 #include "amount.h"
@@ -34,12 +35,12 @@ from_float8(Datum value)
 	return DatumGetFloat8(value);
 }
 
-/* the argument's values in the partition, in no order */
+/* the argument's values in the partition, without nulls, and on demand the rows they are in */
 static double *
-gather(WindowObject winobj, int arg, Getter get, int64 *n)
+gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 {
 	int64		rows = WinGetPartitionRowCount(winobj);
-	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, Max(rows, 1) * sizeof(double));
+	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(double));
 
 	*n = 0;
 	for (int64 i = 0; i < rows; i++)
@@ -49,155 +50,122 @@ gather(WindowObject winobj, int arg, Getter get, int64 *n)
 		Datum		d = WinGetFuncArgInPartition(winobj, arg, i, WINDOW_SEEK_HEAD, false, &isnull, &isout);
 
 		CHECK_FOR_INTERRUPTS();
-		if (!isnull)
-			value[(*n)++] = customer_tier_check_value(get(d));
+		if (isnull)
+			continue;
+		if (row)
+			row[*n] = (uint32) i;
+		value[(*n)++] = customer_tier_check_value(get(d));
 	}
 	return value;
 }
 
 /*
- * pareto_share and percentile_score: a number for each distinct value
+ * pareto_share and percentile_score: a number for each row, found in one walk
+ * down the values
  */
 
-typedef struct Step
-{
-	double		value;			/* descending, each once */
-	double		share;
-} Step;
-
-typedef struct Steps
+typedef struct Shares
 {
 	bool		made;
-	int64		n;
-	int64		at;				/* the step of the row before */
-	Step		step[FLEXIBLE_ARRAY_MEMBER];
-} Steps;
+	double		share[FLEXIBLE_ARRAY_MEMBER];	/* of each row of the partition; NaN for a null */
+} Shares;
 
-static Steps *
-get_steps(WindowObject winobj)
-{
-	return WinGetPartitionLocalMemory(winobj, offsetof(Steps, step) +
-									  WinGetPartitionRowCount(winobj) * sizeof(Step));
-}
-
-static double
-look_up(Steps *s, double value)
-{
-	int64		low = 0;
-	int64		high = s->n - 1;
-
-	/* in the order of the values it is this step or the next */
-	if (s->step[s->at].value > value && s->at < high)
-		s->at++;
-	if (s->step[s->at].value != value)
-	{
-		while (low < high)
-		{
-			int64		middle = low + (high - low) / 2;
-
-			if (s->step[middle].value > value)
-				low = middle + 1;
-			else
-				high = middle;
-		}
-		s->at = low;
-	}
-	return s->step[s->at].share;
-}
+typedef void (*Walk) (double *share, const double *value, int64 n);
 
 static Datum
-pareto_share(FunctionCallInfo fcinfo, Getter get)
+shared(FunctionCallInfo fcinfo, Getter get, Walk walk)
 {
 	WindowObject winobj = PG_WINDOW_OBJECT();
-	Steps	   *s = get_steps(winobj);
-	bool		isnull;
-	Datum		d;
-	double		value;
+	int64		rows = WinGetPartitionRowCount(winobj);
+	Shares	   *s = WinGetPartitionLocalMemory(winobj, offsetof(Shares, share) + rows * sizeof(double));
+	double		share;
 
 	if (!s->made)
 	{
+		uint32	   *row = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(uint32));
+		uint32	   *place = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(uint32));
 		int64		n;
-		double	   *values = gather(winobj, 0, get, &n);
-		double		total;
-		Sum			sum = {0, 0};
+		double	   *value = gather(winobj, 0, get, row, &n);
+		double	   *share_of = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(double));
 
-		customer_tier_sort_descending(values, n);
-		for (int64 i = 0; i < n && values[i] > 0; i++)
-			sum_add(&sum, values[i]);
-		total = customer_tier_check_sum(sum_value(&sum));
-		sum.hi = sum.lo = 0;
-		for (int64 i = 0; i < n && values[i] > 0; i++)
-		{
-			sum_add(&sum, values[i]);
-			if (i + 1 < n && values[i + 1] == values[i])
-				continue;
-			s->step[s->n].value = values[i];
-			s->step[s->n++].share = sum_value(&sum) / total;
-		}
+		customer_tier_sort_descending(value, place, n);
+		walk(share_of, value, n);
+		for (int64 i = 0; i < rows; i++)
+			s->share[i] = get_float8_nan();
+		for (int64 i = 0; i < n; i++)
+			s->share[row[place[i]]] = share_of[i];
 		s->made = true;
-		pfree(values);
+		pfree(row);
+		pfree(place);
+		pfree(value);
+		pfree(share_of);
 	}
-	d = WinGetFuncArgCurrent(winobj, 0, &isnull);
-	if (isnull)
+	share = s->share[WinGetCurrentPosition(winobj)];
+	if (isnan(share))
 		PG_RETURN_NULL();
-	value = get(d);
-	/* what is not above zero comes after all that is */
-	PG_RETURN_FLOAT8(value > 0 ? look_up(s, value) : 1.0);
+	PG_RETURN_FLOAT8(share);
+}
+
+/* equal values have the share of the last of them */
+static void
+share_with_equals(double *share, const double *value, int64 n)
+{
+	for (int64 i = n - 2; i >= 0; i--)
+		if (value[i] == value[i + 1])
+			share[i] = share[i + 1];
+}
+
+/* what is not above zero comes after all that is */
+static void
+walk_pareto(double *share, const double *value, int64 n)
+{
+	Sum			sum = {0, 0};
+	double		total;
+
+	for (int64 i = 0; i < n && value[i] > 0; i++)
+		sum_add(&sum, value[i]);
+	total = customer_tier_check_sum(sum_value(&sum));
+	sum.hi = sum.lo = 0;
+	for (int64 i = 0; i < n; i++)
+	{
+		if (value[i] > 0)
+			sum_add(&sum, value[i]);
+		share[i] = value[i] > 0 ? sum_value(&sum) / total : 1;
+	}
+	share_with_equals(share, value, n);
+}
+
+/* the part of the others that are below, as percent_rank() */
+static void
+walk_percentile(double *share, const double *value, int64 n)
+{
+	for (int64 i = 0; i < n; i++)
+		share[i] = n > 1 ? (double) (n - 1 - i) / (n - 1) : 0;
+	share_with_equals(share, value, n);
 }
 
 Datum
 customer_tier_pareto_share(PG_FUNCTION_ARGS)
 {
-	return pareto_share(fcinfo, from_float8);
+	return shared(fcinfo, from_float8, walk_pareto);
 }
 
 Datum
 customer_tier_pareto_share_numeric(PG_FUNCTION_ARGS)
 {
-	return pareto_share(fcinfo, customer_tier_numeric_to_double);
-}
-
-/* how many of the others are below, as percent_rank() */
-static Datum
-percentile_score(FunctionCallInfo fcinfo, Getter get)
-{
-	WindowObject winobj = PG_WINDOW_OBJECT();
-	Steps	   *s = get_steps(winobj);
-	bool		isnull;
-	Datum		d;
-
-	if (!s->made)
-	{
-		int64		n;
-		double	   *values = gather(winobj, 0, get, &n);
-
-		customer_tier_sort_descending(values, n);
-		for (int64 i = 1; i <= n; i++)
-		{
-			if (i < n && values[i] == values[i - 1])
-				continue;
-			s->step[s->n].value = values[i - 1];
-			s->step[s->n++].share = n > 1 ? (double) (n - i) / (n - 1) : 0;
-		}
-		s->made = true;
-		pfree(values);
-	}
-	d = WinGetFuncArgCurrent(winobj, 0, &isnull);
-	if (isnull)
-		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(look_up(s, get(d)));
+	return shared(fcinfo, customer_tier_numeric_to_double, walk_pareto);
 }
 
 Datum
 customer_tier_percentile_score(PG_FUNCTION_ARGS)
 {
-	return percentile_score(fcinfo, from_float8);
+	return shared(fcinfo, from_float8, walk_percentile);
 }
 
 Datum
 customer_tier_percentile_score_numeric(PG_FUNCTION_ARGS)
 {
-	return percentile_score(fcinfo, customer_tier_numeric_to_double);
+	return shared(fcinfo, customer_tier_numeric_to_double, walk_percentile);
 }
 
 /*
@@ -222,7 +190,7 @@ scaled(FunctionCallInfo fcinfo, Getter get, void (*make) (Scale *s, const double
 	if (!s->made)
 	{
 		int64		n;
-		double	   *values = gather(winobj, 0, get, &n);
+		double	   *values = gather(winobj, 0, get, NULL, &n);
 
 		if (n > 0)
 			make(s, values, n);
@@ -317,7 +285,7 @@ find_axes(Axes *a, WindowObject winobj, int naxes, bool by_mean)
 	for (int axis = 0; axis < naxes; axis++)
 	{
 		int64		n;
-		double	   *values = gather(winobj, axis, from_float8, &n);
+		double	   *values = gather(winobj, axis, from_float8, NULL, &n);
 		Sum			sum = {0, 0};
 
 		if (n > 0 && by_mean)

@@ -208,7 +208,7 @@ customer_tier_sample_sorted(const Sample *s)
 	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, Max(s->n, 1) * sizeof(double));
 
 	memcpy(value, SAMPLE_VALUES(s), s->n * sizeof(double));
-	customer_tier_sort_descending(value, s->n);
+	customer_tier_sort_descending(value, NULL, s->n);
 	return value;
 }
 

@@ -1,7 +1,7 @@
 -- Everything the extension has: comments, labels, and that nothing crashes.
 SET client_min_messages = warning;
 CREATE SCHEMA t_catalog;
-SET search_path = t_catalog, public, customer_tier;
+SET search_path = t_catalog, test, public, customer_tier;
 
 CREATE VIEW member AS
 SELECT classid, objid, objsubid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'customer_tier') AND deptype = 'e';
@@ -27,6 +27,9 @@ SELECT oid::regprocedure::text COLLATE "C" AS "function", prokind AS kind, provo
 SELECT aggfnoid::regprocedure::text COLLATE "C" AS aggregate, aggtransfn, aggcombinefn, aggfinalfn, aggminvtransfn, aggtranstype::regtype AS state, agginitval AS start, aggserialfn FROM pg_aggregate WHERE aggfnoid IN (SELECT oid FROM func) ORDER BY 1;
 SELECT oid::regoperator::text COLLATE "C" AS operator, oprcode, oprcom::regoperator, oprnegate::regoperator, oprcanhash, oprcanmerge, oprrest, oprjoin FROM pg_operator WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_operator'::regclass) ORDER BY 1;
 SELECT amvalidate(oid) FROM pg_opclass WHERE oid IN (SELECT objid FROM member WHERE classid = 'pg_opclass'::regclass);
+-- columns of row types have comments
+SELECT count(*) > 20 AS many_columns, count(*) FILTER (WHERE col_description(attrelid, attnum) IS NULL) AS without_comment
+FROM pg_attribute JOIN pg_type AS t ON attrelid = typrelid JOIN member ON classid = 'pg_type'::regclass AND objid = t.oid WHERE attnum > 0;
 
 --
 -- Called with NULL for every argument, for each alone, and with odd ones
@@ -37,7 +40,7 @@ SELECT (CASE type::text
   WHEN 'date' THEN ARRAY['2026-01-05', 'infinity', '4714-11-24 BC'] WHEN 'timestamp without time zone' THEN ARRAY['2026-01-05', 'infinity', '294276-12-31'] WHEN 'timestamp with time zone' THEN ARRAY['2026-01-05', '-infinity', '294276-12-31']
   WHEN 'numeric' THEN ARRAY['5', 'NaN', '-1e1000'] WHEN 'bigint' THEN ARRAY['5', '-9223372036854775808', '9223372036854775807'] WHEN 'integer' THEN ARRAY['5', '-2147483648', '2147483647'] WHEN 'smallint' THEN ARRAY['5', '-32768', '32767']
   WHEN 'double precision' THEN ARRAY['0.5', 'NaN', 'Infinity'] WHEN 'double precision[]' THEN ARRAY['{0.5}', '{}', '{NULL,{1}}'] WHEN 'text[]' THEN ARRAY['{a,b}', '{}', '{{a,b},{c,d}}']
-  WHEN 'text' THEN ARRAY['UTC', '', 'fit'] WHEN 'daterange' THEN ARRAY['[2026-01-05,)', 'empty', '[-infinity,infinity]'] WHEN 'bytea' THEN ARRAY['', '\x00', '\x0000000000000000ffffffffffffffff0000000000000000']
+  WHEN 'text' THEN ARRAY['UTC', '', 'fit'] WHEN 'boolean' THEN ARRAY['true', 'false', 'true'] WHEN 'daterange' THEN ARRAY['[2026-01-05,)', 'empty', '[-infinity,infinity]'] WHEN 'bytea' THEN ARRAY['', '\x00', '\x0000000000000000ffffffffffffffff0000000000000000']
   WHEN 'cstring' THEN ARRAY['{}', '', '{2026-01-05:1:1}'] END)[n] $$;
 CREATE FUNCTION attempt(sql text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
@@ -64,31 +67,42 @@ SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = 0 AND f NO
 -- Support functions outside of an aggregate, with states nobody made
 --
 -- a transition has no state to change
-SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = -1 AND f ~ '^(ledger_(un)?agg_|ledger_(un)?accumulate|cuts_acc|top_share_acc|sample_combine)' ORDER BY f;
+SELECT f, attempt(format(frame, expr)) AS outcome FROM call WHERE k = -1 AND f ~ '^(ledger_(un)?agg_|ledger_(un)?accumulate|cuts_acc|top_share_acc|sample_|mean_(acc|comb))' ORDER BY f;
 SELECT ledger_final('{2026-01-05:1:5}');
 -- states of random and of nearly right bytes: a result or an error
-CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
+-- parameters, rule, number of values (little endian or not), then parameters and values
+CREATE FUNCTION state(nparams int, n int, data text) RETURNS bytea LANGUAGE sql IMMUTABLE AS
+$$SELECT decode(lpad(to_hex(nparams), 2, '0') || '000000' || lpad(to_hex(n & 255), 2, '0') || lpad(to_hex(n >> 8 & 255), 2, '0') || lpad(to_hex(n >> 16 & 255), 2, '0') || '0000000000' || data, 'hex')$$;
 CREATE TABLE state AS
 SELECT i, CASE WHEN i % 2 = 0 THEN s ELSE set_byte(set_byte(s, (u(i, 1) * (length(s) - 1))::int, (u(i, 2) * 255)::int), (u(i, 3) * (length(s) - 1))::int, (u(i, 4) * 255)::int) END AS s
 FROM (SELECT i, CASE i % 4 / 2
         WHEN 0 THEN substr(decode(md5(i::text) || md5((i + 1)::text) || md5((i + 2)::text), 'hex'), 1, (u(i, 0) * 48)::int + 1)
-        -- parameters, values, and then both (little endian or not)
-        ELSE decode('0' || i % 3 || '00000000000000000000' || lpad(to_hex(i % 9), 2, '0') || repeat('00', 5) || repeat('3fe0000000000000', i % 11), 'hex') END AS s FROM generate_series(1, 3000) AS i) AS s WHERE length(s) > 0;
-SELECT count(*) > 2000 AS many_states, count(*) FILTER (WHERE a LIKE 'XX000%' OR b LIKE 'XX000%' OR c LIKE 'XX000%' OR d LIKE 'XX000%') AS internal_errors
-FROM (SELECT attempt(format('SELECT customer_tier.share_cuts_final(%L)', s)) AS a, attempt(format('SELECT customer_tier.head_cuts_final(%L)', s)) AS b, attempt(format('SELECT customer_tier.top_share_final(%L)', s)) AS c, attempt(format('SELECT customer_tier.sample_combine(%L, %L)', s, s)) AS d FROM state) AS o;
+        ELSE state(i % 3, i % 9, repeat(CASE i % 5 WHEN 0 THEN '3fe0000000000000' WHEN 1 THEN '000000000000e03f' WHEN 2 THEN '000000000000f87f' WHEN 3 THEN '000000000000f0ff' ELSE '0000000000000840' END, i % 11)) END AS s FROM generate_series(1, 1000) AS i) AS s WHERE length(s) > 0;
+-- many values of random bits, with a parameter that is right for some
+INSERT INTO state SELECT i, state(1, 20000, CASE i WHEN 1 THEN '000000000000e03f' WHEN 2 THEN '0000000000000840' ELSE '000000000000f87f' END || (SELECT string_agg(md5(j::text), '') FROM generate_series(1, 10000) AS j)) FROM generate_series(1, 3) AS i;
+CREATE TABLE final AS SELECT proname::text COLLATE "C" AS final FROM func WHERE proname LIKE '%\_final' AND proargtypes = '17'::oidvector;
+SELECT string_agg(final, ' ' ORDER BY final) AS finals FROM final;
+SELECT count(*) > 9000 AS many_calls, count(*) FILTER (WHERE outcome = 'done') > 1000 AS many_results, count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors
+FROM state, final, LATERAL attempt(format('SELECT customer_tier.%I(%L)', final, s)) AS outcome;
+SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier.sample_combine(%L, %L)', s, s)) LIKE 'XX000%') AS internal_errors FROM state;
+SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier.mean_cut_final(%L)', m)) LIKE 'XX000%') AS internal_errors FROM unnest(ARRAY['{}', '{1,2}', '{1,2,3,4}', '{0,1,2}', '{NaN,NaN,NaN}', '{1,NULL,2}', '{{1,2,3}}', '[2:4]={1,2,3}', '{1,Infinity,-Infinity}']) AS m;
 -- the same through an aggregate made by somebody, where they count as support functions
+DO $$
+DECLARE
+  f text;
+BEGIN
+  FOR f IN SELECT final FROM final LOOP
+    EXECUTE format('CREATE AGGREGATE combine_%s(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.%I)', f, f);
+  END LOOP;
+END $$;
 CREATE AGGREGATE combine_any(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, INITCOND = '');
-CREATE AGGREGATE combine_first(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.share_cuts_final);
-CREATE AGGREGATE combine_heads(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.head_cuts_final, INITCOND = '');
-CREATE AGGREGATE combine_top(bytea) (STYPE = bytea, SFUNC = customer_tier.sample_combine, FINALFUNC = customer_tier.top_share_final, INITCOND = '');
 CREATE AGGREGATE cuts_on_any(double precision, double precision[]) (STYPE = bytea, SFUNC = customer_tier.cuts_accumulate, FINALFUNC = customer_tier.share_cuts_final, INITCOND = '\x0102');
+CREATE AGGREGATE mean_on_any(double precision) (STYPE = double precision[], SFUNC = customer_tier.mean_accumulate, FINALFUNC = customer_tier.mean_cut_final, INITCOND = '{1,2}');
 CREATE AGGREGATE open_ledger(date, numeric) (STYPE = ledger, SFUNC = customer_tier.ledger_agg_date_numeric, INITCOND = '{}');
 CREATE AGGREGATE add_up(ledger) (STYPE = ledger, SFUNC = customer_tier.ledger_accumulate);
-SELECT count(*) > 1000 AS many_states, count(*) FILTER (WHERE a LIKE 'XX000%' OR b LIKE 'XX000%' OR c LIKE 'XX000%' OR d LIKE 'XX000%') AS internal_errors
-FROM (SELECT attempt(format('SELECT combine_any(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS a, attempt(format('SELECT combine_first(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS b,
-             attempt(format('SELECT combine_heads(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS c, attempt(format('SELECT combine_top(s) FROM unnest(ARRAY[%1$L, %1$L]::bytea[]) AS s', s)) AS d FROM state WHERE i % 2 = 1) AS o;
-SELECT attempt('SELECT cuts_on_any(1, ''{0.5}'')') LIKE 'XX001' AS refused;
+SELECT count(*) > 4000 AS many_calls, count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors
+FROM state, (SELECT 'combine_' || final AS agg FROM final UNION ALL SELECT 'combine_any') AS a, LATERAL attempt(format('SELECT %1$I(s) FROM unnest(ARRAY[%2$L, %2$L]::bytea[]) AS s', agg, s)) AS outcome WHERE i % 2 = 1;
+SELECT attempt('SELECT cuts_on_any(1, ''{0.5}'')') LIKE 'XX001' AS refused, attempt('SELECT mean_on_any(1)') LIKE 'XX001' AS refused;
 -- an open state that got away is closed where it is read
 SELECT open_ledger(date '2026-01-05' + i % 2, i) AS text FROM generate_series(1, 5) AS i;
 CREATE TABLE got_away AS SELECT c, open_ledger(date '2026-01-05' + i % (c * 300), i) AS l FROM generate_series(1, 2000) AS i, generate_series(1, 3) AS c GROUP BY c;

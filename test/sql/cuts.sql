@@ -1,26 +1,8 @@
 -- Cuts, classes and cumulative shares, against plain SQL in numeric.
 SET client_min_messages = warning;
 CREATE SCHEMA t_cuts;
-SET search_path = t_cuts, public, customer_tier;
+SET search_path = t_cuts, test, public, customer_tier;
 
--- what becomes of a statement: its error, as one line
-CREATE FUNCTION outcome(sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-  state text; message text; hint text;
-BEGIN
-  EXECUTE sql INTO result;
-  RETURN coalesce(result, 'null');
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-  RETURN state || ' ' || message || CASE hint WHEN '' THEN '' ELSE ' / ' || hint END;
-END $$;
-
--- a number in [0, 1): the i-th of purpose k, the same on every server
-CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
-\set seed 20261122
-\echo seed :seed
 
 --
 -- By hand
@@ -92,16 +74,6 @@ FROM generate_series(1, 5) AS r, generate_series(1, 5) AS f, generate_series(1, 
 --
 -- Random values: ties, negatives, skew
 --
--- whole numbers and quarters, which float8 holds exactly
-CREATE TABLE val AS
-SELECT g, i, CASE g % 6
-         WHEN 0 THEN floor(u(g * 1000 + i, :seed) * 5)                                       -- heavy ties
-         WHEN 1 THEN floor(u(g * 1000 + i, :seed) * 100) - 30                                -- negatives
-         WHEN 2 THEN floor(exp(u(g * 1000 + i, :seed) * 12))                                 -- skew
-         WHEN 3 THEN floor(u(g * 1000 + i, :seed) * 400) / 4 - 5                             -- quarters
-         WHEN 4 THEN CASE WHEN i = 1 THEN 9000 ELSE 1 + i % 3 END                            -- one holds nearly all
-         ELSE (g % 4) * 10 END AS v                                                          -- all equal
-FROM generate_series(1, 300) AS g, generate_series(1, 1 + (g * 7) % 60) AS i;
 CREATE TABLE lim AS SELECT g, CASE g % 5 WHEN 0 THEN '{0.8, 0.95}' WHEN 1 THEN '{0.2, 0.4, 0.6, 0.8}' WHEN 2 THEN '{0.01, 0.05, 0.2}' WHEN 3 THEN '{0.1, 0.3, 0.5, 0.7, 0.9, 1}' ELSE '{0.5}' END::float8[] AS l FROM generate_series(1, 300) AS g;
 -- each group of equal values: shares before and with it, divided exactly and rounded once
 CREATE TABLE grp AS
@@ -150,7 +122,7 @@ CREATE TABLE many AS SELECT i AS id, i % 3 AS g, floor(exp(u(i, 1) * 10)) AS v F
 ALTER TABLE many SET (parallel_workers = 2);
 ANALYZE many;
 SET max_parallel_workers_per_gather = 0;
-CREATE TABLE serial AS SELECT g, share_cuts(v, '{0.2, 0.8, 0.95}') AS a, share_cuts(v, '{0.2, 0.8, 0.95}', 'fit') AS b, head_cuts(v, '{0.01, 0.2}', 'fit') AS c, pareto_share(v, 0.2) AS d FROM many GROUP BY g;
+CREATE TABLE serial AS SELECT g, share_cuts(v, '{0.2, 0.8, 0.95}') AS a, share_cuts(v, '{0.2, 0.8, 0.95}', 'fit') AS b, head_cuts(v, '{0.01, 0.2}', 'fit') AS c, pareto_share(v, 0.2) AS d, mean_cut(v) AS e, median_cut(v) AS f FROM many GROUP BY g;
 WITH d AS (SELECT g, v, count(*) AS n, sum(v::numeric) AS amt FROM many GROUP BY g, v),
      e AS (SELECT g, v, amt, sum(amt) OVER w AS tot, sum(n) OVER w AS heads, sum(amt) OVER (PARTITION BY g) AS pos, sum(n) OVER (PARTITION BY g) AS nall FROM d WINDOW w AS (PARTITION BY g ORDER BY v DESC))
 SELECT g, a = ARRAY[min(v) FILTER (WHERE tot - amt < 0.95 * pos), min(v) FILTER (WHERE tot - amt < 0.8 * pos), min(v) FILTER (WHERE tot - amt < 0.2 * pos)] AS fill,
@@ -161,21 +133,52 @@ SET max_parallel_workers_per_gather = 2;
 SET min_parallel_table_scan_size = 0;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
-CREATE FUNCTION is_parallel(sql text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-  plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT JSON) ' || sql INTO plan;
-  RETURN plan::text ~ '"Partial Mode": "Partial"' AND plan::text ~ '"Workers Planned": [12]';
-END $$;
-SELECT $$SELECT g, share_cuts(v, '{0.2, 0.8, 0.95}') AS a, share_cuts(v, '{0.2, 0.8, 0.95}', 'fit') AS b, head_cuts(v, '{0.01, 0.2}', 'fit') AS c, pareto_share(v, 0.2) AS d FROM many GROUP BY g$$ AS sql \gset
+SELECT $$SELECT g, share_cuts(v, '{0.2, 0.8, 0.95}') AS a, share_cuts(v, '{0.2, 0.8, 0.95}', 'fit') AS b, head_cuts(v, '{0.01, 0.2}', 'fit') AS c, pareto_share(v, 0.2) AS d, mean_cut(v) AS e, median_cut(v) AS f FROM many GROUP BY g$$ AS sql \gset
 SET parallel_leader_participation = off;
 SELECT is_parallel(:'sql');
-SELECT count(*) AS groups, count(*) FILTER (WHERE p.a = s.a AND p.b = s.b AND p.c = s.c AND abs(p.d - s.d) < 1e-15) AS same FROM (:sql) AS p FULL JOIN serial AS s USING (g);
+SELECT count(*) AS groups, count(*) FILTER (WHERE p.a = s.a AND p.b = s.b AND p.c = s.c AND p.d = s.d AND p.e = s.e AND p.f = s.f) AS same FROM (:sql) AS p FULL JOIN serial AS s USING (g);
 RESET max_parallel_workers_per_gather; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET parallel_leader_participation;
 -- moving frames work, too: an aggregate without inverse starts again
 SELECT count(*) AS frames, count(*) FILTER (WHERE w = (SELECT head_cuts(v, '{0.5}') FROM many AS m WHERE m.id BETWEEN s.id - 4 AND s.id)) AS same
 FROM (SELECT id, head_cuts(v, '{0.5}') OVER (ORDER BY id ROWS 4 PRECEDING) AS w FROM many WHERE id <= 200) AS s;
+
+--
+-- So many values that most are only counted: negatives, zeros, whole numbers of
+-- very different size, large groups of equals
+--
+CREATE TABLE wide AS
+SELECT g, i, CASE g WHEN 1 THEN floor(u(i, 7) * 2000) - 1000 WHEN 2 THEN floor(2 ^ (u(i, 7) * 33)) WHEN 3 THEN 5 WHEN 4 THEN floor(u(i, 7) * 3) WHEN 5 THEN -1 - floor(u(i, 7) * 1000)
+                    WHEN 6 THEN CASE WHEN i <= 3 THEN 2 ^ 34 ELSE i % 7 END ELSE (1 + i % 8) * 1024 END AS v
+FROM generate_series(1, 7) AS g, generate_series(1, 20000 + 100 * g) AS i;
+CREATE TABLE wide_group AS
+SELECT g, v, heads, nall, (tot - amt) / nullif(pos, 0) AS before, tot / nullif(pos, 0) AS with_it, (heads - n)::numeric / nall AS heads_before, heads::numeric / nall AS heads_with
+FROM (SELECT g, v, n, amt, sum(amt) OVER w AS tot, sum(n) OVER w AS heads, sum(amt) OVER (PARTITION BY g) AS pos, sum(n) OVER (PARTITION BY g) AS nall
+      FROM (SELECT g, v, count(*) AS n, sum(greatest(v, 0)::numeric) AS amt FROM wide GROUP BY g, v) AS d WINDOW w AS (PARTITION BY g ORDER BY v DESC)) AS c;
+SELECT g, share_cuts(v, l) = (SELECT array_agg(coalesce((SELECT min(v) FROM wide_group AS c WHERE c.g = wide.g AND v > 0 AND before < x::numeric), 'Infinity') ORDER BY x DESC) FROM unnest(l) AS x) AS share_fill,
+       share_cuts(v, l, 'fit') = (SELECT array_agg(coalesce((SELECT min(v) FROM wide_group AS c WHERE c.g = wide.g AND v > 0 AND with_it <= x::numeric), 'Infinity') ORDER BY x DESC) FROM unnest(l) AS x) AS share_fit,
+       head_cuts(v, l) = (SELECT array_agg(coalesce((SELECT min(v) FROM wide_group AS c WHERE c.g = wide.g AND heads_before < x::numeric), 'Infinity') ORDER BY x DESC) FROM unnest(l) AS x) AS head_fill,
+       head_cuts(v, l, 'fit') = (SELECT array_agg(coalesce((SELECT min(v) FROM wide_group AS c WHERE c.g = wide.g AND heads_with <= x::numeric), 'Infinity') ORDER BY x DESC) FROM unnest(l) AS x) AS head_fit,
+       head_cuts(v, l, 'fit') = head_cuts(v, l, 'fit' ORDER BY u(i, 9)) AS any_order,
+       median_cut(v) = ARRAY[percentile_cont(0.5) WITHIN GROUP (ORDER BY v)] AS median,
+       pareto_share(v, 0.2) IS NOT DISTINCT FROM (SELECT (sum(greatest(v, 0)) FILTER (WHERE r <= ceil(0.2 * n)) / nullif(sum(greatest(v, 0)), 0)) FROM (SELECT v, row_number() OVER (ORDER BY v DESC) AS r, count(*) OVER () AS n FROM wide AS w WHERE w.g = wide.g) AS w) AS top
+FROM wide, (SELECT '{0.001, 0.125, 0.25, 0.5, 0.75, 0.875, 0.95, 1}'::float8[] AS l) AS l GROUP BY g, l ORDER BY g;
+-- the smallest and the largest numbers there are
+SELECT n, head_cuts(v, '{0.25, 0.75}') AS heads, median_cut(v) AS median, share_cuts(v, '{0.5}') AS share
+FROM (VALUES (3), (9000)) AS n(n), LATERAL (SELECT unnest(ARRAY['-1e300', '-5e-324', '5e-324', '1e300']::float8[]) AS v FROM generate_series(1, n)) AS v GROUP BY n ORDER BY n;
+SELECT outcome('SELECT share_cuts(v, ''{0.5}'') FROM unnest(ARRAY[1e308, 1e308]) AS v'), outcome('SELECT mean_cut(v) FROM unnest(ARRAY[1e308, 1e308]) AS v'), median_cut(v) AS median, median_cut(w) AS middle FROM unnest(ARRAY[1e308, 1e308], ARRAY[-1.7e308, 1.7e308]) AS v(v, w);
+
+--
+-- Mean and median
+--
+SELECT mean_cut(v), median_cut(v), mean_cut(v::numeric) AS mean_numeric, median_cut(v::numeric) AS median_numeric FROM unnest(ARRAY[1, 2, 4, 9]) AS v;
+SELECT mean_cut(v) AS mean, median_cut(v) AS median FROM unnest(ARRAY[7.5]) AS v;
+SELECT mean_cut(v) AS mean, median_cut(v) AS median FROM unnest(ARRAY[NULL, -3, NULL, 0, -4]) AS v;
+SELECT mean_cut(v) AS mean, median_cut(v) AS median FROM unnest(ARRAY[NULL]::float8[]) AS v;
+-- equal values reach their mean
+SELECT count(*) AS samples, count(*) FILTER (WHERE reached) AS reached FROM (SELECT n, x, score(x, mean_cut(x)) = 2 AND score(x, median_cut(x)) = 2 AS reached FROM generate_series(1, 100) AS n, LATERAL (SELECT n / 7.0::float8 AS x FROM generate_series(1, n)) AS x GROUP BY n, x) AS s;
+SELECT count(*) AS groups, count(*) FILTER (WHERE abs(mean[1] - exact) <= 1e-15 * abs(exact)) AS mean, count(*) FILTER (WHERE mean = numeric) AS mean_numeric, count(*) FILTER (WHERE median = ARRAY[middle]) AS median
+FROM (SELECT g, mean_cut(v) AS mean, mean_cut(v::numeric) AS numeric, median_cut(v) AS median, avg(v::numeric)::float8 AS exact, percentile_cont(0.5) WITHIN GROUP (ORDER BY v) AS middle FROM val GROUP BY g) AS c;
+SELECT outcome('SELECT mean_cut(v) FROM unnest(ARRAY[1, ''NaN''::float8]) AS v'), outcome('SELECT median_cut(v) FROM unnest(ARRAY[1, ''Infinity''::float8]) AS v'), outcome('SELECT mean_cut(v) FROM unnest(ARRAY[1, ''NaN''::numeric]) AS v');
 
 -- numeric values are ranked as their casts to float8, of any size and number of decimals
 CREATE TABLE number AS

@@ -2,24 +2,8 @@
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_ledger_agg;
-SET search_path = t_ledger_agg, public, customer_tier;
+SET search_path = t_ledger_agg, test, public, customer_tier;
 
--- what becomes of a statement: its error, as one line
-CREATE FUNCTION outcome(sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-  state text; message text; hint text;
-BEGIN
-  EXECUTE sql INTO result;
-  RETURN coalesce(result, 'null');
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-  RETURN state || ' ' || message || CASE hint WHEN '' THEN '' ELSE ' / ' || hint END;
-END $$;
-
--- a number in [0, 1): the i-th of purpose k, the same on every server
-CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
 \set seed 20261122
 \echo seed :seed
 
@@ -238,13 +222,6 @@ SET max_parallel_workers_per_gather = 2;
 SET min_parallel_table_scan_size = 0;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
-CREATE FUNCTION is_parallel(sql text) RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-  plan json;
-BEGIN
-  EXECUTE 'EXPLAIN (FORMAT JSON) ' || sql INTO plan;
-  RETURN plan::text ~ '"Partial Mode": "Partial"' AND plan::text ~ '"Workers Planned": [12]';
-END $$;
 SELECT $$SELECT c, ledger_agg(day, amount) AS l, ledger_agg(day::timestamp, amount) AS t, ledger_agg(day + time '12:00' AT TIME ZONE 'UTC', amount, 'Asia/Tehran') AS z, ledger_agg(day, id) AS b FROM wide GROUP BY c$$ AS sql \gset
 SET parallel_leader_participation = off;
 SELECT is_parallel(:'sql');

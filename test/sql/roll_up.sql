@@ -2,24 +2,8 @@
 SET client_min_messages = notice;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_roll_up;
-SET search_path = t_roll_up, public, customer_tier;
+SET search_path = t_roll_up, test, public, customer_tier;
 
--- what becomes of a statement: its error, as one line
-CREATE FUNCTION outcome(sql text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  result text;
-  state text; message text; hint text;
-BEGIN
-  EXECUTE sql INTO result;
-  RETURN coalesce(result, 'null');
-EXCEPTION WHEN OTHERS THEN
-  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
-  RETURN state || ' ' || message || CASE hint WHEN '' THEN '' ELSE ' / ' || hint END;
-END $$;
-
--- a number in [0, 1): the i-th of purpose k, the same on every server
-CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
 \set seed 20261122
 \echo seed :seed
 

@@ -1,0 +1,42 @@
+-- What all suites use.
+SET client_min_messages = warning;
+CREATE SCHEMA test;
+GRANT USAGE ON SCHEMA test TO PUBLIC;
+SET search_path = test;
+
+-- what becomes of a statement: its error, as one line
+CREATE FUNCTION outcome(sql text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  result text;
+  state text; message text; hint text;
+BEGIN
+  EXECUTE sql INTO result;
+  RETURN coalesce(result, 'null');
+EXCEPTION WHEN OTHERS THEN
+  GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
+  RETURN state || ' ' || message || CASE hint WHEN '' THEN '' ELSE ' / ' || hint END;
+END $$;
+
+-- a number in [0, 1): the i-th of purpose k, the same on every server
+CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
+
+-- whether workers aggregate a part each
+CREATE FUNCTION is_parallel(sql text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  plan json;
+BEGIN
+  EXECUTE 'EXPLAIN (FORMAT JSON) ' || sql INTO plan;
+  RETURN plan::text ~ '"Partial Mode": "Partial"' AND plan::text ~ '"Workers Planned": [12]';
+END $$;
+
+-- 300 random inputs of whole numbers and quarters, which float8 holds exactly
+CREATE TABLE val AS
+SELECT g, i, CASE g % 6
+         WHEN 0 THEN floor(u(g * 1000 + i, 20261122) * 5)  -- heavy ties
+         WHEN 1 THEN floor(u(g * 1000 + i, 20261122) * 100) - 30  -- negatives
+         WHEN 2 THEN floor(exp(u(g * 1000 + i, 20261122) * 12))  -- skew
+         WHEN 3 THEN floor(u(g * 1000 + i, 20261122) * 400) / 4 - 5  -- quarters
+         WHEN 4 THEN CASE WHEN i = 1 THEN 9000 ELSE 1 + i % 3 END  -- one holds nearly all
+         ELSE (g % 4) * 10 END AS v  -- all equal
+FROM generate_series(1, 300) AS g, generate_series(1, 1 + (g * 7) % 60) AS i;
