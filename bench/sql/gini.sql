@@ -1,0 +1,1 @@
+SELECT gini(total) FROM summary;

@@ -1,0 +1,1 @@
+SELECT mean_cut(total) FROM summary;

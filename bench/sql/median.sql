@@ -1,0 +1,1 @@
+SELECT median_cut(total) FROM summary;

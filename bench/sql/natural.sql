@@ -1,0 +1,1 @@
+SELECT natural_cuts(v, 5) FROM distinct_value;
