@@ -48,6 +48,12 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE orders > 0) AS with_purchas
        round(pareto_share(total, 0.20)::numeric, 10) AS top_20_percent
 FROM customers;
 
+SELECT round(gini::numeric, 10) AS gini, round(hhi::numeric, 15) AS hhi,
+       round(equivalent_heads::numeric) AS as_if_equal_customers,
+       round(decile_ratio::numeric, 1) AS top_tenth_to_bottom_tenth,
+       round(peak::numeric, 4) AS peak_of_cumulative_share, round(loss::numeric, 2) AS returned_beyond_purchases
+FROM (SELECT (concentration(total)).* FROM customers) AS c;
+
 \echo '== ABC: who brings 80 and 95 % of the value? =='
 WITH cuts AS (SELECT share_cuts(total, '{0.80, 0.95}') AS line FROM customers),
      classes AS (SELECT classify(total, line, '{C, B, A}') AS class, total, orders, line
@@ -58,6 +64,23 @@ SELECT class,
        sum(total) AS value, round(100 * sum(total) / sum(sum(total)) OVER (), 1) AS value_pct,
        round(avg(total), 2) AS mean
 FROM classes GROUP BY class, line ORDER BY class;
+
+\echo '== Pyramids: the top of the heads =='
+SELECT preset, tier, label, to_char(100 * p.heads, 'FM990') || ' %' AS of_the_heads,
+       CASE WHEN tier <= cardinality(line) THEN line[cardinality(line) + 1 - tier] END AS from_total,
+       count(*) AS heads, sum(total) AS value, round(100 * sum(total) / sum(sum(total)) OVER (PARTITION BY preset), 1) AS value_pct
+FROM pyramid_presets() AS p
+     JOIN (SELECT preset, head_cuts(total, tops) AS line
+           FROM customers, (SELECT preset, array_agg(top ORDER BY top) FILTER (WHERE top < 1) AS tops
+                            FROM pyramid_presets() GROUP BY preset) AS t
+           WHERE orders > 0 GROUP BY preset, tops) AS l USING (preset)
+     LEFT JOIN customers ON orders > 0 AND score(total, line) = cardinality(line) + 2 - tier
+GROUP BY preset, tier, label, p.heads, line ORDER BY preset DESC, tier;
+
+\echo '== How many levels, and where? (natural breaks of the logarithm) =='
+SELECT classes, round(goodness::numeric, 3) AS goodness_of_fit,
+       ARRAY(SELECT round(exp(x)::numeric, 2) FROM unnest(cuts) AS x) AS from_total
+FROM unnest((SELECT natural_fit(ln(total::float8), 6) FROM customers WHERE total > 0)) ORDER BY classes;
 
 -- a table of order lines has many rows for one order: then a day with a purchase counts once
 SELECT sum(orders) > 1.5 * sum(purchase_days(ledger)) AS order_lines FROM customers \gset
@@ -93,16 +116,20 @@ SELECT segment, count(*) AS heads, round(100.0 * count(*) / sum(count(*)) OVER (
 FROM rfm GROUP BY segment ORDER BY min(array_position(ARRAY['Champions', 'Loyal', 'Potential Loyalist', 'New',
   'Promising', 'Need Attention', 'About To Sleep', 'At Risk', 'Cannot Lose', 'Hibernating', 'Lost'], segment));
 
-\echo '== Quadrant: money against loyalty (both cut at the median) =='
-WITH cuts AS (
-  SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY total::float8) AS total_cut,
-         percentile_cont(0.5) WITHIN GROUP (ORDER BY purchase_days(ledger)) AS days_cut
-  FROM customers WHERE orders > 0)
-SELECT quadrant_class(total, purchase_days(ledger), total_cut, days_cut,
-                      '{{small and rare, big ticket}, {small and often, key}}') AS quadrant,
-       count(*) AS heads, sum(total) AS value,
+\echo '== RFM: eight classes (high is above the mean score) =='
+SELECT class, count(*) AS heads, sum(total) AS value,
        round(100 * sum(total) / sum(sum(total)) OVER (), 1) AS value_pct
-FROM customers, cuts WHERE orders > 0 GROUP BY 1 ORDER BY value DESC;
+FROM (SELECT total, rfm_class8(r, f, m) OVER () AS class FROM rfm) AS c
+     JOIN rfm_classes8() WITH ORDINALITY USING (class)
+GROUP BY class, ordinality ORDER BY ordinality;
+
+\echo '== Quadrant: money against loyalty (both cut at the median) =='
+SELECT quadrant, count(*) AS heads, sum(total) AS value,
+       round(100 * sum(total) / sum(sum(total)) OVER (), 1) AS value_pct
+FROM (SELECT total, quadrant_class(total, purchase_days(ledger),
+                                   '{{small and rare, big ticket}, {small and often, key}}') OVER () AS quadrant
+      FROM customers WHERE orders > 0) AS q
+GROUP BY quadrant ORDER BY value DESC;
 
 \echo '== Where is everyone? (by each customer''s own rhythm) =='
 SELECT status, count(*) AS heads, sum(total) AS value

@@ -8,3 +8,7 @@ SELECT customer_id, sum(amount) AS total, count(*) FILTER (WHERE amount > 0) AS 
 FROM sales GROUP BY customer_id;
 VACUUM ANALYZE ledgers;
 VACUUM ANALYZE summary;
+-- a hundred thousand values, each once
+CREATE TABLE distinct_value AS
+SELECT DISTINCT total::float8 + customer_id / 1e9 AS v FROM summary LIMIT 100000;
+VACUUM ANALYZE distinct_value;
