@@ -4,6 +4,5 @@ SELECT format('ABC fit %s %s %s', cuts[2], cuts[1], string_agg(heads::text, '/' 
 FROM (SELECT cuts, classify(total, cuts, '{C, B, A}') AS class, count(*) AS heads
       FROM customers, (SELECT share_cuts(total, '{0.80, 0.95}', 'fit') AS cuts FROM customers) AS c GROUP BY cuts, class) AS c GROUP BY cuts;
 SELECT format('holders %s total %s', (c).holders, (c).total) FROM (SELECT concentration(total) AS c FROM customers) AS c;
-SELECT format('%s %s', axis, string_agg(heads::text, '/' ORDER BY score))
-FROM (SELECT axis, score, count(s) AS heads FROM generate_series(1, 5) AS score, unnest('{R, F, M}'::text[]) AS axis
-        LEFT JOIN LATERAL (SELECT CASE axis WHEN 'R' THEN r WHEN 'F' THEN f ELSE m END AS s FROM rfm) AS s ON s = score GROUP BY axis, score) AS s GROUP BY axis;
+SELECT format('%s %s', axis, string_agg((SELECT count(*) FROM rfm WHERE CASE axis WHEN 'R' THEN r WHEN 'F' THEN f ELSE m END = score)::text, '/' ORDER BY score))
+FROM unnest('{R, F, M}'::text[]) AS axis, generate_series(1, 5) AS score GROUP BY axis;
