@@ -128,8 +128,7 @@ lines_array(const Lines *l)
 
 	for (int i = 0; i < l->n; i++)
 		ascending[i] = l->line[l->n - 1 - i];
-	return PointerGetDatum(construct_array(ascending, l->n, FLOAT8OID,
-										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return customer_tier_cuts_array(ascending, l->n);
 }
 
 /* the lines of a state: by share of the values above zero, or by share of heads */
@@ -190,8 +189,7 @@ one_line(double line)
 {
 	Datum		d = Float8GetDatum(line);
 
-	return PointerGetDatum(construct_array(&d, 1, FLOAT8OID,
-										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return customer_tier_cuts_array(&d, 1);
 }
 
 /* as percentile_cont(0.5): of two in the middle, their mean */

@@ -191,8 +191,7 @@ breaks_array(const Breaks *b, int k, int classes)
 		end = b->first[i][end];
 		line[i - 2] = Float8GetDatum(b->value[end]);
 	}
-	return PointerGetDatum(construct_array(line, classes - 1, FLOAT8OID,
-										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	return customer_tier_cuts_array(line, classes - 1);
 }
 
 static int

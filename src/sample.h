@@ -31,6 +31,7 @@ extern double customer_tier_check_value(double value);
 extern double customer_tier_check_sum(double sum);
 extern void customer_tier_check_share(double share);
 extern void customer_tier_check_transition(FunctionCallInfo fcinfo);
+extern Datum customer_tier_cuts_array(Datum *cut, int n);
 extern const double *customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n);
 
 /* how many of n are the top "fraction" of them, rounded up; 0.07 of 100 is 7 */
