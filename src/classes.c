@@ -20,15 +20,15 @@ PG_FUNCTION_INFO_V1(customer_tier_quadrant_class);
 PG_FUNCTION_INFO_V1(customer_tier_grid_class);
 PG_FUNCTION_INFO_V1(customer_tier_weighted_score);
 
+/* a line that nobody reaches is infinite, but it is a number */
 static double
-check_number(double value)
+check_cut(double cut)
 {
-	if (unlikely(isnan(value)))
+	if (unlikely(isnan(cut)))
 		ereport(ERROR,
-				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("NaN belongs to no class"),
-				 errhint("Leave such rows out or correct them.")));
-	return value;
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a cut must be a number")));
+	return cut;
 }
 
 /* 1 + the number of cut points reached of the array in an argument */
@@ -38,7 +38,7 @@ get_score(FunctionCallInfo fcinfo, double value, int arg, int *ncuts)
 	const double *cut = customer_tier_get_params(fcinfo, arg, ncuts);
 	int			score = 1;
 
-	value = check_number(value);
+	value = customer_tier_check_value(value);
 	for (int i = 0; i < *ncuts; i++)
 	{
 		if (unlikely(isnan(cut[i]) || (i > 0 && cut[i] < cut[i - 1])))
@@ -139,11 +139,11 @@ customer_tier_quadrant(bool x_high, bool y_high, Datum labels)
 Datum
 customer_tier_quadrant_class(PG_FUNCTION_ARGS)
 {
-	double		x = check_number(PG_GETARG_FLOAT8(0));
-	double		y = check_number(PG_GETARG_FLOAT8(1));
+	double		x = customer_tier_check_value(PG_GETARG_FLOAT8(0));
+	double		y = customer_tier_check_value(PG_GETARG_FLOAT8(1));
 
-	return customer_tier_quadrant(x >= check_number(PG_GETARG_FLOAT8(2)),
-								  y >= check_number(PG_GETARG_FLOAT8(3)),
+	return customer_tier_quadrant(x >= check_cut(PG_GETARG_FLOAT8(2)),
+								  y >= check_cut(PG_GETARG_FLOAT8(3)),
 								  PG_NARGS() > 4 ? PG_GETARG_DATUM(4) : (Datum) 0);
 }
 
@@ -179,8 +179,9 @@ customer_tier_weighted_score(PG_FUNCTION_ARGS)
 	int			nweights;
 	const double *value;
 	const double *weight = customer_tier_get_params(fcinfo, 1, &nweights);
-	Sum			sum = {0, 0};
-	Sum			weights = {0, 0};
+	Sum			sum = {0};
+	Sum			weights = {0};
+	double		rest;
 
 	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(0)))
 		PG_RETURN_NULL();
@@ -188,7 +189,8 @@ customer_tier_weighted_score(PG_FUNCTION_ARGS)
 	if (n != nweights || n == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("each value needs a weight: %d values, %d weights", n, nweights)));
+				 errmsg("each measure needs a weight"),
+				 errdetail("There are measures: %d, weights: %d.", n, nweights)));
 	for (int i = 0; i < n; i++)
 	{
 		if (!(weight[i] >= 0) || isinf(weight[i]))
@@ -202,5 +204,5 @@ customer_tier_weighted_score(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("one weight at least must be above 0")));
-	PG_RETURN_FLOAT8(customer_tier_check_sum(sum_divide(&sum, sum_value(&weights))));
+	PG_RETURN_FLOAT8(customer_tier_check_sum(sum_divide(&sum, sum_value(&weights), &rest)));
 }

@@ -35,13 +35,14 @@ typedef struct Ranking
 	int64		n;
 	int64		holders;		/* heads above zero */
 	double		total;			/* of their values */
+	double		net;			/* of all values */
 } Ranking;
 
 static bool
 get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 {
 	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	if (s == NULL)
 		return false;
@@ -50,6 +51,12 @@ get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 	for (r->holders = 0; r->holders < r->n && r->value[r->holders] > 0; r->holders++)
 		sum_add(&sum, r->value[r->holders]);
 	r->total = customer_tier_check_sum(sum_value(&sum));
+	for (int64 i = r->holders; i < r->n; i++)
+		sum_add(&sum, r->value[i]);
+	r->net = customer_tier_check_sum(sum_value(&sum));
+	/* decimals that cancel each other leave what rounding did to them */
+	if (fabs(r->net) <= r->total * SHARE_SLACK)
+		r->net = 0;
 	return true;
 }
 
@@ -57,7 +64,7 @@ get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 static double
 held_by(const Ranking *r, int64 from, int64 to)
 {
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	for (int64 i = from; i < Min(to, r->holders); i++)
 		sum_add(&sum, r->value[i]);
@@ -78,7 +85,7 @@ top_share(const Ranking *r, double top)
 static double
 gini(const Ranking *r)
 {
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	for (int64 i = 0; i < r->n / 2; i++)
 		sum_add_product(&sum, (double) (r->n - 1 - 2 * i),
@@ -91,7 +98,7 @@ hhi(const Ranking *r)
 {
 	int			exponent;
 	double		total = frexp(r->total, &exponent);	/* squares do not overflow */
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	for (int64 i = 0; i < r->holders; i++)
 	{
@@ -119,7 +126,7 @@ accumulate_top(FunctionCallInfo fcinfo, double value)
 {
 	double		top = PG_GETARG_FLOAT8(2);
 
-	customer_tier_check_share(top);
+	customer_tier_check_fraction(top);
 	PG_RETURN_POINTER(customer_tier_sample_add(customer_tier_sample_state(fcinfo, &top, 1, false), value));
 }
 
@@ -150,11 +157,13 @@ customer_tier_top_share_final(PG_FUNCTION_ARGS)
 		customer_tier_sample_corrupt();
 	heads = head_count(s->data[0], s->n);
 	limit = (double) heads / s->n;
-	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, false, &limit, 1, false);
+	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, false, &limit, 1);
 	if (customer_tier_check_sum(selection->total) == 0)
 		PG_RETURN_NULL();
-	/* a sum of all that is above zero, and what is still to come of the top */
-	at = &selection->stretch[0];
+	/* what is above the stretch with the last of the top, and what of it is still to come */
+	at = selection->stretch;
+	while (heads > at->heads + at->n)
+		at++;
 	for (int64 i = 0; i < heads - at->heads && at->value[i] > 0; i++)
 		sum_add(&at->sum, at->value[i]);
 	PG_RETURN_FLOAT8(sum_value(&at->sum) / selection->total);
@@ -215,7 +224,7 @@ static Datum
 draw(TupleDesc desc, const double *value, int64 n, double total, int points)
 {
 	Datum	   *row = palloc((points + 1) * sizeof(Datum));
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 	int64		at = 0;
 
 	for (int i = 0; i <= points; i++)
@@ -259,7 +268,7 @@ customer_tier_lorenz_final(PG_FUNCTION_ARGS)
 static double
 loss(const Ranking *r)
 {
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	for (int64 i = r->holders; i < r->n; i++)
 		sum_add(&sum, -r->value[i]);
@@ -272,24 +281,20 @@ customer_tier_whale_curve_final(PG_FUNCTION_ARGS)
 {
 	Ranking		r;
 	TupleDesc	desc;
-	double		lost;
-	double		profit;
 	Datum		values[6];
 	bool		nulls[lengthof(values)] = {false};
 
 	if (!get_ranking(fcinfo, &r))
 		PG_RETURN_NULL();
 	desc = customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));
-	lost = loss(&r);
-	profit = r.total - lost;
 	values[0] = Int64GetDatum(r.n);
-	values[1] = Float8GetDatum(profit);
-	values[2] = Float8GetDatum(r.total / profit);
-	nulls[2] = profit <= 0;
+	values[1] = Float8GetDatum(r.net);
+	values[2] = Float8GetDatum(r.total / r.net);
+	nulls[2] = r.net <= 0;
 	values[3] = Float8GetDatum((double) r.holders / r.n);
-	values[4] = Float8GetDatum(lost);
+	values[4] = Float8GetDatum(loss(&r));
 	values[5] = draw(customer_tier_row_desc(TupleDescAttr(desc, 5)->atttypid),
-					 r.value, r.n, profit, get_points(fcinfo));
+					 r.value, r.n, r.net, get_points(fcinfo));
 	return form_row(desc, values, nulls);
 }
 
@@ -303,37 +308,33 @@ customer_tier_concentration_final(PG_FUNCTION_ARGS)
 		TOP_1, TOP_10, TOP_20, DECILE_RATIO, PEAK, PEAK_AT, LOSS, COLUMNS
 	};
 	Ranking		r;
-	double		lost;
-	double		net;
 	double		ratio;
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS] = {false};
 
 	if (!get_ranking(fcinfo, &r))
 		PG_RETURN_NULL();
-	lost = loss(&r);
-	net = r.total - lost;
 	values[HEADS] = Int64GetDatum(r.n);
 	values[HOLDERS] = Int64GetDatum(r.holders);
 	values[TOTAL] = Float8GetDatum(r.total);
-	values[NET] = Float8GetDatum(net);
+	values[NET] = Float8GetDatum(r.net);
 	values[GINI] = Float8GetDatum(gini(&r));
 	values[GINI_SAMPLE] = Float8GetDatum(gini(&r) * r.n / (r.n - 1));
 	values[HHI] = Float8GetDatum(hhi(&r));
-	values[HHI_NORMALISED] = Float8GetDatum((hhi(&r) - 1.0 / r.n) / (1 - 1.0 / r.n));
+	values[HHI_NORMALISED] = Float8GetDatum(Max(hhi(&r) - 1.0 / r.n, 0) / (1 - 1.0 / r.n));
 	values[EQUIVALENT] = Float8GetDatum(1 / hhi(&r));
 	values[TOP_1] = Float8GetDatum(top_share(&r, 0.01));
 	values[TOP_10] = Float8GetDatum(top_share(&r, 0.1));
 	values[TOP_20] = Float8GetDatum(top_share(&r, 0.2));
 	nulls[DECILE_RATIO] = !decile_ratio(&r, &ratio);
 	values[DECILE_RATIO] = Float8GetDatum(ratio);
-	values[PEAK] = Float8GetDatum(r.total / net);
+	values[PEAK] = Float8GetDatum(r.total / r.net);
 	values[PEAK_AT] = Float8GetDatum((double) r.holders / r.n);
-	values[LOSS] = Float8GetDatum(lost);
+	values[LOSS] = Float8GetDatum(loss(&r));
 	for (int i = GINI; i <= TOP_20; i++)
 		nulls[i] = r.total == 0;
 	nulls[GINI_SAMPLE] |= r.n == 1;
 	nulls[HHI_NORMALISED] |= r.n == 1;
-	nulls[PEAK] = net <= 0;
+	nulls[PEAK] = r.net <= 0;
 	return form_row(customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid)), values, nulls);
 }

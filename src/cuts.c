@@ -7,8 +7,9 @@
  * higher class (rule "fill"), or must fit whole and else belongs to the lower one
  * (rule "fit"); a line that nobody reaches is infinity.
  *
- * Shares are compared as quotients rounded once, like the limits they are held
- * against: eight of ten equal values are exactly 0.8 of their sum.
+ * A share of heads is a quotient rounded once, like the limit it is held against.
+ * A share of value is made of decimals, which are not exact in binary: what is as
+ * near to a limit as that may have moved it is on it, so that 0.34 of 0.85 is 0.4.
  */
 #include "sample.h"
 
@@ -59,12 +60,12 @@ accumulate(FunctionCallInfo fcinfo, double value)
 	if (s->n == 0)
 		for (int i = 0; i < n; i++)
 		{
-			customer_tier_check_share(limit[i]);
+			customer_tier_check_fraction(limit[i]);
 			if (i > 0 && limit[i] <= limit[i - 1])
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						 errmsg("shares must be ascending"),
-						 errhint("Shares add up from the top: '{0.80, 0.95}'.")));
+						 errmsg("fractions must be strictly ascending"),
+						 errhint("They add up from the top, as in '{0.80, 0.95}'.")));
 		}
 	PG_RETURN_POINTER(customer_tier_sample_add(s, value));
 }
@@ -92,14 +93,15 @@ typedef struct Lines
 
 /*
  * One group of equal values on the way down: "before" and "with" it are the
- * shares so far.  It belongs above a limit if it starts below it (fill), or if it
- * ends within it (fit).
+ * shares so far.  It belongs above a limit if it ends within it, or at least
+ * starts below it (fill).
  */
 static void
-pass_group(Lines *l, double value, double before, double with)
+pass_group(Lines *l, double value, double before, double with, double slack)
 {
 	while (l->at < l->n &&
-		   !(l->fit ? with <= l->limit[l->at] : before < l->limit[l->at]))
+		   !(with <= l->limit[l->at] * (1 + slack) ||
+			 (!l->fit && before < l->limit[l->at] * (1 - slack))))
 		l->at++;
 	for (int i = l->at; i < l->n; i++)
 		l->line[i] = Float8GetDatum(value);
@@ -142,7 +144,7 @@ find_lines(FunctionCallInfo fcinfo, bool by_value)
 	if (s == NULL)
 		PG_RETURN_NULL();
 	l = start_lines(s);
-	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, by_value, l->limit, l->n, l->fit);
+	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, by_value, l->limit, l->n);
 	if (by_value)
 		customer_tier_check_sum(selection->total);
 	for (int i = 0; i < selection->nstretches; i++)
@@ -160,9 +162,9 @@ find_lines(FunctionCallInfo fcinfo, bool by_value)
 				sum_add(&at.sum, value);
 			while (++next < at.n && at.value[next] == value);
 			if (by_value)
-				pass_group(l, value, before, sum_value(&at.sum) / selection->total);
+				pass_group(l, value, before, sum_value(&at.sum) / selection->total, SHARE_SLACK);
 			else
-				pass_group(l, value, (double) (at.heads + j) / s->n, (double) (at.heads + next) / s->n);
+				pass_group(l, value, (double) (at.heads + j) / s->n, (double) (at.heads + next) / s->n, 0);
 		}
 	}
 	return lines_array(l);
@@ -252,8 +254,7 @@ customer_tier_mean_combine(PG_FUNCTION_ARGS)
 
 	customer_tier_check_transition(fcinfo);
 	a->n += b->n;
-	sum_add(&a->sum, b->sum.hi);
-	sum_add(&a->sum, b->sum.lo);
+	sum_add_sum(&a->sum, &b->sum);
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 
@@ -261,8 +262,9 @@ Datum
 customer_tier_mean_cut_final(PG_FUNCTION_ARGS)
 {
 	Mean	   *m = get_mean(fcinfo, 0);
+	double		rest;
 
 	if (m->n == 0)
 		PG_RETURN_NULL();
-	return one_line(customer_tier_check_sum(sum_divide(&m->sum, m->n)));
+	return one_line(customer_tier_check_sum(sum_divide(&m->sum, m->n, &rest)));
 }

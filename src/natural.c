@@ -25,12 +25,19 @@ PG_FUNCTION_INFO_V1(customer_tier_natural_fit_final);
 
 #define MAX_CLASSES		100
 
-/* what comes before a point; differences of two are exact to twice a double's digits */
+/* a number to twice a double's digits */
+typedef struct Pair
+{
+	double		high;
+	double		low;
+} Pair;
+
+/* what comes before a point; values count from near their mean */
 typedef struct Prefix
 {
 	double		weight;
-	Sum			sum;
-	Sum			squares;
+	Pair		sum;
+	Pair		squares;
 } Prefix;
 
 typedef struct Breaks
@@ -44,13 +51,21 @@ typedef struct Breaks
 } Breaks;
 
 static inline double
-difference(Sum a, Sum b, double *rest)
+difference(Pair a, Pair b, double *rest)
 {
-	double		d = a.hi - b.hi;
-	double		e = d - a.hi;
+	double		high = two_sum(a.high, -b.high, rest);
 
-	*rest = ((a.hi - (d - e)) - (b.hi + e)) + (a.lo - b.lo);
-	return d;
+	*rest += a.low - b.low;
+	return high;
+}
+
+static inline Pair
+pair_of(const Sum *s)
+{
+	Pair		p;
+
+	p.high = sum_parts(s, &p.low);
+	return p;
 }
 
 /* the squared error of values [from, to) as one class: sum(v^2) - sum(v)^2 / n */
@@ -117,32 +132,43 @@ start_breaks(const Sample *s)
 	Breaks	   *b = palloc(sizeof(Breaks));
 	double	   *value = customer_tier_sample_sorted(s);
 	int			exponent = 0;
-	Prefix		p = {0};
+	double		mean;
+	double		rest;
+	double		weight = 0;
+	Sum			sum = {0};
+	Sum			squares = {0};
 	int64		n = 0;
 
+	/* squares of values at most 1 do not overflow; the breaks stay where they are */
+	frexp(Max(fabs(value[0]), fabs(value[s->n - 1])), &exponent);
 	for (int64 i = 0; i < s->n; i++)
+	{
 		n += i == 0 || value[i] != value[i - 1];
+		sum_add(&sum, ldexp(value[i], -exponent));
+	}
+	mean = sum_divide(&sum, s->n, &rest);
 	b->n = (int) n;
 	b->value = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(double));
 	b->prefix = MemoryContextAllocHuge(CurrentMemoryContext, (n + 1) * sizeof(Prefix));
-	/* squares of values at most 1 do not overflow; the break stays where it is */
-	frexp(Max(fabs(value[0]), fabs(value[s->n - 1])), &exponent);
+	sum = (Sum) {0};
 	n = 0;
-	for (int64 i = s->n - 1; i >= 0;)
+	for (int64 i = s->n - 1; i >= 0; n++)
 	{
 		double		v = value[i];
-		double		scaled = ldexp(v, -exponent);
+		double		d = two_sum(ldexp(v, -exponent), -mean, &rest);
 
 		b->value[n] = v;
-		b->prefix[n++] = p;
+		b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
 		do
 		{
-			p.weight++;
-			sum_add(&p.sum, scaled);
-			sum_add_product(&p.squares, scaled, scaled);
+			weight++;
+			sum_add(&sum, d);
+			sum_add(&sum, rest);
+			sum_add_product(&squares, d, d);
+			sum_add_product(&squares, 2 * d, rest);
 		} while (--i >= 0 && value[i] == v);
 	}
-	b->prefix[n] = p;
+	b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
 	pfree(value);
 	return b;
 }
@@ -171,8 +197,7 @@ find_breaks(Breaks *b, int most, double *error_of)
 		b->previous = b->error;
 		b->error = swap;
 		b->first[k] = MemoryContextAllocHuge(CurrentMemoryContext, (b->n + 1) * sizeof(uint32));
-		/* of the last layer only the end is asked for */
-		fill_layer(b, k, k == most ? b->n : k, b->n, k - 1, b->n - 1);
+		fill_layer(b, k, k, b->n, k - 1, b->n - 1);
 		error_of[k] = b->error[b->n];
 	}
 }
@@ -242,7 +267,7 @@ customer_tier_natural_fit_final(PG_FUNCTION_ARGS)
 	desc = customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));
 	for (int k = 2; k <= classes; k++)
 	{
-		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(1 - error[k] / error[1]), breaks_array(b, k, k)};
+		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(error[1] > 0 ? 1 - error[k] / error[1] : 1), breaks_array(b, k, k)};
 		bool		nulls[lengthof(values)] = {false};
 
 		row[k - 2] = form_row(desc, values, nulls);

@@ -10,8 +10,6 @@
  */
 #include "order.h"
 
-#include <float.h>
-
 #define RADIX_BITS		11
 #define RADIX_PASSES	6
 #define RADIX_LEAST		512		/* below this a comparison sort is faster */
@@ -181,7 +179,7 @@ select_all(const double *value, int64 n)
 {
 	Selection  *result = palloc(sizeof(Selection));
 	Stretch    *all = palloc0(sizeof(Stretch));
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	all->value = palloc((Size) Max(n, 1) * sizeof(double));
 	all->n = n;
@@ -196,13 +194,13 @@ select_all(const double *value, int64 n)
 }
 
 /*
- * The stretches in which the values above a place and at it first reach a limit:
- * a share of their sum or else of their number.  The limits ascend.  With
- * "with_previous" the neighbours above each of these come, too.
+ * The stretches around each place where the share of the values above it and at
+ * it, of their sum or else of their number, comes to exceed a limit.  The limits
+ * ascend.  The neighbours above come, too: what ends just on the limit is theirs.
  */
 Selection *
 customer_tier_select(const double *value, int64 n, bool by_value,
-					 const double *limit, int nlimits, bool with_previous)
+					 const double *limit, int nlimits)
 {
 	int			nbuckets = by_value ? BUCKETS / 2 : BUCKETS;	/* positive ones come first */
 	Selection  *result;
@@ -215,7 +213,7 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 	int64		heads = 0;
 	int64		room = 0;
 	double	   *values;
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 
 	if (n < SELECT_LEAST)
 		return select_all(value, n);
@@ -242,13 +240,13 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 	result->total = sum_value(&sum);
 
 	/* from here on count[b] is the stretch of a bucket that is wanted, or -1 */
-	sum.hi = sum.lo = 0;
+	sum = (Sum) {0};
 	for (int b = 0; b < nbuckets; b++)
 	{
 		Stretch		above = here;
 		int			reached = at;
 
-		if (count[b] == 0)
+		if (count[b] == 0 || (by_value && fractions[b] == 0))
 		{
 			count[b] = -1;
 			continue;
@@ -261,11 +259,12 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 		if (b < BUCKETS / 2)
 			add_fractions(&sum, fractions[b], b);
 		while (reached < nlimits &&
-			   (by_value ? sum_value(&sum) / result->total : (double) heads / n) >= limit[reached])
+			   (by_value ? sum_value(&sum) / result->total : (double) heads / n) >
+			   limit[reached] * (by_value ? 1 + SHARE_SLACK : 1))
 			reached++;
 		if (reached > at)
 		{
-			if (with_previous && last >= 0 && count[last] < 0)
+			if (last >= 0 && count[last] < 0)
 			{
 				count[last] = result->nstretches;
 				stretch[result->nstretches++] = above;
@@ -275,6 +274,12 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 		}
 		at = reached;
 		last = b;
+	}
+	/* a limit that is never exceeded */
+	if (at < nlimits && last >= 0 && count[last] < 0)
+	{
+		count[last] = result->nstretches;
+		stretch[result->nstretches++] = here;
 	}
 	for (int b = nbuckets; b < BUCKETS; b++)
 		count[b] = -1;
@@ -323,7 +328,7 @@ customer_tier_median(const double *value, int64 n)
 	int64		upper = (n + 1) / 2;
 	int64		lower = n / 2 + 1;
 	double		limit[] = {(double) upper / n, (double) lower / n};
-	Selection  *s = customer_tier_select(value, n, false, limit, upper == lower ? 1 : 2, false);
+	Selection  *s = customer_tier_select(value, n, false, limit, upper == lower ? 1 : 2);
 	double		low = value_at(s, lower);
 	double		high = value_at(s, upper);
 	double		median = low + 0.5 * (high - low);

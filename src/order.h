@@ -6,6 +6,8 @@
 #define CUSTOMER_TIER_ORDER_H
 
 #include "compat.h"
+
+#include <float.h>
 #include "sum.h"
 
 extern void customer_tier_sort_descending(double *value, uint32 *place, int64 n);
@@ -19,6 +21,9 @@ typedef struct Stretch
 	Sum			sum;			/* theirs, as far as they are above zero */
 } Stretch;
 
+/* relative: what the rounding of decimals to doubles may do to a share */
+#define SHARE_SLACK		(2 * DBL_EPSILON)
+
 typedef struct Selection
 {
 	double		total;			/* of the values above zero */
@@ -27,7 +32,7 @@ typedef struct Selection
 } Selection;
 
 extern Selection *customer_tier_select(const double *value, int64 n, bool by_value,
-									   const double *limit, int nlimits, bool with_previous);
+									   const double *limit, int nlimits);
 extern double customer_tier_median(const double *value, int64 n);
 
 #endif							/* CUSTOMER_TIER_ORDER_H */

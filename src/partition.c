@@ -119,13 +119,13 @@ share_with_equals(double *share, const double *value, int64 n)
 static void
 walk_pareto(double *share, const double *value, int64 n)
 {
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 	double		total;
 
 	for (int64 i = 0; i < n && value[i] > 0; i++)
 		sum_add(&sum, value[i]);
 	total = customer_tier_check_sum(sum_value(&sum));
-	sum.hi = sum.lo = 0;
+	sum = (Sum) {0};
 	for (int64 i = 0; i < n; i++)
 	{
 		if (value[i] > 0)
@@ -176,8 +176,15 @@ typedef struct Scale
 {
 	bool		made;
 	double		zero;
+	double		zero_rest;		/* what a double cannot hold of it */
 	double		unit;			/* 0 if all values are equal */
 } Scale;
+
+static inline double
+distance(const Scale *s, double value)
+{
+	return (value - s->zero) - s->zero_rest;
+}
 
 static Datum
 scaled(FunctionCallInfo fcinfo, Getter get, void (*make) (Scale *s, const double *value, int64 n))
@@ -200,7 +207,7 @@ scaled(FunctionCallInfo fcinfo, Getter get, void (*make) (Scale *s, const double
 	d = WinGetFuncArgCurrent(winobj, 0, &isnull);
 	if (isnull)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(s->unit == 0 ? 0 : (get(d) - s->zero) / s->unit);
+	PG_RETURN_FLOAT8(s->unit == 0 ? 0 : distance(s, customer_tier_check_value(get(d))) / s->unit);
 }
 
 static void
@@ -221,26 +228,27 @@ make_min_max(Scale *s, const double *value, int64 n)
 static void
 make_z_score(Scale *s, const double *value, int64 n)
 {
-	Sum			sum = {0, 0};
+	Sum			sum = {0};
 	double		farthest = 0;
+	double		rest;
 
 	for (int64 i = 0; i < n; i++)
 		sum_add(&sum, value[i]);
-	s->zero = customer_tier_check_sum(sum_divide(&sum, n));
+	s->zero = customer_tier_check_sum(sum_divide(&sum, n, &s->zero_rest));
 	for (int64 i = 0; i < n; i++)
-		farthest = Max(farthest, fabs(value[i] - s->zero));
+		farthest = Max(farthest, fabs(distance(s, value[i])));
 	if (farthest == 0)
 		return;
 	/* squares of parts of the farthest do not overflow */
 	customer_tier_check_sum(farthest);
-	sum.hi = sum.lo = 0;
+	sum = (Sum) {0};
 	for (int64 i = 0; i < n; i++)
 	{
-		double		part = (value[i] - s->zero) / farthest;
+		double		part = distance(s, value[i]) / farthest;
 
 		sum_add_product(&sum, part, part);
 	}
-	s->unit = farthest * sqrt(sum_divide(&sum, n));
+	s->unit = farthest * sqrt(sum_divide(&sum, n, &rest));
 }
 
 Datum
@@ -286,13 +294,15 @@ find_axes(Axes *a, WindowObject winobj, int naxes, bool by_mean)
 	{
 		int64		n;
 		double	   *values = gather(winobj, axis, from_float8, NULL, &n);
-		Sum			sum = {0, 0};
+		Sum			sum = {0};
 
 		if (n > 0 && by_mean)
 		{
+			double		rest;
+
 			for (int64 i = 0; i < n; i++)
 				sum_add(&sum, values[i]);
-			a->line[axis] = customer_tier_check_sum(sum_divide(&sum, n));
+			a->line[axis] = customer_tier_check_sum(sum_divide(&sum, n, &rest));
 		}
 		else if (n > 0)
 			a->line[axis] = customer_tier_median(values, n);

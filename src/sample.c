@@ -9,7 +9,6 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "utils/array.h"
-#include "utils/float.h"
 #include "utils/memutils.h"
 
 #include "amount.h"
@@ -39,18 +38,21 @@ double
 customer_tier_check_sum(double sum)
 {
 	if (unlikely(isnan(sum) || isinf(sum)))
-		float_overflow_error();
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("value out of range: overflow"),
+				 errhint("The sum of the values, or the distance between them, is beyond double precision.")));
 	return sum;
 }
 
 void
-customer_tier_check_share(double share)
+customer_tier_check_fraction(double fraction)
 {
-	if (!(share > 0 && share <= 1))
+	if (!(fraction > 0 && fraction <= 1))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a share must be above 0 and at most 1"),
-				 errhint("Shares are fractions that add up from the top: '{0.80, 0.95}'.")));
+				 errmsg("a fraction must be above 0 and at most 1"),
+				 errhint("It is a part of the total, or of the heads, from the top: 0.2 is 20 %%.")));
 }
 
 /* a transition changes its state in place, which only an aggregate may ask for */

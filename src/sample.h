@@ -29,7 +29,7 @@ extern Sample *customer_tier_sample_add(Sample *s, double value);
 extern double *customer_tier_sample_sorted(const Sample *s);
 extern double customer_tier_check_value(double value);
 extern double customer_tier_check_sum(double sum);
-extern void customer_tier_check_share(double share);
+extern void customer_tier_check_fraction(double fraction);
 extern void customer_tier_check_transition(FunctionCallInfo fcinfo);
 extern Datum customer_tier_cuts_array(Datum *cut, int n);
 extern const double *customer_tier_get_params(FunctionCallInfo fcinfo, int arg, int *n);

@@ -171,13 +171,13 @@ COMMENT ON AGGREGATE natural_fit(numeric, integer) IS 'goodness of variance fit 
 
 CREATE AGGREGATE mean_cut(value double precision) (
   STYPE = double precision[], SFUNC = mean_accumulate, FINALFUNC = mean_cut_final,
-  COMBINEFUNC = mean_combine, INITCOND = '{0,0,0}', PARALLEL = SAFE
+  COMBINEFUNC = mean_combine, INITCOND = '{0,0,0,0}', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mean_cut(double precision) IS 'the mean, as the one line between two classes';
 
 CREATE AGGREGATE mean_cut(value numeric) (
   STYPE = double precision[], SFUNC = mean_accumulate, FINALFUNC = mean_cut_final,
-  COMBINEFUNC = mean_combine, INITCOND = '{0,0,0}', PARALLEL = SAFE
+  COMBINEFUNC = mean_combine, INITCOND = '{0,0,0,0}', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mean_cut(numeric) IS 'the mean, as the one line between two classes';
 

@@ -58,6 +58,10 @@ SELECT v, min_max(v::numeric) OVER (), z_score(v::numeric) OVER (), percentile_s
 -- one; all equal; nothing
 SELECT v, min_max(v) OVER w, z_score(v) OVER w, percentile_score(v) OVER w FROM (VALUES (1, 7), (2, 0.1), (2, 0.1), (2, 0.1), (3, NULL)) AS t(g, v) WINDOW w AS (PARTITION BY g);
 SELECT v, min_max(v) OVER (), z_score(v) OVER (), percentile_score(v) OVER () FROM unnest(ARRAY['1e300', '-1e300', '5e-324']::float8[]) AS v;
+-- near each other and far from zero: the mean is not rounded away
+SELECT z_score(v) OVER () FROM unnest(ARRAY[1000000.01, 1000000.02, 1000000.04]::float8[]) AS v;
+SELECT z_score(v) OVER () FROM unnest(ARRAY[0.3::float8, 0.1::float8 + 0.2::float8]) AS v;
+SELECT min_max('-0'::float8) OVER () AS zero, z_score('-0'::float8) OVER () AS no_minus;
 -- against plain SQL, however the window is ordered and framed
 CREATE TABLE placed AS
 SELECT g, i, v, min_max(v) OVER w AS mm, z_score(v) OVER w AS z, percentile_score(v) OVER w AS p, pareto_share(v) OVER w AS s FROM val WINDOW w AS (PARTITION BY g);

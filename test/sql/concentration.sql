@@ -36,6 +36,11 @@ SELECT gini(v) = gini(greatest(v, 0)) AS gini, hhi(v) = hhi(greatest(v, 0)) AS h
 SELECT gini(v), hhi(v), decile_ratio(v), lorenz(v, 2), whale_curve(v, 2), concentration(v) FROM unnest(ARRAY[NULL]::float8[]) AS v;
 SELECT gini(v), concentration(v) FROM (SELECT 1 AS v) AS none WHERE false;
 SELECT gini(v), hhi(v), (concentration(v)).heads FROM unnest(ARRAY[NULL, 3, NULL, 1]) AS v;
+-- decimals that cancel each other are no profit; the curve ends at 1 whatever the values
+SELECT (whale_curve(v, 1)).*, (concentration(v)).net FROM unnest(ARRAY[0.1, 0.2, -0.3]::float8[]) AS v;
+SELECT (whale_curve(v, 1)).*, (concentration(v)).peak FROM unnest(ARRAY[1e6 + 0.01, -1e6, 0.1, 0.2, -0.3]::float8[]) AS v;
+-- equal holdings are not less than equal
+SELECT count(*) AS samples, count(*) FILTER (WHERE (c).hhi_normalised BETWEEN 0 AND 1e-16) AS none FROM (SELECT n, concentration(19.99::float8) AS c FROM generate_series(2, 300) AS n, generate_series(1, n) GROUP BY n) AS c;
 -- what is refused
 SELECT s AS call, outcome('SELECT ' || s || ' FROM (VALUES (1::float8), (2), (3)) AS v(v)') AS outcome FROM unnest(ARRAY[
   $$gini('NaN'::float8)$$, $$gini('-Infinity'::float8)$$, $$hhi('NaN'::numeric)$$, $$concentration('NaN'::float8)$$, $$lorenz('NaN'::float8, 2)$$, $$whale_curve('Infinity'::float8, 2)$$,

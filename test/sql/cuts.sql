@@ -24,6 +24,15 @@ SELECT share_cuts(v, '{0.8, 1}') AS fill, head_cuts(v, '{0.5, 0.8}') AS heads, p
 SELECT share_cuts(v, '{0.8}', 'fit') AS fit, share_cuts(v, '{0.8}') AS fill FROM (SELECT 0.1 AS v FROM generate_series(1, 8) UNION ALL SELECT 0.05 FROM generate_series(1, 4)) AS v;
 SELECT head_cuts(v, '{0.07, 0.14, 0.29, 0.57, 0.58}', 'fit') AS fit, head_cuts(v, '{0.07, 0.14, 0.29, 0.57, 0.58}') AS fill FROM generate_series(1, 100) AS v;
 SELECT bool_and(head_cuts = ARRAY[101 - i]::float8[]) AS fit, count(*) FROM (SELECT i, head_cuts(v, ARRAY[i / 100.0]::float8[], 'fit') FROM generate_series(1, 100) AS i, generate_series(1, 100) AS v GROUP BY i) AS h;
+-- 0.34 of 0.85 is 0.4, whatever binary makes of it; all that is above zero is the top 1.0
+SELECT share_cuts(v, '{0.4}') AS fill, share_cuts(v, '{0.4}', 'fit') AS fit, share_cuts(v::numeric, '{0.4}') AS "numeric" FROM unnest(ARRAY[0.34, 0.19, 0.14, 0.14, 0.04]::float8[]) AS v;
+SELECT share_cuts(v, '{0.9}', 'fit') AS fit FROM unnest(ARRAY[0.035, 0.025, 0.012, 0.008]::float8[]) AS v;
+SELECT share_cuts(v, '{1}') AS fill, share_cuts(v, '{1}', 'fit') AS fit FROM unnest(ARRAY[1e17, 3, 0.01]::float8[]) AS v;
+-- random decimals, and the limit just what the top three hold
+WITH c AS (SELECT s, cents, row_number() OVER (PARTITION BY s ORDER BY cents DESC) AS place FROM (SELECT s, (1 + floor(u(s * 100 + n, 6) * 4000))::numeric AS cents FROM generate_series(1, 3000) AS s, generate_series(1, 7) AS n) AS c),
+     l AS (SELECT s, ARRAY[sum(cents) FILTER (WHERE place <= 3) / sum(cents)]::float8[] AS lim, (min(cents) FILTER (WHERE place <= 3) / 100)::float8 AS line FROM c GROUP BY s HAVING min(cents) FILTER (WHERE place <= 3) > max(cents) FILTER (WHERE place > 3))
+SELECT count(*) > 2900 AS many, count(*) = count(*) FILTER (WHERE fill = ARRAY[line]) AS fill, count(*) = count(*) FILTER (WHERE fit = ARRAY[line]) AS fit
+FROM (SELECT s, line, share_cuts(cents::float8 / 100, lim) AS fill, share_cuts(cents / 100, lim, 'fit') AS fit FROM c JOIN l USING (s) GROUP BY s, line) AS x;
 -- the top is rounded up
 SELECT bool_and(abs(p - (100 * k - k * (k - 1) / 2) / 5050.0) < 1e-15), count(*) FROM (SELECT f, ceil(f * 100)::int AS k, pareto_share(v, f::float8) AS p FROM (SELECT i / 1000.0 AS f FROM generate_series(1, 1000) AS i) AS f, generate_series(1, 100) AS v GROUP BY f) AS p;
 SELECT pareto_share(v, 0.5) AS ties_are_cut_by_heads FROM unnest(ARRAY[4, 4, 4]) AS v;
@@ -31,7 +40,7 @@ SELECT v, pareto_share(v) OVER (ORDER BY v DESC) FROM unnest(ARRAY[50, 20, 20, 1
 SELECT v, pareto_share(v) OVER () FROM unnest(ARRAY[0, -5]) AS v;
 -- classes
 SELECT v, score(v, '{10, 20, 20, 30}'), classify(v, '{10, 20}', '{C, B, A}'), quadrant_class(v, 15, 20, 15), quadrant_class(v, 14.9, 20, 15, '{{a,b},{c,d}}'), score(v, '{}') AS no_cuts, classify(v, '{}', '{all}') FROM unnest(ARRAY[-1, 9.999, 10, 19, 20, 29, 30, 31]::float8[]) AS v;
-SELECT score('Infinity', '{1, Infinity}') AS infinity, score('-Infinity', '{-Infinity, 1}') AS minus_infinity, score(1e308, '{1, Infinity}') AS nobody_reaches, score(-0.0, '{0}') AS zero, classify(5, '{1, Infinity}', '{"", b c, "d,\"e"}') AS label, classify(0, '{1}', ARRAY['lowest', repeat('x', 5)]) AS other;
+SELECT score(-1e308, '{-Infinity, 1}') AS always, score(1e308, '{1, Infinity}') AS nobody_reaches, score(-0.0, '{0}') AS zero, classify(5, '{1, Infinity}', '{"", b c, "d,\"e"}') AS label, classify(0, '{1}', ARRAY['lowest', repeat('x', 5)]) AS other;
 SELECT score(NULL, '{1}'), score(1, NULL), classify(NULL, '{1}', '{a,b}'), classify(1, NULL, '{a,b}'), classify(1, '{1}', NULL), quadrant_class(NULL, 1, 1, 1), quadrant_class(1, 1, 1, NULL), quadrant_class(1, 1, 1, 1, NULL), rfm_segment(NULL, 1, 1), rfm_segment(1, 1, NULL);
 SELECT x, y, quadrant_class(x, y, 5, 5), quadrant_class(x, y, 5, 5, '{{low x low y,high x low y},{low x high y,both}}') FROM unnest(ARRAY[4, 5]) AS x, unnest(ARRAY[4, 5]) AS y ORDER BY y, x;
 SELECT classify(7, '[0:1]={5,10}', '[3:5]={a,b,c}') AS any_bounds, classify(5, ARRAY[1.0, 2], ARRAY['a', 'b', 'c']) AS "numeric";
@@ -42,7 +51,7 @@ SELECT s AS call, outcome('SELECT ' || s || ' FROM (VALUES (1::float8), (2), (3)
   $$share_cuts(v, '{0}')$$, $$share_cuts(v, '{-0.1}')$$, $$share_cuts(v, '{1.1}')$$, $$share_cuts(v, '{80, 95}')$$, $$share_cuts(v, '{NaN}')$$, $$share_cuts(v, '{0.95, 0.8}')$$, $$share_cuts(v, '{0.8, 0.8}')$$, $$share_cuts(v, '{0.8, NULL}')$$, $$share_cuts(v, '{{0.8}, {0.9}}')$$,
   $$head_cuts(v, '{0}')$$, $$head_cuts(v, '{0.5, 0.2}')$$, $$head_cuts(v, '{0.5}', 'FIT')$$, $$share_cuts(v, '{0.5}', '')$$, $$share_cuts(v, '{0.5}', 'fill ')$$, $$share_cuts(v, (SELECT array_agg(i / 2000.0)::float8[] FROM generate_series(1, 1001) AS i))$$,
   $$share_cuts(v, ARRAY[v / 10])$$, $$head_cuts(v, '{0.5}', CASE WHEN v = 1 THEN 'fit' ELSE 'fill' END)$$, $$pareto_share(v, v / 10)$$, $$pareto_share(v, 0)$$, $$pareto_share(v, 1.5)$$, $$pareto_share(v, 'NaN')$$,
-  $$min(score('NaN', '{1}'))$$, $$min(score(v, '{2, 1}'))$$, $$min(score(v, '{NaN}'))$$, $$min(score(v, '{1, NULL}'))$$, $$min(score(v, '{{1}, {2}}'))$$,
+  $$min(score('NaN', '{1}'))$$, $$min(score('Infinity', '{1}'))$$, $$min(quadrant_class(1, '-Infinity', 1, 1))$$, $$min(score(v, '{2, 1}'))$$, $$min(score(v, '{NaN}'))$$, $$min(score(v, '{1, NULL}'))$$, $$min(score(v, '{{1}, {2}}'))$$,
   $$min(classify(v, '{1, 2}', '{a, b}'))$$, $$min(classify(v, '{1, 2}', '{a, b, c, d}'))$$, $$min(classify(v, '{1}', '{}'))$$, $$min(classify(v, '{1}', '{a, NULL}'))$$, $$min(classify(v, '{1}', '{{a, b}}'))$$, $$min(classify('NaN', '{1}', '{a, b}'))$$,
   $$min(quadrant_class('NaN', 1, 1, 1))$$, $$min(quadrant_class(1, 1, 1, 'NaN'))$$, $$min(quadrant_class(1, 1, 1, 1, '{a, b, c, d}'))$$, $$min(quadrant_class(1, 1, 1, 1, '{{a, b}}'))$$, $$min(quadrant_class(1, 1, 1, 1, '{{a, b}, {c, NULL}}'))$$,
   $$min(rfm_segment(0, 1, 1))$$, $$min(rfm_segment(1, 6, 1))$$, $$min(rfm_segment(1, 1, -2147483648))$$
@@ -178,6 +187,11 @@ SELECT mean_cut(v) AS mean, median_cut(v) AS median FROM unnest(ARRAY[NULL]::flo
 SELECT count(*) AS samples, count(*) FILTER (WHERE reached) AS reached FROM (SELECT n, x, score(x, mean_cut(x)) = 2 AND score(x, median_cut(x)) = 2 AS reached FROM generate_series(1, 100) AS n, LATERAL (SELECT n / 7.0::float8 AS x FROM generate_series(1, n)) AS x GROUP BY n, x) AS s;
 SELECT count(*) AS groups, count(*) FILTER (WHERE abs(mean[1] - exact) <= 1e-15 * abs(exact)) AS mean, count(*) FILTER (WHERE mean = numeric) AS mean_numeric, count(*) FILTER (WHERE median = ARRAY[middle]) AS median
 FROM (SELECT g, mean_cut(v) AS mean, mean_cut(v::numeric) AS numeric, median_cut(v) AS median, avg(v::numeric)::float8 AS exact, percentile_cont(0.5) WITHIN GROUP (ORDER BY v) AS middle FROM val GROUP BY g) AS c;
+-- in any order, even where the values cancel each other
+SELECT count(*) AS samples, count(*) FILTER (WHERE up = down AND up = shuffled) AS same
+FROM (SELECT s, mean_cut(v ORDER BY v) AS up, mean_cut(v ORDER BY v DESC) AS down, mean_cut(v ORDER BY n) AS shuffled
+      FROM (SELECT s, n, CASE WHEN n = 10 THEN -sum(d) OVER (PARTITION BY s ORDER BY n) + d ELSE d END::float8 AS v
+            FROM (SELECT s, n, round(((u(s * 100 + n, 3) - 0.5) * 10 ^ (s % 7))::numeric, 2) AS d FROM generate_series(1, 1500) AS s, generate_series(1, 10) AS n) AS d) AS v GROUP BY s) AS m;
 SELECT outcome('SELECT mean_cut(v) FROM unnest(ARRAY[1, ''NaN''::float8]) AS v'), outcome('SELECT median_cut(v) FROM unnest(ARRAY[1, ''Infinity''::float8]) AS v'), outcome('SELECT mean_cut(v) FROM unnest(ARRAY[1, ''NaN''::numeric]) AS v');
 
 -- numeric values are ranked as their casts to float8, of any size and number of decimals

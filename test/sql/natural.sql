@@ -23,6 +23,13 @@ SELECT natural_cuts(v, 2), natural_cuts(v, 3) AS three FROM unnest(ARRAY[90, 2, 
 -- far from zero, near to each other; very large, very small
 SELECT natural_cuts(1e9 + v / 1024.0, 3) AS shifted FROM unnest(ARRAY[1, 2, 4, 5, 9, 10]) AS v;
 SELECT natural_cuts(v * '1e300'::float8, 3) AS large, natural_cuts(v * '1e-300'::float8, 3) AS small FROM unnest(ARRAY[1, 2, 4, 5, 9, 10]) AS v;
+-- a few units in the last place apart: sums of decimals
+SELECT classes, goodness, cuts FROM unnest((SELECT natural_fit(v, 3) FROM unnest(ARRAY[0.3::float8, 0.1::float8 + 0.2::float8]) AS v));
+SELECT classes, goodness, cuts FROM unnest((SELECT natural_fit(v, 2) FROM unnest(ARRAY['1', '1.0000000000000002', '1.0000000000000004']::float8[]) AS v));
+SELECT count(*) AS fits, count(*) FILTER (WHERE abs(f.goodness - e.goodness) < 1e-13) AS same, count(*) FILTER (WHERE f.cuts = ARRAY(SELECT 1e9::float8 + x * 2 ^ -20 FROM unnest(e.cuts) AS x)) AS same_cuts
+FROM unnest((SELECT natural_fit(1e9::float8 + (i % 31) * 2 ^ -20, 6) FROM generate_series(1, 4500) AS i)) AS f JOIN unnest((SELECT natural_fit(i % 31, 6) FROM generate_series(1, 4500) AS i)) AS e USING (classes);
+-- cuts and fit agree
+SELECT count(*) AS groups, count(*) FILTER (WHERE fit[4].cuts = cuts) AS same FROM (SELECT g, natural_fit(v / 10, 5) AS fit, natural_cuts(v / 10, 5) AS cuts FROM val GROUP BY g HAVING count(DISTINCT v) >= 5) AS f;
 -- what is refused
 SELECT s AS call, outcome('SELECT ' || s || ' FROM (VALUES (1::float8), (2), (3)) AS v(v)') AS outcome FROM unnest(ARRAY[
   $$natural_cuts(v, 0)$$, $$natural_cuts(v, -1)$$, $$natural_cuts(v, 101)$$, $$natural_fit(v, 0)$$, $$natural_cuts('NaN'::float8, 2)$$, $$natural_cuts('Infinity'::float8, 2)$$, $$natural_cuts('NaN'::numeric, 2)$$, $$natural_cuts(v, v::int)$$
