@@ -15,8 +15,12 @@ OBJS = \
 	src/ledger_agg.o \
 	src/ledger_ops.o \
 	src/measures.o \
+	src/sale.o \
 	src/scatter.o \
 	src/roll_up.o \
+	src/sale_expression.o \
+	src/as_owner.o \
+	src/capture.o \
 	src/order.o \
 	src/sample.o \
 	src/rows.o \
@@ -36,13 +40,14 @@ SQL_MODULES = \
 	sql/modules/50_cuts.sql \
 	sql/modules/60_classes.sql \
 	sql/modules/70_concentration.sql \
-	sql/modules/80_lookups.sql
+	sql/modules/80_lookups.sql \
+	sql/modules/90_sources.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration capture history catalog
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)

@@ -23,6 +23,9 @@
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
+#else
+/* 16: one check for owners of everything */
+#define object_ownercheck(class, oid, role)	pg_class_ownercheck((oid), (role))
 #endif
 
 /* 15: the query string loses its own parameter types' variant name */

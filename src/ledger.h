@@ -102,6 +102,7 @@ pg_noreturn extern void customer_tier_ledger_corrupt(void);
 /* ledger_log.c: the open form; each may return a new log, palloc'd */
 extern LedgerLog *customer_tier_log_new(void);
 extern LedgerLog *customer_tier_log_add_entry(LedgerLog *log, const LedgerEntry *e, int scale);
+extern LedgerLog *customer_tier_log_undo_row(LedgerLog *log, DateADT day, Amount amount);
 extern LedgerLog *customer_tier_log_add_ledger(LedgerLog *log, Datum d, bool negate);
 extern Ledger *customer_tier_log_close(const LedgerLog *log);
 

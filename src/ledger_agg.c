@@ -45,19 +45,6 @@ get_state(FunctionCallInfo fcinfo)
 	return customer_tier_log_add_ledger(customer_tier_log_new(), PointerGetDatum(v), false);
 }
 
-/* takes one sale back */
-static LedgerLog *
-remove_row(LedgerLog *log, DateADT day, Amount amount)
-{
-	LedgerEntry e;
-
-	e.day = day;
-	e.amount = amount.value;
-	ledger_entry_one_row(&e);
-	ledger_entry_negate(&e);
-	return customer_tier_log_add_entry(log, &e, amount.scale);
-}
-
 #define NUMERIC_ARG		customer_tier_amount_from_numeric(PG_GETARG_DATUM(2))
 #define DATE_ARG		day_of_date(PG_GETARG_DATEADT(1))
 #define TIMESTAMP_ARG	day_of_timestamp(PG_GETARG_TIMESTAMP(1))
@@ -72,7 +59,7 @@ customer_tier_ledger_agg_##args(PG_FUNCTION_ARGS) \
 Datum \
 customer_tier_ledger_unagg_##args(PG_FUNCTION_ARGS) \
 { \
-	PG_RETURN_POINTER(remove_row(get_state(fcinfo), day, amount)); \
+	PG_RETURN_POINTER(customer_tier_log_undo_row(get_state(fcinfo), day, amount)); \
 }
 
 LEDGER_AGG(date_numeric, DATE_ARG, NUMERIC_ARG)

@@ -196,6 +196,19 @@ customer_tier_log_add_ledger(LedgerLog *log, Datum d, bool negate)
 	return log;
 }
 
+/* one row less */
+LedgerLog *
+customer_tier_log_undo_row(LedgerLog *log, DateADT day, Amount amount)
+{
+	LedgerEntry e;
+
+	e.day = day;
+	e.amount = amount.value;
+	ledger_entry_one_row(&e);
+	ledger_entry_negate(&e);
+	return customer_tier_log_add_entry(log, &e, amount.scale);
+}
+
 /*
  * Most logs are short and in order, one sale a day, and need no smaller scale:
  * what the encoder would do is then done on the way.  NULL for all others.

@@ -7,16 +7,13 @@
  */
 #include "scatter.h"
 
-#include "catalog/pg_type.h"
 #include "tcop/dest.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
-#include "utils/syscache.h"
 #include "utils/tuplestore.h"
-#include "utils/typcache.h"
 
-#include "day.h"
+#include "sale.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_roll_up);
 
@@ -26,46 +23,13 @@ PG_FUNCTION_INFO_V1(customer_tier_roll_up);
 typedef struct SalesReceiver
 {
 	DestReceiver pub;
-	CustomerType customer;
-	Oid			day_type;
-	Oid			amount_type;
-	text	   *time_zone;
+	SaleType	type;
 	MemoryContext scratch;
 	Scatter    *scatter;
 	uint64		rows;
 	uint64		no_customer;
 	uint64		no_value;		/* no day, or no amount */
 } SalesReceiver;
-
-static inline Amount
-sale_amount(Oid type, Datum d)
-{
-	switch (type)
-	{
-		case INT8OID:
-			return amount_of_integer(DatumGetInt64(d));
-		case INT4OID:
-			return amount_of_integer(DatumGetInt32(d));
-		case INT2OID:
-			return amount_of_integer(DatumGetInt16(d));
-		default:
-			return customer_tier_amount_from_numeric(d);
-	}
-}
-
-static inline DateADT
-sale_day(const SalesReceiver *r, Datum d)
-{
-	switch (r->day_type)
-	{
-		case DATEOID:
-			return day_of_date(DatumGetDateADT(d));
-		case TIMESTAMPOID:
-			return day_of_timestamp(DatumGetTimestamp(d));
-		default:
-			return customer_tier_day_in_zone(DatumGetTimestampTz(d), r->time_zone);
-	}
-}
 
 static bool
 receive_sale(TupleTableSlot *slot, DestReceiver *self)
@@ -89,11 +53,11 @@ receive_sale(TupleTableSlot *slot, DestReceiver *self)
 	if (unlikely(++r->rows % ROWS_A_RESET == 0))
 		MemoryContextReset(r->scratch);
 	customer = slot->tts_values[0];
-	if (r->customer.len == -1)
+	if (r->type.customer.len == -1)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
 	customer_tier_scatter_add(r->scatter, customer,
-							  sale_day(r, slot->tts_values[1]),
-							  sale_amount(r->amount_type, slot->tts_values[2]));
+							  sale_day(&r->type, slot->tts_values[1]),
+							  sale_amount(&r->type, slot->tts_values[2]));
 	MemoryContextSwitchTo(old);
 	return true;
 }
@@ -109,60 +73,16 @@ receiver_nothing(DestReceiver *self)
 }
 
 static void
-check_columns(SalesReceiver *r, TupleDesc desc)
+check_columns(SalesReceiver *r, TupleDesc desc, text *time_zone)
 {
-	TypeCacheEntry *type;
-	Oid			column[SALE_COLUMNS];
-
 	if (desc->natts != SALE_COLUMNS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the query of roll_up must return three columns, not %d", desc->natts),
 				 errhint("Let it select customer, day and amount, in this order.")));
-	for (int i = 0; i < SALE_COLUMNS; i++)
-		column[i] = getBaseType(TupleDescAttr(desc, i)->atttypid);
-
-	type = lookup_type_cache(column[0], TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
-	if (!OidIsValid(type->eq_opr) || !OidIsValid(type->hash_proc))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("customers of type %s cannot be grouped", format_type_be(column[0])),
-				 errhint("The first column needs a type with equality and a hash, such as bigint, text or uuid.")));
-	r->customer.type = column[0];
-	r->customer.collation = TupleDescAttr(desc, 0)->attcollation;
-	r->customer.len = type->typlen;
-	r->customer.byval = type->typbyval;
-	r->customer.integer = column[0] == INT8OID || column[0] == INT4OID ||
-		column[0] == INT2OID || column[0] == OIDOID;
-	fmgr_info_copy(&r->customer.eq, &type->eq_opr_finfo, CurrentMemoryContext);
-	fmgr_info_copy(&r->customer.hash, &type->hash_proc_finfo, CurrentMemoryContext);
-	if (type->typlen == -2)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("customers of type %s cannot be grouped", format_type_be(column[0])),
-				 errhint("Cast the first column to text.")));
-
-	r->day_type = column[1];
-	if (column[1] == TIMESTAMPTZOID && r->time_zone == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a timestamp with time zone has no day without a zone"),
-				 errhint("Name it: roll_up(query, time_zone => 'Asia/Shanghai').")));
-	if (column[1] != DATEOID && column[1] != TIMESTAMPOID && column[1] != TIMESTAMPTZOID)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the second column of the query of roll_up is of type %s, not a day",
-						format_type_be(TupleDescAttr(desc, 1)->atttypid)),
-				 errhint("Let it be a date or a timestamp.")));
-
-	r->amount_type = column[2];
-	if (column[2] != NUMERICOID && column[2] != INT8OID &&
-		column[2] != INT4OID && column[2] != INT2OID)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the third column of the query of roll_up is of type %s, not an exact amount",
-						format_type_be(TupleDescAttr(desc, 2)->atttypid)),
-				 errhint("Let it be numeric or an integer; a float8 becomes exact by round(amount::numeric, 2).")));
+	customer_tier_sale_type(&r->type,
+							TupleDescAttr(desc, 0)->atttypid, TupleDescAttr(desc, 0)->attcollation,
+							TupleDescAttr(desc, 1)->atttypid, TupleDescAttr(desc, 2)->atttypid, time_zone);
 }
 
 static PlannedStmt *
@@ -192,19 +112,17 @@ plan_query(const char *sql)
 static void
 check_result(FunctionCallInfo fcinfo, const SalesReceiver *r, TupleDesc expected)
 {
-	Oid			schema = get_func_namespace(fcinfo->flinfo->fn_oid);
-	Oid			ledger = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid,
-										 CStringGetDatum("ledger"), ObjectIdGetDatum(schema));
+	Oid			ledger = customer_tier_ledger_type(fcinfo->flinfo->fn_oid);
 
 	if (expected->natts != 2 ||
-		getBaseType(TupleDescAttr(expected, 0)->atttypid) != r->customer.type ||
+		getBaseType(TupleDescAttr(expected, 0)->atttypid) != r->type.customer.type ||
 		getBaseType(TupleDescAttr(expected, 1)->atttypid) != ledger)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the column list of roll_up does not match its query"),
 				 errhint("Call it as: roll_up(...) AS (customer %s, ledger %s.ledger).",
-						 format_type_be(r->customer.type),
-						 quote_identifier(get_namespace_name(schema)))));
+						 format_type_be(r->type.customer.type),
+						 quote_identifier(get_namespace_name(get_func_namespace(fcinfo->flinfo->fn_oid))))));
 }
 
 typedef struct RollUpResult
@@ -268,7 +186,6 @@ customer_tier_roll_up(PG_FUNCTION_ARGS)
 	r->pub.rShutdown = receiver_nothing;
 	r->pub.rDestroy = receiver_nothing;
 	r->pub.mydest = DestNone;
-	r->time_zone = PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1);
 	r->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row",
 									   ALLOCSET_DEFAULT_SIZES);
 
@@ -278,10 +195,10 @@ customer_tier_roll_up(PG_FUNCTION_ARGS)
 	query = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot,
 							&r->pub, NULL, NULL, 0);
 	ExecutorStart(query, 0);
-	check_columns(r, query->tupDesc);
+	check_columns(r, query->tupDesc, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
 	check_result(fcinfo, r, result.desc);
 	/* as much as the server's own hash tables may take */
-	r->scatter = customer_tier_scatter_begin(&r->customer,
+	r->scatter = customer_tier_scatter_begin(&r->type.customer,
 											 (Size) (work_mem * 1024.0 * hash_mem_multiplier));
 	ExecutorRunOnce(query);
 	ExecutorFinish(query);

@@ -31,18 +31,22 @@
  * Memory that is touched for the first time is what is left to pay for, so a
  * sale is kept short.  In a block:
  *		customer: zigzag if by value, else its bytes, for a varlena after their number
- *		varint zigzag(day - day before in the block) << 3 | scale
+ *		varint zigzag(day - day before in the block) << 3 | scale, or UNDO and
+ *			then the scale as a byte, for a sale that is taken back
  *		zigzag amount
  */
+#define UNDO				7
+
 typedef struct Sale
 {
 	Datum		customer;
 	uint32		hash;
 	DateADT		day;
 	Amount		amount;
+	bool		undo;
 } Sale;
 
-#define SALE_MAX			(3 * VARINT_MAX64)	/* without bytes of the customer */
+#define SALE_MAX			(3 * VARINT_MAX64 + 1)	/* without bytes of the customer */
 
 typedef struct Block
 {
@@ -254,7 +258,9 @@ append(Scatter *s, const Sale *sale)
 		memcpy(at, bytes, nbytes);
 		at += nbytes;
 	}
-	at = put_varint(at, zigzag((int64) sale->day - p->last_day) << 3 | sale->amount.scale);
+	at = put_varint(at, zigzag((int64) sale->day - p->last_day) << 3 | (sale->undo ? UNDO : sale->amount.scale));
+	if (unlikely(sale->undo))
+		*at++ = (uint8) sale->amount.scale;
 	p->at = put_varint(at, zigzag(sale->amount.value));
 	p->last_day = sale->day;
 }
@@ -268,6 +274,21 @@ customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount
 	sale.hash = hash_customer(s->type, customer);
 	sale.day = day;
 	sale.amount = amount;
+	sale.undo = false;
+	append(s, &sale);
+}
+
+/* takes back a sale that was added, here or elsewhere */
+void
+customer_tier_scatter_undo(Scatter *s, Datum customer, DateADT day, Amount amount)
+{
+	Sale		sale;
+
+	sale.customer = customer;
+	sale.hash = hash_customer(s->type, customer);
+	sale.day = day;
+	sale.amount = amount;
+	sale.undo = true;
 	append(s, &sale);
 }
 
@@ -319,7 +340,8 @@ add_sale(RollUp *r, const Sale *sale)
 	else if (unlikely(!type->byval && stands_before(type, sale->customer, g->customer)))
 		g->customer = datumCopy(sale->customer, type->byval, type->len);
 
-	log = ledger_log_add_row(g->log, sale->day, sale->amount);
+	log = sale->undo ? customer_tier_log_undo_row(g->log, sale->day, sale->amount) :
+		ledger_log_add_row(g->log, sale->day, sale->amount);
 	if (log != g->log)
 	{
 		pfree(g->log);
@@ -366,6 +388,9 @@ get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, Sale *sale)
 	*day = (DateADT) (*day + unzigzag(v >> 3));
 	sale->day = *day;
 	sale->amount.scale = v & 0x07;
+	sale->undo = sale->amount.scale == UNDO;
+	if (unlikely(sale->undo))
+		sale->amount.scale = *p++;
 	p = read_varint(p, end, &v);
 	sale->amount.value = unzigzag(v);
 	return p;

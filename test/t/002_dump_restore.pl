@@ -26,6 +26,16 @@ INSERT INTO crm.book SELECT -3, customer_tier.ledger_agg(date '1990-01-01' + i, 
 CREATE INDEX ON crm.book USING hash (ledger customer_tier.ledger_hash_ops);
 CREATE INDEX by_last_day ON crm.book (customer_tier.last_day(ledger));
 CREATE VIEW crm.value AS SELECT customer, customer_tier.total(ledger) AS total, customer_tier.status(ledger, '2026-01-01') AS status, customer_tier.total(ledger, customer_tier.trailing_months('2026-01-01', 12)) AS year FROM crm.book;
+CREATE TABLE crm.tracked (customer text, at timestamptz, amount numeric);
+CREATE TABLE crm.parts (customer int, day date, amount numeric) PARTITION BY RANGE (day);
+CREATE TABLE crm.parts_old PARTITION OF crm.parts FOR VALUES FROM (MINVALUE) TO ('2020-01-01');
+CREATE TABLE crm.parts_new PARTITION OF crm.parts DEFAULT;
+CALL customer_tier.track('crm.tracked', 'customer', 'amount', 'at', filter => 'amount <> 13', time_zone => 'Asia/Shanghai');
+CALL customer_tier.track('crm.parts', 'customer', 'amount', 'day');
+INSERT INTO crm.tracked SELECT 'c' || customer, day + interval '17 hours', amount FROM crm.sale WHERE id <= 500;
+INSERT INTO crm.parts SELECT customer, day, amount FROM crm.sale WHERE id <= 500;
+CALL customer_tier.refresh('crm.tracked');
+DELETE FROM crm.tracked WHERE amount < 0;
 CREATE MATERIALIZED VIEW crm.abc AS SELECT customer_tier.share_cuts(customer_tier.total(ledger), '{0.8, 0.95}') AS cuts, customer_tier.rollup(ledger) AS everything FROM crm.book WHERE customer >= 0;
 SQL
 
@@ -33,6 +43,9 @@ my $contents = <<'SQL';
 SELECT md5(string_agg(customer || encode(customer_tier.ledger_send(ledger), 'hex') || coalesce(history::text, '-'), ' ' ORDER BY customer)) FROM crm.book
 UNION ALL SELECT md5(string_agg(v::text, ' ' ORDER BY customer)) FROM crm.value AS v
 UNION ALL SELECT cuts::text || encode(customer_tier.ledger_send(everything), 'hex') FROM crm.abc
+UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.tracked_ledger_live AS l
+UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.parts_ledger_live AS l
+UNION ALL SELECT string_agg(s::text, ' ' ORDER BY relation::text) FROM (SELECT relation, ledger, queue, live, pending, capturing FROM customer_tier.sources) AS s
 UNION ALL SELECT count(*)::text FROM crm.book
 SQL
 my $before = $node->safe_psql('shop', $contents);
@@ -50,6 +63,17 @@ foreach my $format (qw(plain custom))
 			? [ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', "$dir/$name", $node->connstr($name) ]
 			: [ 'pg_restore', '--exit-on-error', '--jobs=2', '-d', $node->connstr($name), "$dir/$name" ], "restore $format $inserts");
 		is($node->safe_psql($name, $contents), $before, "byte for byte the same: $format $inserts");
+		# tracked tables go on being tracked
+		is($node->safe_psql($name, <<'SQL'), "0\n0\n0\n0", "capture after the restore: $format $inserts");
+INSERT INTO crm.tracked VALUES ('c1', '2026-01-01', 5), ('new', '2026-01-01', 5);
+UPDATE crm.parts SET day = '2025-01-01', amount = amount + 1 WHERE customer % 5 = 0;
+SELECT count(*) FROM customer_tier.verify('crm.tracked');
+SELECT count(*) FROM customer_tier.verify('crm.parts');
+CALL customer_tier.refresh('crm.tracked');
+CALL customer_tier.refresh('crm.parts');
+SELECT count(*) FROM customer_tier.verify('crm.tracked');
+SELECT (SELECT count(*) FROM customer_tier.verify('crm.parts')) + (SELECT sum(pending) FROM customer_tier.sources);
+SQL
 		is($node->safe_psql($name, 'SET enable_seqscan = off; SELECT count(*) FROM crm.book AS a WHERE EXISTS (SELECT FROM crm.book AS b WHERE b.ledger OPERATOR(customer_tier.=) a.ledger)'), '504', 'the hash index finds them');
 	}
 }
@@ -64,6 +88,7 @@ like($err, qr/column ledger of table crm\.book depends on type customer_tier\.le
 $node->safe_psql('shop_plain', 'DROP EXTENSION customer_tier CASCADE');
 is($node->safe_psql('shop_plain', "SELECT string_agg(attname, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'crm.book'::regclass AND attnum > 0 AND NOT attisdropped"), 'customer', 'CASCADE drops the columns');
 is($node->safe_psql('shop_plain', 'SELECT count(*) FROM crm.book'), '504', 'and keeps the rows');
+is($node->safe_psql('shop_plain', "INSERT INTO crm.tracked VALUES ('c1', '2026-01-01', 5); UPDATE crm.parts SET amount = 1 WHERE customer = 5; DELETE FROM crm.parts; TRUNCATE crm.tracked; SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal"), '0', 'what was tracked is written to as before');
 is($node->safe_psql('shop_plain', "SELECT count(*) FROM pg_proc WHERE pronamespace = (SELECT oid FROM pg_namespace WHERE nspname = 'customer_tier')"), '0', 'nothing of it is left');
 $node->safe_psql('shop_plain', 'CREATE EXTENSION customer_tier');
 is($node->safe_psql('shop_plain', "SELECT customer_tier.total('{2026-01-05:1:5}')"), '5', 'and it comes back');

@@ -1,0 +1,358 @@
+-- Sources: sales tables whose ledgers are kept.
+
+-- tables and views that belong to users call what is here
+GRANT USAGE ON SCHEMA customer_tier TO PUBLIC;
+
+CREATE TABLE source (
+  relation regclass PRIMARY KEY,
+  customer text NOT NULL,
+  amount text NOT NULL,
+  sold_at text NOT NULL,
+  filter text,
+  time_zone text,
+  capture text NOT NULL CHECK (capture IN ('trigger', 'none')),
+  ledger regclass NOT NULL,
+  queue regclass NOT NULL,
+  live regclass NOT NULL,
+  refreshed_at timestamptz
+);
+COMMENT ON TABLE source IS 'the sales tables that are tracked; see the view sources';
+COMMENT ON COLUMN source.relation IS 'the sales table';
+COMMENT ON COLUMN source.customer IS 'expression over its row: whose sale it is';
+COMMENT ON COLUMN source.amount IS 'expression: what it brought';
+COMMENT ON COLUMN source.sold_at IS 'expression: when it was';
+COMMENT ON COLUMN source.filter IS 'expression: whether it counts; null for always';
+COMMENT ON COLUMN source.time_zone IS 'in which a timestamptz has its day';
+COMMENT ON COLUMN source.capture IS 'trigger: writes are captured; none: the ledgers are only rebuilt';
+COMMENT ON COLUMN source.ledger IS 'table of one ledger for each customer, as of the last refresh';
+COMMENT ON COLUMN source.queue IS 'what has been written since';
+COMMENT ON COLUMN source.live IS 'view of both together: right at any moment';
+COMMENT ON COLUMN source.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
+SELECT pg_catalog.pg_extension_config_dump('source', '');
+-- who owns the sales, or could, writes of them; who may read them sees how they are tracked
+ALTER TABLE source ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner ON source USING (pg_catalog.pg_has_role((SELECT relowner FROM pg_catalog.pg_class WHERE oid = relation), 'MEMBER'));
+CREATE POLICY reader ON source FOR SELECT USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
+GRANT SELECT, INSERT, UPDATE, DELETE ON source TO PUBLIC;
+
+CREATE FUNCTION sale_expression(relation regclass, expression text, purpose text) RETURNS text
+AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION sale_expression(regclass, text, text) IS 'an expression over a row of sales (customer, amount, sold_at or filter), checked, with all names qualified';
+
+-- volatile: the command may be any
+CREATE FUNCTION as_owner(relation regclass, command text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'customer_tier_as_owner'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION as_owner(regclass, text) IS 'runs a command as the owner of a table, security-restricted, for those who could become the owner';
+
+CREATE FUNCTION capture() RETURNS trigger
+AS 'MODULE_PATHNAME', 'customer_tier_capture'
+LANGUAGE C;
+COMMENT ON FUNCTION capture() IS 'the trigger on a tracked sales table; made by track';
+
+-- NULL with a hint is what a caller gets who names a table that is not tracked
+CREATE FUNCTION tracked(relation regclass) RETURNS source
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.source;
+BEGIN
+  SELECT * INTO s FROM customer_tier.source AS x WHERE x.relation = $1;
+  IF s.relation IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('table %s is not tracked', $1),
+      HINT = format('CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);', $1);
+  END IF;
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION tracked(regclass) IS 'how a sales table is tracked; an error if it is not';
+
+CREATE FUNCTION sale_query(s source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT %s, %s, %s FROM %s%s', s.customer, s.sold_at, s.amount,
+              s.relation, ' WHERE ' || s.filter)
+$$;
+COMMENT ON FUNCTION sale_query(source) IS 'the query of customer, day and amount that a source stands for';
+
+-- how a source's statements name its parts
+CREATE FUNCTION source_parts(s source, OUT sales text, OUT ledger text, OUT queue text, OUT live text, OUT customer_type text, OUT equal text, OUT rolled_up text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  sales := s.relation::text;
+  ledger := s.ledger::text;
+  queue := s.queue::text;
+  live := s.live::text;
+  SELECT format_type(atttypid, NULL), format('OPERATOR(%I.%s)', nspname, oprname) INTO customer_type, equal
+  FROM pg_attribute AS a
+       JOIN pg_opclass AS c ON opcdefault AND opcmethod = (SELECT oid FROM pg_am WHERE amname = 'hash')
+         AND (opcintype = atttypid OR atttypid = 'varchar'::regtype AND opcintype = 'text'::regtype)
+       JOIN pg_amop ON amopfamily = opcfamily AND amopstrategy = 1 AND amoplefttype = opcintype AND amoprighttype = opcintype
+       JOIN pg_operator AS o ON o.oid = amopopr JOIN pg_namespace AS n ON n.oid = oprnamespace
+  WHERE attrelid = s.ledger AND attnum = 1;
+  rolled_up := format('customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
+                      customer_tier.sale_query(s), s.time_zone, customer_type);
+END $$;
+COMMENT ON FUNCTION source_parts(source) IS 'the names of a source''s parts, as its statements write them';
+
+CREATE FUNCTION require_read_committed() RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION USING ERRCODE = 'active_sql_transaction', MESSAGE = 'ledgers are refreshed at isolation level read committed only',
+      HINT = 'An older snapshot would not see what the refresh before it did.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION require_read_committed() IS 'an error at another isolation level';
+
+CREATE PROCEDURE rebuild(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.source := customer_tier.tracked($1);
+  p record;
+BEGIN
+  SELECT * INTO p FROM customer_tier.source_parts(s);
+  PERFORM customer_tier.require_read_committed();
+  -- locks before the snapshot: no TRUNCATE comes between, and there is one refresher
+  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN ACCESS SHARE MODE', p.sales)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', p.ledger)) AS (x int);
+  -- one statement, one snapshot: the sales and the queue of that moment
+  PERFORM FROM customer_tier.as_owner(s.relation, format($q$
+    WITH consumed AS (DELETE FROM %1$s),
+    found AS MATERIALIZED (SELECT * FROM %2$s),
+    gone AS (DELETE FROM %3$s AS l WHERE NOT EXISTS (SELECT FROM found AS f WHERE f.customer %4$s l.customer)),
+    other AS (UPDATE %3$s AS l SET ledger = f.ledger FROM found AS f
+              WHERE f.customer %4$s l.customer AND f.ledger OPERATOR(customer_tier.<>) l.ledger)
+    INSERT INTO %3$s (customer, ledger)
+    SELECT f.customer, f.ledger FROM found AS f WHERE NOT EXISTS (SELECT FROM %3$s AS l WHERE l.customer %4$s f.customer)
+    $q$, p.queue, p.rolled_up, p.ledger, p.equal)) AS (x int);
+  UPDATE customer_tier.source AS x SET refreshed_at = clock_timestamp() WHERE x.relation = s.relation;
+END $$;
+COMMENT ON PROCEDURE rebuild(regclass) IS 'makes the ledgers of a source anew from its sales; writes only what differs';
+
+CREATE PROCEDURE refresh(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.source := customer_tier.tracked($1);
+  p record;
+BEGIN
+  PERFORM customer_tier.require_read_committed();
+  SELECT * INTO p FROM customer_tier.source_parts(s);
+  -- a lock before the snapshot: one refresher at a time
+  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', p.ledger)) AS (x int);
+  -- one statement, one snapshot: what is taken from the queue is what is merged.  A
+  -- row without a customer says that all sales before it are gone.
+  PERFORM FROM customer_tier.as_owner(s.relation, format($q$
+    WITH consumed AS (DELETE FROM %1$s RETURNING id, customer, ledger),
+    emptied AS MATERIALIZED (SELECT max(id) AS at FROM consumed WHERE ledger IS NULL),
+    change AS MATERIALIZED (
+      SELECT c.customer, customer_tier.rollup(c.ledger) AS ledger
+      FROM consumed AS c, emptied WHERE c.ledger IS NOT NULL AND (at IS NULL OR c.id > at) GROUP BY c.customer),
+    merged AS MATERIALIZED (
+      SELECT c.customer, l.customer IS NOT NULL AS there,
+             CASE WHEN l.customer IS NULL OR at IS NOT NULL THEN c.ledger ELSE l.ledger OPERATOR(customer_tier.+) c.ledger END AS ledger
+      FROM change AS c CROSS JOIN emptied LEFT JOIN %2$s AS l ON l.customer %3$s c.customer),
+    gone AS (DELETE FROM %2$s AS l USING merged AS m WHERE m.there AND m.customer %3$s l.customer AND customer_tier.is_empty(m.ledger)),
+    rest AS (DELETE FROM %2$s AS l WHERE (SELECT at FROM emptied) IS NOT NULL
+             AND NOT EXISTS (SELECT FROM merged AS m WHERE m.customer %3$s l.customer)),
+    other AS (UPDATE %2$s AS l SET ledger = m.ledger FROM merged AS m
+              WHERE m.there AND m.customer %3$s l.customer AND NOT customer_tier.is_empty(m.ledger))
+    INSERT INTO %2$s (customer, ledger)
+    SELECT customer, ledger FROM merged WHERE NOT there AND NOT customer_tier.is_empty(ledger)
+    $q$, p.queue, p.ledger, p.equal)) AS (x int);
+  UPDATE customer_tier.source AS x SET refreshed_at = clock_timestamp() WHERE x.relation = s.relation;
+END $$;
+COMMENT ON PROCEDURE refresh(regclass) IS 'merges what has been written to the sales of a source into its ledgers';
+
+CREATE FUNCTION verify(source regclass, repair boolean DEFAULT false, OUT customer text, OUT kept ledger, OUT found ledger) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.source := customer_tier.tracked($1);
+  p record;
+  n bigint;
+BEGIN
+  SELECT * INTO p FROM customer_tier.source_parts(s);
+  -- the lock comes before the snapshot
+  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN ACCESS SHARE MODE', p.sales)) AS (x int);
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.relation, format($q$
+    SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
+    FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
+    WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
+    $q$, p.rolled_up, p.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF repair AND n > 0 THEN
+    CALL customer_tier.rebuild($1);
+  END IF;
+END $$;
+COMMENT ON FUNCTION verify(regclass, boolean) IS 'the customers whose ledger, with what is pending, is not what their sales give: none, always; with repair they are mended';
+
+-- what track makes beside the sales, as their owner
+CREATE PROCEDURE make_source(source regclass, customer text, amount text, sold_at text, filter text, time_zone text, capture text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c pg_class;
+  place text;
+  name text;
+  arguments text;
+  how text;
+  s customer_tier.source;
+  p record;
+BEGIN
+  SELECT * INTO c FROM pg_class WHERE oid = $1;
+  SELECT quote_ident(nspname) INTO place FROM pg_namespace WHERE oid = c.relnamespace;
+  name := c.relname;
+  s := ROW($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, NULL);
+  -- the tables: their customer is of the expression's type
+  PERFORM FROM customer_tier.as_owner($1, format($q$
+    CREATE TABLE %1$s.%2$I AS SELECT %3$s AS customer, '{}'::customer_tier.ledger AS ledger FROM %4$s WITH NO DATA
+    $q$, place, name || '_ledger', $2, $1)) AS (x int);
+  s.ledger := format('%s.%I', place, name || '_ledger');
+  PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ADD PRIMARY KEY (customer), ALTER COLUMN ledger SET NOT NULL', s.ledger)) AS (x int);
+  SELECT * INTO p FROM customer_tier.source_parts(s);
+  PERFORM FROM customer_tier.as_owner($1, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
+    customer_tier.sale_query(s) || ' LIMIT 0', $6, p.customer_type)) AS (x bigint);
+  PERFORM FROM customer_tier.as_owner($1, format($q$
+    CREATE TABLE %1$s.%2$I (id bigint GENERATED ALWAYS AS IDENTITY, customer %3$s, ledger customer_tier.ledger)
+    $q$, place, name || '_delta', p.customer_type)) AS (x int);
+  s.queue := format('%s.%I', place, name || '_delta');
+  PERFORM FROM customer_tier.as_owner($1, format($q$
+    CREATE VIEW %1$s.%2$I AS
+    WITH emptied AS (SELECT max(id) AS at FROM %4$s WHERE ledger IS NULL)
+    SELECT customer, customer_tier.rollup(ledger) AS ledger
+    FROM (SELECT customer, ledger FROM %3$s WHERE (SELECT at FROM emptied) IS NULL
+          UNION ALL
+          SELECT customer, ledger FROM %4$s WHERE ledger IS NOT NULL AND id > coalesce((SELECT at FROM emptied), 0)) AS parts
+    GROUP BY customer HAVING NOT customer_tier.is_empty(customer_tier.rollup(ledger))
+    $q$, place, name || '_ledger_live', s.ledger, s.queue)) AS (x int);
+  s.live := format('%s.%I', place, name || '_ledger_live');
+  FOREACH how IN ARRAY ARRAY[
+      format('COMMENT ON TABLE %s IS %L', s.ledger, format('ledgers of %s, as of the last refresh', $1)),
+      format('COMMENT ON TABLE %s IS %L', s.queue, format('what has been written to %s since the last refresh', $1)),
+      format('COMMENT ON VIEW %s IS %L', s.live, format('ledgers of %s, right at any moment', $1))] LOOP
+    PERFORM FROM customer_tier.as_owner($1, how) AS (x int);
+  END LOOP;
+  IF capture = 'trigger' THEN
+    arguments := format('%L, %L, %L, %L, %L, %L', s.queue, $2, $3, $4, coalesce($5, ''), coalesce($6, ''));
+    FOREACH how IN ARRAY CASE WHEN c.relkind = 'p' THEN ARRAY['change: INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW', 'truncate: TRUNCATE ON %s FOR EACH STATEMENT']
+      ELSE ARRAY['insert: INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
+                 'update: UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
+                 'delete: DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
+                 'truncate: TRUNCATE ON %s FOR EACH STATEMENT'] END LOOP
+      PERFORM FROM customer_tier.as_owner($1, format('CREATE TRIGGER %I AFTER %s EXECUTE FUNCTION customer_tier.capture(%s)',
+        'customer_tier_' || split_part(how, ': ', 1), format(split_part(how, ': ', 2), $1), arguments)) AS (x int);
+      PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || split_part(how, ': ', 1))) AS (x int);
+    END LOOP;
+  END IF;
+  INSERT INTO customer_tier.source SELECT s.*;
+END $$;
+COMMENT ON PROCEDURE make_source(regclass, text, text, text, text, text, text) IS 'support of track: the tables, the view and the triggers of a source';
+
+-- no search_path here: a procedure with one may not commit
+CREATE PROCEDURE track(source regclass, customer text, amount text, sold_at text, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT 'trigger')
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  CALL customer_tier.check_source($1, $7);
+  -- what is unqualified means what it means to the caller
+  CALL customer_tier.make_source($1, customer_tier.sale_expression($1, $2, 'customer'), customer_tier.sale_expression($1, $3, 'amount'),
+    customer_tier.sale_expression($1, $4, 'sold_at'), customer_tier.sale_expression($1, $5, 'filter'), $6, $7);
+  -- writers wait for the triggers, not for the ledgers
+  COMMIT;
+  CALL customer_tier.rebuild($1);
+END $$;
+COMMENT ON PROCEDURE track(regclass, text, text, text, text, text, text) IS 'keeps the ledgers of a sales table: customer, amount, sold_at and filter are expressions over its row';
+
+CREATE PROCEDURE check_source(source regclass, capture text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c pg_class;
+  what text;
+BEGIN
+  SELECT * INTO c FROM pg_class WHERE oid = $1;
+  IF c.oid IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = 'there is no table to track';
+  END IF;
+  IF capture IS NULL OR capture NOT IN ('trigger', 'none') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown capture "%s"', capture),
+      HINT = 'Writes are captured by trigger, or not at all: none.';
+  END IF;
+  IF EXISTS (SELECT FROM customer_tier.source AS x WHERE x.relation = $1) THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_object', MESSAGE = format('table %s is tracked already', $1),
+      HINT = format('CALL customer_tier.untrack(%L) first, to track it in another way.', $1);
+  END IF;
+  IF NOT pg_has_role(c.relowner, 'MEMBER') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', $1);
+  END IF;
+  what := CASE WHEN c.relpersistence = 't' THEN 'is temporary'
+               WHEN capture = 'none' AND c.relkind IN ('v', 'm', 'f') THEN NULL
+               WHEN c.relkind = 'v' THEN 'is a view' WHEN c.relkind = 'm' THEN 'is a materialized view' WHEN c.relkind = 'f' THEN 'is a foreign table'
+               WHEN c.relkind NOT IN ('r', 'p') THEN 'is no table'
+               WHEN c.relispartition THEN 'is a partition'
+               WHEN capture = 'trigger' AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
+  IF what IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s %s', $1, what),
+      HINT = CASE what WHEN 'is temporary' THEN 'Track a table that lasts.' WHEN 'is a partition' THEN 'Track the table it is a partition of.'
+                       ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild when you need it.' END;
+  END IF;
+END $$;
+COMMENT ON PROCEDURE check_source(regclass, text) IS 'support of track: refuses what cannot be tracked';
+
+CREATE PROCEDURE untrack(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.source := customer_tier.tracked($1);
+  p record;
+  t record;
+BEGIN
+  SELECT * INTO p FROM customer_tier.source_parts(s);
+  FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = s.relation AND tgfoid = 'customer_tier.capture()'::regprocedure LOOP
+    PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TRIGGER %I ON %s', t.tgname, p.sales)) AS (x int);
+  END LOOP;
+  PERFORM FROM customer_tier.as_owner(s.relation, format('DROP VIEW %s', p.live)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TABLE %s, %s', p.ledger, p.queue)) AS (x int);
+  DELETE FROM customer_tier.source AS x WHERE x.relation = s.relation;
+END $$;
+COMMENT ON PROCEDURE untrack(regclass) IS 'lets go of a sales table: drops the triggers, the ledgers and the queue';
+
+-- counted as the owner: what the registry names might be a view of somebody's
+CREATE FUNCTION pending(s source) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = s.relation), 'USAGE') THEN
+    RETURN (SELECT n FROM customer_tier.as_owner(s.relation, format('SELECT count(*) FROM %s', s.queue)) AS (n bigint));
+  END IF;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION pending(source) IS 'rows in the queue of a source; null for all but its owner';
+
+CREATE VIEW sources AS
+SELECT relation, customer, amount, sold_at, filter, time_zone, capture, ledger, queue, live, refreshed_at,
+       customer_tier.pending(source) AS pending,
+       capture = 'none' OR (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = relation AND tgfoid = 'customer_tier.capture()'::regprocedure AND tgenabled = 'A')
+         = CASE (SELECT relkind FROM pg_catalog.pg_class WHERE oid = relation) WHEN 'p' THEN 2 ELSE 4 END AS capturing
+FROM customer_tier.source WHERE pg_catalog.has_table_privilege(relation, 'SELECT');
+ALTER VIEW sources SET (security_barrier);
+GRANT SELECT ON sources TO PUBLIC;
+COMMENT ON VIEW sources IS 'the sales tables that are tracked: how, and how far their ledgers lag behind';
+COMMENT ON COLUMN sources.relation IS 'the sales table';
+COMMENT ON COLUMN sources.customer IS 'expression over its row: whose sale it is';
+COMMENT ON COLUMN sources.amount IS 'expression: what it brought';
+COMMENT ON COLUMN sources.sold_at IS 'expression: when it was';
+COMMENT ON COLUMN sources.filter IS 'expression: whether it counts; null for always';
+COMMENT ON COLUMN sources.time_zone IS 'in which a timestamptz has its day';
+COMMENT ON COLUMN sources.capture IS 'trigger or none';
+COMMENT ON COLUMN sources.ledger IS 'table of one ledger for each customer, as of the last refresh';
+COMMENT ON COLUMN sources.queue IS 'what has been written since';
+COMMENT ON COLUMN sources.live IS 'view of both together: right at any moment';
+COMMENT ON COLUMN sources.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
+COMMENT ON COLUMN sources.pending IS 'rows of the queue; null for all but the owner of the sales';
+COMMENT ON COLUMN sources.capturing IS 'whether all triggers are there and always fire';

@@ -1,0 +1,498 @@
+/*
+ * capture.c
+ *		The trigger that writes down what a statement did to the sales.
+ *
+ * It appends to the queue, a plain table of the source's owner, one ledger for
+ * each customer that the statement touched: what came, less what went.  It takes
+ * no lock that another writer would wait for.  A row's expressions run as the
+ * owner of the queue, if they call anybody's functions at all.
+ *
+ * All that the trigger needs is in its arguments, so that a writer whose snapshot
+ * is older than the registration loses nothing:
+ *		queue, customer, amount, sold_at, filter or '', time zone or ''
+ */
+#include "capture.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "commands/trigger.h"
+#include "executor/executor.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+#include "utils/varlena.h"
+
+#include "scatter.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_capture);
+
+#define CAPTURE_ARGS	6
+#define FEW_SALES		32		/* so many are grouped without a hash table */
+#define DELTA_BATCH		500		/* rows of the queue that are written at once */
+
+enum
+{
+	DELTA_ID, DELTA_CUSTOMER, DELTA_LEDGER, DELTA_COLUMNS
+};
+
+/* what a trigger's arguments mean, kept for the session until something changes */
+typedef struct Capture
+{
+	Oid			trigger;		/* key */
+	bool		valid;
+	Oid			relation;
+	Oid			queue;
+	Oid			sequence;		/* of the queue's id */
+	Oid			owner;			/* of the queue */
+	bool		calls;			/* functions that are not the server's own */
+	MemoryContext context;
+	SaleType	type;
+	Expr	   *expression[SALE_EXPRESSIONS];
+} Capture;
+
+static HTAB *captures;
+static uint64 changes;			/* so many times something was forgotten */
+
+static void
+forget_relation(Datum arg, Oid relid)
+{
+	HASH_SEQ_STATUS seq;
+	Capture    *c;
+
+	changes++;
+	hash_seq_init(&seq, captures);
+	while ((c = hash_seq_search(&seq)) != NULL)
+		if (!OidIsValid(relid) || c->relation == relid || c->queue == relid)
+			c->valid = false;
+}
+
+static void
+forget_all(Datum arg, int cache, uint32 hash)
+{
+	forget_relation(arg, InvalidOid);
+}
+
+static bool
+is_not_of_server(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}
+
+static bool
+calls_functions(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	return check_functions_in_node(node, is_not_of_server, context) ||
+		expression_tree_walker(node, calls_functions, context);
+}
+
+/* the queue, locked; whatever became of it, what is written has the types of its columns */
+static Relation
+open_queue(const char *name, Oid owner, Oid ledger)
+{
+	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
+	Oid			relid = RangeVarGetRelid(range, RowExclusiveLock, true);
+	Relation	queue = OidIsValid(relid) ? table_open(relid, NoLock) : NULL;
+	TupleDesc	desc;
+
+	if (queue == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the queue %s is not there", name)));
+	desc = RelationGetDescr(queue);
+	/* else anybody could write to it, by a trigger on a table of their own */
+	if (queue->rd_rel->relowner != owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the sales and the queue %s must have the same owner", name)));
+	if (queue->rd_rel->relkind != RELKIND_RELATION || desc->natts != DELTA_COLUMNS ||
+		TupleDescAttr(desc, DELTA_ID)->atttypid != INT8OID ||
+		TupleDescAttr(desc, DELTA_LEDGER)->atttypid != ledger ||
+		getOwnedSequences(relid) == NIL || RelationGetIndexList(queue) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the queue %s is not as it was made", name),
+				 errhint("It is a plain table of three columns, a sequence and no index.")));
+	return queue;
+}
+
+/* as the owner, for planning may already call functions, and with nobody's search_path */
+static void
+read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
+{
+	Relation	queue = open_queue(arg[0], rel->rd_rel->relowner, ledger);
+	TupleDesc	desc = RelationGetDescr(queue);
+	MemoryContext old = MemoryContextSwitchTo(c->context);
+	int			nest = NewGUCNestLevel();
+	Node	   *customer;
+	Oid			user;
+	int			security;
+
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(queue->rd_rel->relowner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	customer_tier_safe_search_path();
+	c->relation = RelationGetRelid(rel);
+	c->queue = RelationGetRelid(queue);
+	c->owner = queue->rd_rel->relowner;
+	c->sequence = linitial_oid(getOwnedSequences(c->queue));
+	c->calls = false;
+	for (int i = 0; i < SALE_EXPRESSIONS; i++)
+	{
+		Node	   *expr = NULL;
+
+		if (i != SALE_FILTER || arg[i + 1][0] != '\0')
+			expr = customer_tier_parse_expression(rel, arg[i + 1], i);
+		c->calls |= calls_functions(expr, NULL);
+		c->expression[i] = expr ? expression_planner((Expr *) expr) : NULL;
+	}
+	customer = (Node *) c->expression[SALE_CUSTOMER];
+	customer_tier_sale_type(&c->type, exprType(customer), exprCollation(customer),
+							exprType((Node *) c->expression[SALE_DAY]),
+							exprType((Node *) c->expression[SALE_AMOUNT]),
+							arg[CAPTURE_ARGS - 1][0] == '\0' ? NULL : cstring_to_text(arg[CAPTURE_ARGS - 1]));
+	if (getBaseType(TupleDescAttr(desc, DELTA_CUSTOMER)->atttypid) != c->type.customer.type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the customer of a sale is now of type %s, in the queue of type %s",
+						format_type_be(c->type.customer.type),
+						format_type_be(TupleDescAttr(desc, DELTA_CUSTOMER)->atttypid))));
+	AtEOXact_GUC(true, nest);
+	SetUserIdAndSecContext(user, security);
+	MemoryContextSwitchTo(old);
+	table_close(queue, NoLock);
+}
+
+static Capture *
+get_capture(TriggerData *t, Oid ledger)
+{
+	Capture    *c;
+	bool		found;
+	uint64		before;
+
+	if (captures == NULL)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(Oid);
+		ctl.entrysize = sizeof(Capture);
+		ctl.hcxt = CacheMemoryContext;
+		captures = hash_create("customer_tier captures", 16, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
+		CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
+		CacheRegisterSyscacheCallback(TYPEOID, forget_all, (Datum) 0);
+	}
+	c = hash_search(captures, &t->tg_trigger->tgoid, HASH_ENTER, &found);
+	if (!found)
+		c->context = NULL;
+	else if (c->valid)
+		return c;
+	/* an error on the way leaves an entry that is not valid */
+	c->valid = false;
+	if (c->context != NULL)
+		MemoryContextDelete(c->context);
+	c->context = AllocSetContextCreate(CacheMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
+	c->relation = c->queue = InvalidOid;
+	before = changes;
+	read_arguments(c, t->tg_relation, t->tg_trigger->tgargs, ledger);
+	c->valid = changes == before;
+	return c;
+}
+
+typedef struct CapturedSale
+{
+	Datum		customer;
+	DateADT		day;
+	Amount		amount;
+	bool		undo;
+} CapturedSale;
+
+/* one statement, or one row */
+typedef struct Deltas
+{
+	const Capture *capture;
+	MemoryContext context;
+	ExprContext *econtext;
+	ExprState  *expression[SALE_EXPRESSIONS];
+	Relation	queue;
+	int64		id;
+	CommandId	cid;
+	BulkInsertState bulk;
+	TupleTableSlot **slot;
+	int			nslots;			/* filled */
+	Scatter    *scatter;		/* of more than a few */
+	int			n;
+	CapturedSale few[FEW_SALES];
+} Deltas;
+
+static void
+write_batch(Deltas *d)
+{
+	if (d->nslots == 1)
+		simple_table_tuple_insert(d->queue, d->slot[0]);
+	else if (d->nslots > 1)
+		table_multi_insert(d->queue, d->slot, d->nslots, d->cid, 0, d->bulk);
+	for (int i = 0; i < d->nslots; i++)
+		ExecClearTuple(d->slot[i]);
+	d->nslots = 0;
+}
+
+static void
+write_delta(void *arg, Datum customer, Ledger *ledger)
+{
+	Deltas	   *d = arg;
+	TupleTableSlot *slot;
+	LedgerHead	head;
+
+	customer_tier_ledger_head(ledger, &head);
+	if (head.entries == 0)
+		return;
+	if (d->nslots == DELTA_BATCH)
+		write_batch(d);
+	if (d->slot[d->nslots] == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(d->context);
+
+		d->slot[d->nslots] = table_slot_create(d->queue, NULL);
+		MemoryContextSwitchTo(old);
+	}
+	slot = d->slot[d->nslots++];
+	ExecClearTuple(slot);
+	slot->tts_values[DELTA_ID] = Int64GetDatum(d->id);
+	slot->tts_values[DELTA_CUSTOMER] = customer;
+	slot->tts_values[DELTA_LEDGER] = PointerGetDatum(ledger);
+	memset(slot->tts_isnull, 0, DELTA_COLUMNS * sizeof(bool));
+	ExecStoreVirtualTuple(slot);
+	/* the values go before the batch does */
+	ExecMaterializeSlot(slot);
+}
+
+static void
+add_sale(Deltas *d, TupleTableSlot *row, bool undo)
+{
+	ExprContext *econtext = d->econtext;
+	const SaleType *type = &d->capture->type;
+	Datum		value[SALE_EXPRESSIONS];
+	bool		isnull;
+	CapturedSale sale;
+
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = row;
+	if (d->expression[SALE_FILTER] != NULL &&
+		(!DatumGetBool(ExecEvalExprSwitchContext(d->expression[SALE_FILTER], econtext, &isnull)) || isnull))
+		return;
+	for (int i = 0; i < SALE_FILTER; i++)
+	{
+		value[i] = ExecEvalExprSwitchContext(d->expression[i], econtext, &isnull);
+		/* nobody's, or nothing that counts */
+		if (isnull)
+			return;
+	}
+	sale.customer = value[SALE_CUSTOMER];
+	if (type->customer.len == -1)
+		sale.customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(sale.customer));
+	sale.day = sale_day(type, value[SALE_DAY]);
+	sale.amount = sale_amount(type, value[SALE_AMOUNT]);
+	sale.undo = undo;
+	if (d->scatter == NULL && d->n < FEW_SALES)
+	{
+		sale.customer = datumCopy(sale.customer, type->customer.byval, type->customer.len);
+		d->few[d->n++] = sale;
+		return;
+	}
+	if (d->scatter == NULL)
+	{
+		d->scatter = customer_tier_scatter_begin(&type->customer, (Size) work_mem * 1024);
+		for (int i = 0; i < d->n; i++)
+			(d->few[i].undo ? customer_tier_scatter_undo : customer_tier_scatter_add)
+				(d->scatter, d->few[i].customer, d->few[i].day, d->few[i].amount);
+	}
+	(sale.undo ? customer_tier_scatter_undo : customer_tier_scatter_add)
+		(d->scatter, sale.customer, sale.day, sale.amount);
+}
+
+/* few sales: each with all later ones of its customer */
+static void
+write_few(Deltas *d)
+{
+	const CustomerType *type = &d->capture->type.customer;
+	bool		done[FEW_SALES] = {false};
+
+	for (int i = 0; i < d->n; i++)
+	{
+		LedgerLog  *log;
+		Datum		customer = d->few[i].customer;
+
+		if (done[i])
+			continue;
+		log = customer_tier_log_new();
+		for (int j = i; j < d->n; j++)
+		{
+			const CapturedSale *sale = &d->few[j];
+
+			if (done[j] || !same_customer(type, sale->customer, d->few[i].customer))
+				continue;
+			done[j] = true;
+			if (!type->byval && stands_before(type, sale->customer, customer))
+				customer = sale->customer;
+			log = sale->undo ? customer_tier_log_undo_row(log, sale->day, sale->amount) :
+				ledger_log_add_row(log, sale->day, sale->amount);
+		}
+		write_delta(d, customer, customer_tier_log_close(log));
+	}
+}
+
+static void
+add_table(Deltas *d, Relation rel, Tuplestorestate *rows, bool undo)
+{
+	TupleTableSlot *slot;
+
+	if (rows == NULL)
+		return;
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+	/* read pointer 0 is nobody's: queries over a transition table have their own */
+	tuplestore_select_read_pointer(rows, 0);
+	tuplestore_rescan(rows);
+	while (tuplestore_gettupleslot(rows, true, false, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_sale(d, slot, undo);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* all sales are gone: a row without a customer, and what came before it no longer counts */
+static void
+write_marker(Deltas *d)
+{
+	TupleTableSlot *slot = d->slot[0] = table_slot_create(d->queue, NULL);
+
+	ExecClearTuple(slot);
+	memset(slot->tts_isnull, true, DELTA_COLUMNS * sizeof(bool));
+	slot->tts_values[DELTA_ID] = Int64GetDatum(d->id);
+	slot->tts_isnull[DELTA_ID] = false;
+	ExecStoreVirtualTuple(slot);
+	d->nslots = 1;
+}
+
+static void
+capture(TriggerData *t, const Capture *c)
+{
+	Deltas	   *d = palloc0(sizeof(Deltas));
+	EState	   *estate = CreateExecutorState();
+
+	d->capture = c;
+	d->context = CurrentMemoryContext;
+	d->queue = table_open(c->queue, RowExclusiveLock);
+	d->cid = GetCurrentCommandId(true);
+	d->slot = palloc0(DELTA_BATCH * sizeof(TupleTableSlot *));
+	d->econtext = GetPerTupleExprContext(estate);
+	for (int i = 0; i < SALE_EXPRESSIONS; i++)
+		if (c->expression[i] != NULL)
+			d->expression[i] = ExecInitExpr(c->expression[i], NULL);
+	/* a TRUNCATE locks writers out, so that numbers tell what came before it */
+	d->id = nextval_internal(c->sequence, false);
+
+	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+		write_marker(d);
+	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event))
+	{
+		add_table(d, t->tg_relation, t->tg_oldtable, true);
+		add_table(d, t->tg_relation, t->tg_newtable, false);
+	}
+	else
+	{
+		if (!TRIGGER_FIRED_BY_INSERT(t->tg_event))
+			add_sale(d, t->tg_trigslot, true);
+		if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
+			add_sale(d, t->tg_trigslot, false);
+		else if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
+			add_sale(d, t->tg_newslot, false);
+	}
+	if (d->scatter != NULL)
+	{
+		d->bulk = GetBulkInsertState();
+		customer_tier_scatter_end(d->scatter, write_delta, d);
+	}
+	else
+		write_few(d);
+	write_batch(d);
+	if (d->bulk != NULL)
+	{
+		table_finish_bulk_insert(d->queue, 0);
+		FreeBulkInsertState(d->bulk);
+	}
+	for (int i = 0; i < DELTA_BATCH && d->slot[i] != NULL; i++)
+		ExecDropSingleTupleTableSlot(d->slot[i]);
+	table_close(d->queue, NoLock);
+	FreeExecutorState(estate);
+}
+
+static void
+say_where(void *arg)
+{
+	char	   *name = RelationGetRelationName((Relation) arg);
+
+	errcontext("capture of sales of table %s; customer_tier.untrack lets go of it", quote_identifier(name));
+}
+
+Datum
+customer_tier_capture(PG_FUNCTION_ARGS)
+{
+	TriggerData *t = (TriggerData *) fcinfo->context;
+	ErrorContextCallback where;
+	MemoryContext context;
+	MemoryContext old;
+	const Capture *c;
+	Oid			user;
+	int			security;
+	int			nest = 0;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(t->tg_event) ||
+		t->tg_trigger->tgnargs != CAPTURE_ARGS ||
+		(TRIGGER_FIRED_FOR_STATEMENT(t->tg_event) && !TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) &&
+		 ((t->tg_oldtable == NULL) != (TRIGGER_FIRED_BY_INSERT(t->tg_event) != 0) ||
+		  (t->tg_newtable == NULL) != (TRIGGER_FIRED_BY_DELETE(t->tg_event) != 0))))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("capture is called by the triggers that track makes, and by nothing else")));
+
+	where.callback = say_where;
+	where.arg = t->tg_relation;
+	where.previous = error_context_stack;
+	error_context_stack = &where;
+	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier deltas", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	c = get_capture(t, customer_tier_ledger_type(fcinfo->flinfo->fn_oid));
+	GetUserIdAndSecContext(&user, &security);
+	if (c->calls)
+	{
+		SetUserIdAndSecContext(c->owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+		nest = NewGUCNestLevel();
+		customer_tier_safe_search_path();
+	}
+	capture(t, c);
+	if (c->calls)
+	{
+		AtEOXact_GUC(false, nest);
+		SetUserIdAndSecContext(user, security);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	error_context_stack = where.previous;
+	return PointerGetDatum(NULL);
+}

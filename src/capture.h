@@ -1,0 +1,22 @@
+/*
+ * capture.h
+ *		Expressions over a row of sales: what it says of customer, day and amount.
+ */
+#ifndef CUSTOMER_TIER_CAPTURE_H
+#define CUSTOMER_TIER_CAPTURE_H
+
+#include "compat.h"
+
+#include "utils/rel.h"
+
+#include "sale.h"
+
+typedef enum SaleExpression
+{
+	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_FILTER, SALE_EXPRESSIONS
+} SaleExpression;
+
+extern void customer_tier_safe_search_path(void);
+extern Node *customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression which);
+
+#endif							/* CUSTOMER_TIER_CAPTURE_H */

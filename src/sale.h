@@ -1,0 +1,58 @@
+/*
+ * sale.h
+ *		What a sale is made of: a customer, a day, an amount, of whatever types they are.
+ */
+#ifndef CUSTOMER_TIER_SALE_H
+#define CUSTOMER_TIER_SALE_H
+
+#include "compat.h"
+
+#include "catalog/pg_type.h"
+
+#include "amount.h"
+#include "customer.h"
+#include "day.h"
+
+typedef struct SaleType
+{
+	CustomerType customer;
+	Oid			day;			/* date, timestamp or timestamptz */
+	Oid			amount;			/* numeric or an integer */
+	text	   *time_zone;		/* of a timestamptz */
+} SaleType;
+
+extern void customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone);
+
+extern Oid	customer_tier_ledger_type(Oid function);
+
+static inline Amount
+sale_amount(const SaleType *s, Datum d)
+{
+	switch (s->amount)
+	{
+		case INT8OID:
+			return amount_of_integer(DatumGetInt64(d));
+		case INT4OID:
+			return amount_of_integer(DatumGetInt32(d));
+		case INT2OID:
+			return amount_of_integer(DatumGetInt16(d));
+		default:
+			return customer_tier_amount_from_numeric(d);
+	}
+}
+
+static inline DateADT
+sale_day(const SaleType *s, Datum d)
+{
+	switch (s->day)
+	{
+		case DATEOID:
+			return day_of_date(DatumGetDateADT(d));
+		case TIMESTAMPOID:
+			return day_of_timestamp(DatumGetTimestamp(d));
+		default:
+			return customer_tier_day_in_zone(DatumGetTimestampTz(d), s->time_zone);
+	}
+}
+
+#endif							/* CUSTOMER_TIER_SALE_H */

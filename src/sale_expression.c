@@ -1,0 +1,121 @@
+/*
+ * sale_expression.c
+ *		Expressions over a row of sales: what it says of customer, day and amount.
+ *
+ * A row that is changed or deleted is undone from its old contents, so its
+ * expressions must give then what they gave before: they must be immutable.
+ * They are kept as text with every name qualified, because a trigger reads them
+ * while anybody's search_path is in force.
+ */
+#include "capture.h"
+
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_clause.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_relation.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+
+PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
+
+static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter"};
+
+/* nobody's names but the server's, until the GUC nest level ends */
+void
+customer_tier_safe_search_path(void)
+{
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* the one expression of a text; anything around it would change what is asked */
+static Node *
+raw_expression(const char *sql, SaleExpression which)
+{
+	List	   *parsed = pg_parse_query(psprintf("SELECT %s", sql));
+	SelectStmt *select = list_length(parsed) == 1 ?
+		(SelectStmt *) linitial_node(RawStmt, parsed)->stmt : NULL;
+
+	if (select != NULL && IsA(select, SelectStmt) && list_length(select->targetList) == 1 &&
+		select->fromClause == NIL && select->whereClause == NULL && select->groupClause == NIL &&
+		select->havingClause == NULL && select->windowClause == NIL && select->sortClause == NIL &&
+		select->limitCount == NULL && select->limitOffset == NULL && select->lockingClause == NIL &&
+		select->distinctClause == NIL && select->intoClause == NULL &&
+		select->withClause == NULL && select->op == SETOP_NONE)
+	{
+		ResTarget  *target = linitial_node(ResTarget, select->targetList);
+
+		if (target->name == NULL && target->indirection == NIL)
+			return target->val;
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s is not one expression: %s", expression_name[which], sql),
+			 errhint("Give an expression over the columns of the sales table, such as quantity * unit_price.")));
+}
+
+Node *
+customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression which)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	Node	   *expr = raw_expression(sql, which);
+
+	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true),
+					 false, true, true);
+	expr = transformExpr(pstate, expr, EXPR_KIND_INDEX_EXPRESSION);
+	if (which == SALE_FILTER)
+		expr = coerce_to_boolean(pstate, expr, "filter");
+	else if (exprType(expr) == UNKNOWNOID)
+		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
+	assign_expr_collations(pstate, expr);
+	if (contain_mutable_functions(expr))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("%s must be immutable: %s", expression_name[which], sql),
+				 errdetail("What it gives depends on more than the row, such as the session's time zone."),
+				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.")));
+	free_parsestate(pstate);
+	return expr;
+}
+
+/*
+ * sale_expression(relation, sql, which): the expression, checked, with every name
+ * in it qualified; "which" is customer, amount, sold_at or filter
+ */
+Datum
+customer_tier_sale_expression(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	int			which = 0;
+	Relation	rel;
+	Node	   *expr;
+	char	   *qualified;
+	int			nest;
+
+	while (which < SALE_EXPRESSIONS && strcmp(name, expression_name[which]) != 0)
+		which++;
+	if (which == SALE_EXPRESSIONS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a sale has no \"%s\"", name)));
+	rel = relation_open(relid, AccessShareLock);
+	expr = customer_tier_parse_expression(rel, sql, which);
+	nest = NewGUCNestLevel();
+	customer_tier_safe_search_path();
+	qualified = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), relid), false, false);
+	AtEOXact_GUC(true, nest);
+	relation_close(rel, AccessShareLock);
+	PG_RETURN_TEXT_P(cstring_to_text(qualified));
+}

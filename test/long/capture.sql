@@ -1,0 +1,10 @@
+-- Histories of tracked tables, 25 of them from the psql variable seed on.
+SET search_path = t_history, test, public, customer_tier;
+CALL histories(:seed * 1000, :seed * 1000 + 24);
+SELECT * FROM wrong;
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM wrong) THEN
+    RAISE EXCEPTION 'ledgers differ from their sales';
+  END IF;
+END $$;
