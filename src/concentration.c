@@ -79,18 +79,22 @@ top_share(const Ranking *r, double top)
 
 /*
  * Half the mean difference of two heads, as a part of the mean: the sum of
- * (n - 1 - 2 i) v[i] over n times the total.  Places with opposite weights go
- * together: equal values cancel, and all terms are positive.
+ * (n - 1 - 2 i) v[i] over n times the total, or n - 1 times for a sample.  Places
+ * with opposite weights go together: equal values cancel, and all terms are
+ * positive.
  */
 static double
-gini(const Ranking *r)
+gini(const Ranking *r, int64 n)
 {
+	int			exponent;
+	double		total = frexp(r->total, &exponent);	/* sums do not overflow */
+	double		rest;
 	Sum			sum = {0};
 
 	for (int64 i = 0; i < r->n / 2; i++)
 		sum_add_product(&sum, (double) (r->n - 1 - 2 * i),
-						Max(r->value[i], 0) - Max(r->value[r->n - 1 - i], 0));
-	return sum_value(&sum) / r->n / r->total;
+						ldexp(Max(r->value[i], 0) - Max(r->value[r->n - 1 - i], 0), -exponent));
+	return sum_divide(&sum, n, &rest) / total;
 }
 
 static double
@@ -116,8 +120,10 @@ decile_ratio(const Ranking *r, double *ratio)
 	int64		tenth = head_count(0.1, r->n);
 	double		bottom = held_by(r, r->n - tenth, r->n);
 
-	*ratio = held_by(r, 0, tenth) / bottom;
-	return bottom > 0;
+	if (bottom <= 0)
+		return false;
+	*ratio = customer_tier_check_sum(held_by(r, 0, tenth) / bottom);
+	return true;
 }
 
 /* pareto_share(value, top): the share of the total that the top fraction of heads holds */
@@ -176,7 +182,7 @@ customer_tier_gini_final(PG_FUNCTION_ARGS)
 
 	if (!get_ranking(fcinfo, &r) || r.total == 0)
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(gini(&r));
+	PG_RETURN_FLOAT8(gini(&r, r.n));
 }
 
 Datum
@@ -308,7 +314,7 @@ customer_tier_concentration_final(PG_FUNCTION_ARGS)
 		TOP_1, TOP_10, TOP_20, DECILE_RATIO, PEAK, PEAK_AT, LOSS, COLUMNS
 	};
 	Ranking		r;
-	double		ratio;
+	double		ratio = 0;
 	Datum		values[COLUMNS];
 	bool		nulls[COLUMNS] = {false};
 
@@ -318,8 +324,8 @@ customer_tier_concentration_final(PG_FUNCTION_ARGS)
 	values[HOLDERS] = Int64GetDatum(r.holders);
 	values[TOTAL] = Float8GetDatum(r.total);
 	values[NET] = Float8GetDatum(r.net);
-	values[GINI] = Float8GetDatum(gini(&r));
-	values[GINI_SAMPLE] = Float8GetDatum(gini(&r) * r.n / (r.n - 1));
+	values[GINI] = Float8GetDatum(gini(&r, r.n));
+	values[GINI_SAMPLE] = Float8GetDatum(gini(&r, r.n - 1));
 	values[HHI] = Float8GetDatum(hhi(&r));
 	values[HHI_NORMALISED] = Float8GetDatum(Max(hhi(&r) - 1.0 / r.n, 0) / (1 - 1.0 / r.n));
 	values[EQUIVALENT] = Float8GetDatum(1 / hhi(&r));

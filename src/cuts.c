@@ -48,7 +48,7 @@ get_fit(FunctionCallInfo fcinfo, int arg)
 			 errhint("The rules are fill and fit.")));
 }
 
-/* cuts_accumulate(state, value, limits [, rule]); the rule is the last parameter kept */
+/* cuts_accumulate(state, value, limits [, rule]); the rule is kept as fit */
 static Datum
 accumulate(FunctionCallInfo fcinfo, double value)
 {
@@ -212,7 +212,9 @@ typedef struct Mean
 	Sum			sum;
 } Mean;
 
-static Mean *
+#define MEAN(state)		((Mean *) ARR_DATA_PTR(state))
+
+static ArrayType *
 get_mean(FunctionCallInfo fcinfo, int arg)
 {
 	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(arg);
@@ -220,18 +222,18 @@ get_mean(FunctionCallInfo fcinfo, int arg)
 	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != sizeof(Mean) / sizeof(double) ||
 		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
 		customer_tier_sample_corrupt();
-	return (Mean *) ARR_DATA_PTR(state);
+	return state;
 }
 
 static Datum
 add_to_mean(FunctionCallInfo fcinfo, double value)
 {
-	Mean	   *m = get_mean(fcinfo, 0);
+	ArrayType  *state = get_mean(fcinfo, 0);
 
 	customer_tier_check_transition(fcinfo);
-	m->n++;
-	sum_add(&m->sum, customer_tier_check_value(value));
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	MEAN(state)->n++;
+	sum_add(&MEAN(state)->sum, customer_tier_check_value(value));
+	PG_RETURN_POINTER(state);
 }
 
 Datum
@@ -249,19 +251,19 @@ customer_tier_mean_accumulate_numeric(PG_FUNCTION_ARGS)
 Datum
 customer_tier_mean_combine(PG_FUNCTION_ARGS)
 {
-	Mean	   *a = get_mean(fcinfo, 0);
-	Mean	   *b = get_mean(fcinfo, 1);
+	ArrayType  *a = get_mean(fcinfo, 0);
+	ArrayType  *b = get_mean(fcinfo, 1);
 
 	customer_tier_check_transition(fcinfo);
-	a->n += b->n;
-	sum_add_sum(&a->sum, &b->sum);
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	MEAN(a)->n += MEAN(b)->n;
+	sum_add_sum(&MEAN(a)->sum, &MEAN(b)->sum);
+	PG_RETURN_POINTER(a);
 }
 
 Datum
 customer_tier_mean_cut_final(PG_FUNCTION_ARGS)
 {
-	Mean	   *m = get_mean(fcinfo, 0);
+	Mean	   *m = MEAN(get_mean(fcinfo, 0));
 	double		rest;
 
 	if (m->n == 0)

@@ -27,6 +27,8 @@ PG_FUNCTION_INFO_V1(customer_tier_z_score_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_quadrant_window);
 PG_FUNCTION_INFO_V1(customer_tier_rfm_class8_window);
 
+#define ROWS_A_RESET	256		/* rows whose arguments may wait to be freed */
+
 typedef double (*Getter) (Datum value);
 
 static double
@@ -41,6 +43,8 @@ gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 {
 	int64		rows = WinGetPartitionRowCount(winobj);
 	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(double));
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier arguments", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(each);
 
 	*n = 0;
 	for (int64 i = 0; i < rows; i++)
@@ -49,13 +53,20 @@ gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 		bool		isout;
 		Datum		d = WinGetFuncArgInPartition(winobj, arg, i, WINDOW_SEEK_HEAD, false, &isnull, &isout);
 
-		CHECK_FOR_INTERRUPTS();
-		if (isnull)
-			continue;
-		if (row)
-			row[*n] = (uint32) i;
-		value[(*n)++] = customer_tier_check_value(get(d));
+		if (!isnull)
+		{
+			if (row)
+				row[*n] = (uint32) i;
+			value[(*n)++] = customer_tier_check_value(get(d));
+		}
+		if (i % ROWS_A_RESET == 0)
+		{
+			CHECK_FOR_INTERRUPTS();
+			MemoryContextReset(each);
+		}
 	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(each);
 	return value;
 }
 
@@ -284,6 +295,7 @@ customer_tier_z_score_numeric(PG_FUNCTION_ARGS)
 typedef struct Axes
 {
 	bool		made;
+	bool		by_mean;
 	double		line[MAX_AXES];
 } Axes;
 
@@ -308,6 +320,7 @@ find_axes(Axes *a, WindowObject winobj, int naxes, bool by_mean)
 			a->line[axis] = customer_tier_median(values, n);
 		pfree(values);
 	}
+	a->by_mean = by_mean;
 	a->made = true;
 }
 
@@ -319,9 +332,11 @@ get_axes(WindowObject winobj, int naxes, double *value)
 	{
 		bool		isnull;
 
-		value[axis] = DatumGetFloat8(WinGetFuncArgCurrent(winobj, axis, &isnull));
+		Datum		d = WinGetFuncArgCurrent(winobj, axis, &isnull);
+
 		if (isnull)
 			return false;
+		value[axis] = DatumGetFloat8(d);
 	}
 	return true;
 }
@@ -355,6 +370,8 @@ customer_tier_rfm_class8_window(PG_FUNCTION_ARGS)
 	Datum		high;
 	Datum		language;
 	bool		isnull;
+	char	   *by;
+	bool		by_mean;
 
 	high = WinGetFuncArgCurrent(winobj, 3, &isnull);
 	if (isnull)
@@ -362,18 +379,19 @@ customer_tier_rfm_class8_window(PG_FUNCTION_ARGS)
 	language = WinGetFuncArgCurrent(winobj, 4, &isnull);
 	if (isnull)
 		PG_RETURN_NULL();
+	by = TextDatumGetCString(high);
+	by_mean = strcmp(by, "mean") == 0;
+	if (!by_mean && strcmp(by, "median") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"high\" must be mean or median, not \"%s\"", by),
+				 errhint("For a line of your own say what is high yourself: rfm_class8(r >= 4, f >= 4, m >= 4).")));
 	if (!a->made)
-	{
-		char	   *by = TextDatumGetCString(high);
-		bool		by_mean = strcmp(by, "mean") == 0;
-
-		if (!by_mean && strcmp(by, "median") != 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("\"high\" must be mean or median, not \"%s\"", by),
-					 errhint("For a line of your own say what is high yourself: rfm_class8(r >= 4, f >= 4, m >= 4).")));
 		find_axes(a, winobj, 3, by_mean);
-	}
+	else if (a->by_mean != by_mean)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"high\" must be the same for every row")));
 	if (!get_axes(winobj, 3, value))
 		PG_RETURN_NULL();
 	return customer_tier_class8(value[0] > a->line[0], value[1] > a->line[1], value[2] > a->line[2], language);

@@ -97,19 +97,21 @@ customer_tier_sample_get(FunctionCallInfo fcinfo, int arg)
 	return s;
 }
 
+/* room for "values" at least, and for "wanted" if there is so much */
 static Sample *
-sample_alloc(int64 values, int nparams)
+sample_alloc(int64 values, int64 wanted, int nparams)
 {
-	Size		size = SAMPLE_HEAD + (nparams + values) * sizeof(double);
+	int64		most = (MaxAllocSize - SAMPLE_HEAD) / sizeof(double) - nparams;
+	Size		size = SAMPLE_HEAD + (nparams + Max(values, Min(wanted, most))) * sizeof(double);
 	Sample	   *s;
 
-	if (size > MaxAllocSize)
+	if (values > most)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many values for one aggregate"),
-				 errdetail("At most %lld values can be ranked together.",
-						   (long long) (MaxAllocSize / sizeof(double)))));
-	s = palloc(size);
+				 errdetail("At most %lld values can be ranked together.", (long long) most)));
+	/* what is unused leaves the server as well: to workers, to who makes an aggregate of it */
+	s = palloc0(size);
 	SET_VARSIZE(s, size);
 	s->nparams = nparams;
 	s->fit = false;
@@ -127,7 +129,7 @@ customer_tier_sample_state(FunctionCallInfo fcinfo, const double *params, int np
 	s = customer_tier_sample_get(fcinfo, 0);
 	if (s == NULL)
 	{
-		s = sample_alloc(SAMPLE_START, nparams);
+		s = sample_alloc(SAMPLE_START, SAMPLE_START, nparams);
 		s->fit = fit;
 		memcpy(s->data, params, nparams * sizeof(double));
 	}
@@ -147,7 +149,7 @@ make_room(Sample *s, int64 more)
 
 	if (likely(room(s) - s->n >= more))
 		return s;
-	larger = sample_alloc(Max(2 * room(s), s->n + more), s->nparams);
+	larger = sample_alloc(s->n + more, 2 * room(s), s->nparams);
 	larger->fit = s->fit;
 	larger->n = s->n;
 	memcpy(larger->data, s->data, (s->nparams + s->n) * sizeof(double));

@@ -103,6 +103,12 @@ CREATE AGGREGATE add_up(ledger) (STYPE = ledger, SFUNC = customer_tier.ledger_ac
 SELECT count(*) > 4000 AS many_calls, count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors
 FROM state, (SELECT 'combine_' || final AS agg FROM final UNION ALL SELECT 'combine_any') AS a, LATERAL attempt(format('SELECT %1$I(s) FROM unnest(ARRAY[%2$L, %2$L]::bytea[]) AS s', agg, s)) AS outcome WHERE i % 2 = 1;
 SELECT attempt('SELECT cuts_on_any(1, ''{0.5}'')') LIKE 'XX001' AS refused, attempt('SELECT mean_on_any(1)') LIKE 'XX001' AS refused;
+-- a state shows nothing but what was put in
+CREATE AGGREGATE shown(double precision) (STYPE = bytea, SFUNC = customer_tier.sample_accumulate, INITCOND = '');
+SELECT encode(substr(shown(v), 13 + 8 * 3), 'hex') ~ '^0*$' AS rest_is_zero FROM unnest(ARRAY[1, 2, 3]) AS v;
+-- states that come from a table add up as well
+CREATE AGGREGATE combine_means(double precision[]) (STYPE = double precision[], SFUNC = customer_tier.mean_combine);
+SELECT combine_means(m) FROM (VALUES ('{1,5,0,0}'::double precision[]), ('{1,7,0,0}')) AS v(m);
 -- an open state that got away is closed where it is read
 SELECT open_ledger(date '2026-01-05' + i % 2, i) AS text FROM generate_series(1, 5) AS i;
 CREATE TABLE got_away AS SELECT c, open_ledger(date '2026-01-05' + i % (c * 300), i) AS l FROM generate_series(1, 2000) AS i, generate_series(1, 3) AS c GROUP BY c;

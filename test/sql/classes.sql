@@ -88,6 +88,8 @@ SELECT s AS call, outcome('SELECT ' || s || ' FROM (VALUES (1::float8), (2), (3)
   $$min_max('NaN'::float8) OVER ()$$, $$z_score('Infinity'::float8) OVER ()$$, $$percentile_score('NaN'::numeric) OVER ()$$, $$min_max(v * CASE v WHEN 1 THEN -1.7e308 ELSE 5e307 END) OVER ()$$, $$z_score(1.7e308::float8) OVER ()$$
 ]) WITH ORDINALITY AS i(s, o) ORDER BY o;
 
+SELECT outcome($$SELECT max(c) FROM (SELECT rfm_class8(r, r, r, high) OVER () AS c FROM (VALUES (1, 'mean'), (2, 'median')) AS v(r, high)) AS c$$), outcome($$SELECT max(c) FROM (SELECT rfm_class8(r, r, r, high) OVER () AS c FROM (VALUES (1, 'mean'), (2, 'nonsense')) AS v(r, high)) AS c$$);
+
 --
 -- Lookups
 --

@@ -41,6 +41,10 @@ SELECT (whale_curve(v, 1)).*, (concentration(v)).net FROM unnest(ARRAY[0.1, 0.2,
 SELECT (whale_curve(v, 1)).*, (concentration(v)).peak FROM unnest(ARRAY[1e6 + 0.01, -1e6, 0.1, 0.2, -0.3]::float8[]) AS v;
 -- equal holdings are not less than equal
 SELECT count(*) AS samples, count(*) FILTER (WHERE (c).hhi_normalised BETWEEN 0 AND 1e-16) AS none FROM (SELECT n, concentration(19.99::float8) AS c FROM generate_series(2, 300) AS n, generate_series(1, n) GROUP BY n) AS c;
+-- very large values; one holder is all of a sample
+SELECT gini(v) AS gini, (concentration(v)).gini_sample FROM unnest(ARRAY[1e308, 0, 0]::float8[]) AS v;
+SELECT count(*) AS samples, count(*) FILTER (WHERE (c).gini_sample = 1) AS all_of_it FROM (SELECT n, concentration(CASE i WHEN 1 THEN 0.7 * n / 3 ELSE 0 END::float8) AS c FROM generate_series(2, 300) AS n, generate_series(1, n) AS i GROUP BY n) AS c;
+SELECT outcome('SELECT decile_ratio(v) FROM unnest(ARRAY[1e308, 1e-300]::float8[]) AS v');
 -- what is refused
 SELECT s AS call, outcome('SELECT ' || s || ' FROM (VALUES (1::float8), (2), (3)) AS v(v)') AS outcome FROM unnest(ARRAY[
   $$gini('NaN'::float8)$$, $$gini('-Infinity'::float8)$$, $$hhi('NaN'::numeric)$$, $$concentration('NaN'::float8)$$, $$lorenz('NaN'::float8, 2)$$, $$whale_curve('Infinity'::float8, 2)$$,
