@@ -318,11 +318,10 @@ add_sale(Deltas *d, TupleTableSlot *row, bool undo)
 	{
 		d->scatter = customer_tier_scatter_begin(&type->customer, (Size) work_mem * 1024);
 		for (int i = 0; i < d->n; i++)
-			(d->few[i].undo ? customer_tier_scatter_undo : customer_tier_scatter_add)
-				(d->scatter, d->few[i].customer, d->few[i].day, d->few[i].amount);
+			customer_tier_scatter_add(d->scatter, d->few[i].customer, d->few[i].day,
+									  d->few[i].amount, d->few[i].undo);
 	}
-	(sale.undo ? customer_tier_scatter_undo : customer_tier_scatter_add)
-		(d->scatter, sale.customer, sale.day, sale.amount);
+	customer_tier_scatter_add(d->scatter, sale.customer, sale.day, sale.amount, sale.undo);
 }
 
 /* few sales: each with all later ones of its customer */

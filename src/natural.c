@@ -157,6 +157,7 @@ start_breaks(const Sample *s)
 		double		v = value[i];
 		double		d = two_sum(ldexp(v, -exponent), -mean, &rest);
 
+		CHECK_FOR_INTERRUPTS();
 		b->value[n] = v;
 		b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
 		do
@@ -188,7 +189,10 @@ find_breaks(Breaks *b, int most, double *error_of)
 	b->previous = MemoryContextAllocHuge(CurrentMemoryContext, room);
 	b->first = palloc0((most + 1) * sizeof(uint32 *));
 	for (int j = 1; j <= b->n; j++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		b->error[j] = squared_error(b, 0, j);
+	}
 	error_of[1] = b->error[b->n];
 	for (int k = 2; k <= most; k++)
 	{

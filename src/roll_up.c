@@ -57,7 +57,7 @@ receive_sale(TupleTableSlot *slot, DestReceiver *self)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
 	customer_tier_scatter_add(r->scatter, customer,
 							  sale_day(&r->type, slot->tts_values[1]),
-							  sale_amount(&r->type, slot->tts_values[2]));
+							  sale_amount(&r->type, slot->tts_values[2]), false);
 	MemoryContextSwitchTo(old);
 	return true;
 }

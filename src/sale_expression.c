@@ -10,6 +10,7 @@
 #include "capture.h"
 
 #include "access/relation.h"
+#include "access/sysattr.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -69,6 +70,7 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 {
 	ParseState *pstate = make_parsestate(NULL);
 	Node	   *expr = raw_expression(sql, which);
+	Bitmapset  *columns = NULL;
 
 	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true),
 					 false, true, true);
@@ -78,6 +80,13 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	else if (exprType(expr) == UNKNOWNOID)
 		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
 	assign_expr_collations(pstate, expr);
+	pull_varattnos(expr, 1, &columns);
+	if (bms_next_member(columns, -1) >= 0 &&
+		bms_next_member(columns, -1) < -FirstLowInvalidHeapAttributeNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s uses a system column: %s", expression_name[which], sql),
+				 errhint("Give an expression over the table's own columns.")));
 	if (contain_mutable_functions(expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),

@@ -265,30 +265,12 @@ append(Scatter *s, const Sale *sale)
 	p->last_day = sale->day;
 }
 
+/* a sale, or with "undo" what takes one back that was added here or elsewhere */
 void
-customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount)
+customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount, bool undo)
 {
-	Sale		sale;
+	Sale		sale = {customer, hash_customer(s->type, customer), day, amount, undo};
 
-	sale.customer = customer;
-	sale.hash = hash_customer(s->type, customer);
-	sale.day = day;
-	sale.amount = amount;
-	sale.undo = false;
-	append(s, &sale);
-}
-
-/* takes back a sale that was added, here or elsewhere */
-void
-customer_tier_scatter_undo(Scatter *s, Datum customer, DateADT day, Amount amount)
-{
-	Sale		sale;
-
-	sale.customer = customer;
-	sale.hash = hash_customer(s->type, customer);
-	sale.day = day;
-	sale.amount = amount;
-	sale.undo = true;
 	append(s, &sale);
 }
 

@@ -76,7 +76,7 @@ $$;
 COMMENT ON FUNCTION sale_query(source) IS 'the query of customer, day and amount that a source stands for';
 
 -- how a source's statements name its parts
-CREATE FUNCTION source_parts(s source, OUT sales text, OUT ledger text, OUT queue text, OUT live text, OUT customer_type text, OUT equal text, OUT rolled_up text)
+CREATE FUNCTION source_parts(s source, OUT sales text, OUT ledger text, OUT queue text, OUT live text, OUT customer_type text, OUT equal text, OUT lock_sales text, OUT rolled_up text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -84,13 +84,16 @@ BEGIN
   ledger := s.ledger::text;
   queue := s.queue::text;
   live := s.live::text;
-  SELECT format_type(atttypid, NULL), format('OPERATOR(%I.%s)', nspname, oprname) INTO customer_type, equal
+  SELECT format_type(atttypid, NULL), format('OPERATOR(%s.%s)', coalesce(quote_ident(nspname), 'pg_catalog'), coalesce(oprname, '=')) INTO customer_type, equal
   FROM pg_attribute AS a
-       JOIN pg_opclass AS c ON opcdefault AND opcmethod = (SELECT oid FROM pg_am WHERE amname = 'hash')
-         AND (opcintype = atttypid OR atttypid = 'varchar'::regtype AND opcintype = 'text'::regtype)
-       JOIN pg_amop ON amopfamily = opcfamily AND amopstrategy = 1 AND amoplefttype = opcintype AND amoprighttype = opcintype
-       JOIN pg_operator AS o ON o.oid = amopopr JOIN pg_namespace AS n ON n.oid = oprnamespace
+       -- none of its own: an enum, a domain, an array and the like have the server's
+       LEFT JOIN (pg_opclass AS c
+                  JOIN pg_amop ON amopfamily = opcfamily AND amopstrategy = 1 AND amoplefttype = opcintype AND amoprighttype = opcintype
+                  JOIN pg_operator AS o ON o.oid = amopopr JOIN pg_namespace AS n ON n.oid = oprnamespace)
+         ON opcdefault AND opcmethod = (SELECT oid FROM pg_am WHERE amname = 'hash') AND opcintype = atttypid
   WHERE attrelid = s.ledger AND attnum = 1;
+  -- what LOCK TABLE does not take, no TRUNCATE empties either
+  lock_sales := CASE WHEN (SELECT relkind FROM pg_class WHERE oid = s.relation) IN ('r', 'p') THEN format('LOCK TABLE %s IN ACCESS SHARE MODE', sales) ELSE 'SELECT 1 WHERE false' END;
   rolled_up := format('customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
                       customer_tier.sale_query(s), s.time_zone, customer_type);
 END $$;
@@ -117,7 +120,7 @@ BEGIN
   SELECT * INTO p FROM customer_tier.source_parts(s);
   PERFORM customer_tier.require_read_committed();
   -- locks before the snapshot: no TRUNCATE comes between, and there is one refresher
-  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN ACCESS SHARE MODE', p.sales)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.relation, p.lock_sales) AS (x int);
   PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', p.ledger)) AS (x int);
   -- one statement, one snapshot: the sales and the queue of that moment
   PERFORM FROM customer_tier.as_owner(s.relation, format($q$
@@ -178,7 +181,7 @@ DECLARE
 BEGIN
   SELECT * INTO p FROM customer_tier.source_parts(s);
   -- the lock comes before the snapshot
-  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN ACCESS SHARE MODE', p.sales)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.relation, p.lock_sales) AS (x int);
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.relation, format($q$
     SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
     FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer

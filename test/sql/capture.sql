@@ -141,7 +141,7 @@ CREATE TABLE odd (customer point, day date, amount float8, at timestamptz, ok bo
 SELECT s AS call, outcome('CALL track(' || s || ')') AS outcome FROM unnest(ARRAY[
   $$'v', 'customer_id', 'price', 'sold_at'$$, $$'fleeting', 'customer', 'amount', 'day'$$, $$'parent', 'customer', 'amount', 'day'$$, $$'child', 'customer', 'amount', 'day'$$, $$'part_1', 'customer', 'amount', 'day'$$, $$'part', 'customer', 'amount', 'day'$$,
   $$'sales', 'nobody', 'price', 'sold_at'$$, $$'sales', 'customer_id', 'price +', 'sold_at'$$, $$'sales', 'customer_id', 'price, 1', 'sold_at'$$, $$'sales', 'customer_id', 'price FROM sales', 'sold_at'$$, $$'sales', 'customer_id', 'price; DROP TABLE sales', 'sold_at'$$, $$'sales', 'customer_id', '', 'sold_at'$$, $$'sales', 'customer_id', 'sum(price)', 'sold_at'$$,
-  $$'sales', 'customer_id', '(SELECT 1)', 'sold_at'$$, $$'sales', 'customer_id', 'price', 'sold_at::date'$$, $$'sales', 'customer_id', 'stable_one()', 'sold_at'$$, $$'sales', 'customer_id', 'price', 'now()'$$, $$'sales', 'customer_id', 'price', 'sold_at', 'price'$$,
+  $$'sales', 'customer_id', '(SELECT 1)', 'sold_at'$$, $$'sales', 'tableoid', 'price', 'sold_at'$$, $$'sales', 'customer_id', 'price', 'sold_at::date'$$, $$'sales', 'customer_id', 'stable_one()', 'sold_at'$$, $$'sales', 'customer_id', 'price', 'now()'$$, $$'sales', 'customer_id', 'price', 'sold_at', 'price'$$,
   $$'odd', 'customer', '1', 'day'$$, $$'odd', '1', 'amount', 'day'$$, $$'odd', '1', '1', 'amount'$$, $$'odd', '1', '1', 'at'$$, $$'sales', 'customer_id', 'price', 'sold_at', capture => 'since'$$
 ]) WITH ORDINALITY AS i(s, o) ORDER BY o;
 SELECT outcome('CALL refresh(''sales'')'), outcome('CALL rebuild(''sales'')'), outcome('SELECT verify(''sales'')'), outcome('CALL untrack(''sales'')');
@@ -158,6 +158,33 @@ CALL rebuild('v');
 SELECT count(*) AS differ FROM verify('v');
 CALL untrack('v');
 CALL untrack('part');
+CREATE MATERIALIZED VIEW mv AS SELECT * FROM sales;
+CALL track('mv', 'customer_id', 'price', 'sold_at', time_zone => 'UTC', capture => 'none');
+SELECT (SELECT count(*) FROM mv_ledger) AS ledgers, count(*) AS differ FROM verify('mv');
+CALL untrack('mv');
+-- customers of an enum, of a domain, of a varchar
+CREATE TYPE grade AS ENUM ('high', 'low');
+CREATE DOMAIN code AS text CHECK (value <> '');
+CREATE TABLE kinds (e grade, c code, v varchar(10), day date, amount int);
+CREATE PROCEDURE try(customer text) LANGUAGE plpgsql AS $$
+BEGIN
+  CALL track('kinds', customer, 'amount', 'day');
+  INSERT INTO kinds SELECT CASE i % 2 WHEN 0 THEN 'high' ELSE 'low' END::grade, i % 3, i % 4, date '2026-01-01' + i, i FROM generate_series(1, 60) AS i;
+  COMMIT;
+  CALL refresh('kinds');
+  DELETE FROM kinds WHERE amount % 5 = 0;
+  CALL refresh('kinds');
+  COMMIT;
+END $$;
+CALL try('e');
+SELECT (SELECT count(*) FROM kinds_ledger) AS ledgers, count(*) AS differ FROM verify('kinds');
+CALL untrack('kinds');
+CALL try('c');
+SELECT (SELECT count(*) FROM kinds_ledger) AS ledgers, count(*) AS differ FROM verify('kinds');
+CALL untrack('kinds');
+CALL try('v');
+SELECT (SELECT count(*) FROM kinds_ledger) AS ledgers, count(*) AS differ FROM verify('kinds');
+CALL untrack('kinds');
 
 --
 -- Rights
