@@ -20,6 +20,7 @@ OBJS = \
 	src/roll_up.o \
 	src/sale_expression.o \
 	src/as_owner.o \
+	src/queue.o \
 	src/capture.o \
 	src/order.o \
 	src/sample.o \

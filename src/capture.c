@@ -13,17 +13,10 @@
  */
 #include "capture.h"
 
-#include "access/heapam.h"
 #include "access/table.h"
-#include "access/tableam.h"
-#include "access/xact.h"
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
-#include "commands/sequence.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "utils/acl.h"
@@ -34,20 +27,14 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
-#include "utils/varlena.h"
 
+#include "queue.h"
 #include "scatter.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_capture);
 
 #define CAPTURE_ARGS	6
 #define FEW_SALES		32		/* so many are grouped without a hash table */
-#define DELTA_BATCH		500		/* rows of the queue that are written at once */
-
-enum
-{
-	DELTA_ID, DELTA_CUSTOMER, DELTA_LEDGER, DELTA_COLUMNS
-};
 
 /* what a trigger's arguments mean, kept for the session until something changes */
 typedef struct Capture
@@ -101,42 +88,11 @@ calls_functions(Node *node, void *context)
 		expression_tree_walker(node, calls_functions, context);
 }
 
-/* the queue, locked; whatever became of it, what is written has the types of its columns */
-static Relation
-open_queue(const char *name, Oid owner, Oid ledger)
-{
-	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
-	Oid			relid = RangeVarGetRelid(range, RowExclusiveLock, true);
-	Relation	queue = OidIsValid(relid) ? table_open(relid, NoLock) : NULL;
-	TupleDesc	desc;
-
-	if (queue == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the queue %s is not there", name)));
-	desc = RelationGetDescr(queue);
-	/* else anybody could write to it, by a trigger on a table of their own */
-	if (queue->rd_rel->relowner != owner)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the sales and the queue %s must have the same owner", name)));
-	if (queue->rd_rel->relkind != RELKIND_RELATION || desc->natts != DELTA_COLUMNS ||
-		TupleDescAttr(desc, DELTA_ID)->atttypid != INT8OID ||
-		TupleDescAttr(desc, DELTA_LEDGER)->atttypid != ledger ||
-		getOwnedSequences(relid) == NIL || RelationGetIndexList(queue) != NIL)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the queue %s is not as it was made", name),
-				 errhint("It is a plain table of three columns, a sequence and no index.")));
-	return queue;
-}
-
 /* as the owner, for planning may already call functions, and with nobody's search_path */
 static void
 read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
 {
-	Relation	queue = open_queue(arg[0], rel->rd_rel->relowner, ledger);
-	TupleDesc	desc = RelationGetDescr(queue);
+	Relation	queue = customer_tier_queue_find(arg[0], rel->rd_rel->relowner, ledger);
 	MemoryContext old = MemoryContextSwitchTo(c->context);
 	int			nest = NewGUCNestLevel();
 	Node	   *customer;
@@ -165,12 +121,12 @@ read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
 							exprType((Node *) c->expression[SALE_DAY]),
 							exprType((Node *) c->expression[SALE_AMOUNT]),
 							arg[CAPTURE_ARGS - 1][0] == '\0' ? NULL : cstring_to_text(arg[CAPTURE_ARGS - 1]));
-	if (getBaseType(TupleDescAttr(desc, DELTA_CUSTOMER)->atttypid) != c->type.customer.type)
+	if (getBaseType(customer_tier_queue_customer(queue)) != c->type.customer.type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the customer of a sale is now of type %s, in the queue of type %s",
 						format_type_be(c->type.customer.type),
-						format_type_be(TupleDescAttr(desc, DELTA_CUSTOMER)->atttypid))));
+						format_type_be(customer_tier_queue_customer(queue)))));
 	AtEOXact_GUC(true, nest);
 	SetUserIdAndSecContext(user, security);
 	MemoryContextSwitchTo(old);
@@ -225,61 +181,13 @@ typedef struct CapturedSale
 typedef struct Deltas
 {
 	const Capture *capture;
-	MemoryContext context;
 	ExprContext *econtext;
 	ExprState  *expression[SALE_EXPRESSIONS];
-	Relation	queue;
-	int64		id;
-	CommandId	cid;
-	BulkInsertState bulk;
-	TupleTableSlot **slot;
-	int			nslots;			/* filled */
+	Queue	   *queue;
 	Scatter    *scatter;		/* of more than a few */
 	int			n;
 	CapturedSale few[FEW_SALES];
 } Deltas;
-
-static void
-write_batch(Deltas *d)
-{
-	if (d->nslots == 1)
-		simple_table_tuple_insert(d->queue, d->slot[0]);
-	else if (d->nslots > 1)
-		table_multi_insert(d->queue, d->slot, d->nslots, d->cid, 0, d->bulk);
-	for (int i = 0; i < d->nslots; i++)
-		ExecClearTuple(d->slot[i]);
-	d->nslots = 0;
-}
-
-static void
-write_delta(void *arg, Datum customer, Ledger *ledger)
-{
-	Deltas	   *d = arg;
-	TupleTableSlot *slot;
-	LedgerHead	head;
-
-	customer_tier_ledger_head(ledger, &head);
-	if (head.entries == 0)
-		return;
-	if (d->nslots == DELTA_BATCH)
-		write_batch(d);
-	if (d->slot[d->nslots] == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(d->context);
-
-		d->slot[d->nslots] = table_slot_create(d->queue, NULL);
-		MemoryContextSwitchTo(old);
-	}
-	slot = d->slot[d->nslots++];
-	ExecClearTuple(slot);
-	slot->tts_values[DELTA_ID] = Int64GetDatum(d->id);
-	slot->tts_values[DELTA_CUSTOMER] = customer;
-	slot->tts_values[DELTA_LEDGER] = PointerGetDatum(ledger);
-	memset(slot->tts_isnull, 0, DELTA_COLUMNS * sizeof(bool));
-	ExecStoreVirtualTuple(slot);
-	/* the values go before the batch does */
-	ExecMaterializeSlot(slot);
-}
 
 static void
 add_sale(Deltas *d, TupleTableSlot *row, bool undo)
@@ -351,7 +259,7 @@ write_few(Deltas *d)
 			log = sale->undo ? customer_tier_log_undo_row(log, sale->day, sale->amount) :
 				ledger_log_add_row(log, sale->day, sale->amount);
 		}
-		write_delta(d, customer, customer_tier_log_close(log));
+		customer_tier_queue_add(d->queue, customer, customer_tier_log_close(log));
 	}
 }
 
@@ -374,20 +282,6 @@ add_table(Deltas *d, Relation rel, Tuplestorestate *rows, bool undo)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* all sales are gone: a row without a customer, and what came before it no longer counts */
-static void
-write_marker(Deltas *d)
-{
-	TupleTableSlot *slot = d->slot[0] = table_slot_create(d->queue, NULL);
-
-	ExecClearTuple(slot);
-	memset(slot->tts_isnull, true, DELTA_COLUMNS * sizeof(bool));
-	slot->tts_values[DELTA_ID] = Int64GetDatum(d->id);
-	slot->tts_isnull[DELTA_ID] = false;
-	ExecStoreVirtualTuple(slot);
-	d->nslots = 1;
-}
-
 static void
 capture(TriggerData *t, const Capture *c)
 {
@@ -395,19 +289,14 @@ capture(TriggerData *t, const Capture *c)
 	EState	   *estate = CreateExecutorState();
 
 	d->capture = c;
-	d->context = CurrentMemoryContext;
-	d->queue = table_open(c->queue, RowExclusiveLock);
-	d->cid = GetCurrentCommandId(true);
-	d->slot = palloc0(DELTA_BATCH * sizeof(TupleTableSlot *));
+	d->queue = customer_tier_queue_open(c->queue, c->sequence);
 	d->econtext = GetPerTupleExprContext(estate);
 	for (int i = 0; i < SALE_EXPRESSIONS; i++)
 		if (c->expression[i] != NULL)
 			d->expression[i] = ExecInitExpr(c->expression[i], NULL);
-	/* a TRUNCATE locks writers out, so that numbers tell what came before it */
-	d->id = nextval_internal(c->sequence, false);
 
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
-		write_marker(d);
+		customer_tier_queue_add_emptied(d->queue);
 	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event))
 	{
 		add_table(d, t->tg_relation, t->tg_oldtable, true);
@@ -423,21 +312,10 @@ capture(TriggerData *t, const Capture *c)
 			add_sale(d, t->tg_newslot, false);
 	}
 	if (d->scatter != NULL)
-	{
-		d->bulk = GetBulkInsertState();
-		customer_tier_scatter_end(d->scatter, write_delta, d);
-	}
+		customer_tier_scatter_end(d->scatter, customer_tier_queue_add, d->queue);
 	else
 		write_few(d);
-	write_batch(d);
-	if (d->bulk != NULL)
-	{
-		table_finish_bulk_insert(d->queue, 0);
-		FreeBulkInsertState(d->bulk);
-	}
-	for (int i = 0; i < DELTA_BATCH && d->slot[i] != NULL; i++)
-		ExecDropSingleTupleTableSlot(d->slot[i]);
-	table_close(d->queue, NoLock);
+	customer_tier_queue_close(d->queue);
 	FreeExecutorState(estate);
 }
 

@@ -150,11 +150,12 @@ BEGIN
   -- one statement, one snapshot: what is taken from the queue is what is merged.  A
   -- row without a customer says that all sales before it are gone.
   PERFORM FROM customer_tier.as_owner(s.relation, format($q$
-    WITH consumed AS (DELETE FROM %1$s RETURNING id, customer, ledger),
-    emptied AS MATERIALIZED (SELECT max(id) AS at FROM consumed WHERE ledger IS NULL),
+    WITH consumed AS (DELETE FROM %1$s RETURNING id, customers, ledgers),
+    emptied AS MATERIALIZED (SELECT max(id) AS at FROM consumed WHERE customers IS NULL),
     change AS MATERIALIZED (
       SELECT c.customer, customer_tier.rollup(c.ledger) AS ledger
-      FROM consumed AS c, emptied WHERE c.ledger IS NOT NULL AND (at IS NULL OR c.id > at) GROUP BY c.customer),
+      FROM consumed AS q, emptied, unnest(q.customers, q.ledgers) AS c(customer, ledger)
+      WHERE at IS NULL OR q.id > at GROUP BY c.customer),
     merged AS MATERIALIZED (
       SELECT c.customer, l.customer IS NOT NULL AS there,
              CASE WHEN l.customer IS NULL OR at IS NOT NULL THEN c.ledger ELSE l.ledger OPERATOR(customer_tier.+) c.ledger END AS ledger
@@ -221,16 +222,18 @@ BEGIN
   PERFORM FROM customer_tier.as_owner($1, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
     customer_tier.sale_query(s) || ' LIMIT 0', $6, p.customer_type)) AS (x bigint);
   PERFORM FROM customer_tier.as_owner($1, format($q$
-    CREATE TABLE %1$s.%2$I (id bigint GENERATED ALWAYS AS IDENTITY, customer %3$s, ledger customer_tier.ledger)
+    CREATE TABLE %1$s.%2$I (id bigint GENERATED ALWAYS AS IDENTITY, customers %3$s[], ledgers customer_tier.ledger[])
+    WITH (toast_tuple_target = 8160)
     $q$, place, name || '_delta', p.customer_type)) AS (x int);
   s.queue := format('%s.%I', place, name || '_delta');
   PERFORM FROM customer_tier.as_owner($1, format($q$
     CREATE VIEW %1$s.%2$I AS
-    WITH emptied AS (SELECT max(id) AS at FROM %4$s WHERE ledger IS NULL)
+    WITH emptied AS (SELECT max(id) AS at FROM %4$s WHERE customers IS NULL)
     SELECT customer, customer_tier.rollup(ledger) AS ledger
     FROM (SELECT customer, ledger FROM %3$s WHERE (SELECT at FROM emptied) IS NULL
           UNION ALL
-          SELECT customer, ledger FROM %4$s WHERE ledger IS NOT NULL AND id > coalesce((SELECT at FROM emptied), 0)) AS parts
+          SELECT c.customer, c.ledger FROM %4$s AS q, unnest(q.customers, q.ledgers) AS c(customer, ledger)
+          WHERE q.id > coalesce((SELECT at FROM emptied), 0)) AS parts
     GROUP BY customer HAVING NOT customer_tier.is_empty(customer_tier.rollup(ledger))
     $q$, place, name || '_ledger_live', s.ledger, s.queue)) AS (x int);
   s.live := format('%s.%I', place, name || '_ledger_live');

@@ -1,0 +1,244 @@
+/*
+ * queue.c
+ *		Appends to the queue of a source.
+ *
+ * A row of the queue holds many customers: an array of them beside an array of
+ * their ledgers, as many as a page takes.  A row per customer would cost a writer
+ * of many sales twice as much, and the refresher still more.
+ */
+#include "queue.h"
+
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "commands/sequence.h"
+#include "executor/tuptable.h"
+#include "nodes/makefuncs.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+/* bytes of both arrays, so that the row fits into a page and is not toasted */
+#define QUEUE_ROW_BYTES		7900
+#define SMALL_ROW_BYTES		256
+
+enum
+{
+	QUEUE_ID, QUEUE_CUSTOMERS, QUEUE_LEDGERS, QUEUE_COLUMNS
+};
+
+/* an array of one dimension without nulls, made in place */
+typedef struct ArrayBuffer
+{
+	Oid			type;
+	int16		len;
+	bool		byval;
+	char		align;
+	ArrayType  *array;
+	Size		size;			/* in use, with the header */
+	Size		room;
+} ArrayBuffer;
+
+struct Queue
+{
+	Relation	rel;
+	Oid			sequence;
+	int64		id;				/* of the statement; 0 until it writes */
+	CommandId	cid;
+	BulkInsertState bulk;
+	TupleTableSlot *slot;
+	int			n;				/* customers in the row */
+	ArrayBuffer customers;
+	ArrayBuffer ledgers;
+};
+
+static void
+array_begin(ArrayBuffer *a, Oid type)
+{
+	a->type = type;
+	get_typlenbyvalalign(type, &a->len, &a->byval, &a->align);
+	a->room = SMALL_ROW_BYTES;
+	a->array = palloc0(a->room);
+	a->size = ARR_OVERHEAD_NONULLS(1);
+}
+
+static Size
+array_size_with(const ArrayBuffer *a, Datum value)
+{
+	return att_addlength_datum(att_align_nominal(a->size, a->align), a->len, value);
+}
+
+static void
+array_add(ArrayBuffer *a, Datum value)
+{
+	Size		start = att_align_nominal(a->size, a->align);
+	Size		end = att_addlength_datum(start, a->len, value);
+	char	   *at;
+
+	if (end > a->room)
+	{
+		Size		room = Max(end, Min(2 * a->room, (Size) BLCKSZ));
+
+		a->array = repalloc(a->array, room);
+		a->room = room;
+	}
+	at = (char *) a->array;
+	memset(at + a->size, 0, start - a->size);
+	if (a->byval)
+		store_att_byval(at + start, value, a->len);
+	else
+		memcpy(at + start, DatumGetPointer(value), end - start);
+	a->size = end;
+}
+
+static Datum
+array_end(ArrayBuffer *a, int n)
+{
+	ArrayType  *array = a->array;
+
+	SET_VARSIZE(array, a->size);
+	array->ndim = 1;
+	array->dataoffset = 0;
+	array->elemtype = a->type;
+	ARR_DIMS(array)[0] = n;
+	ARR_LBOUND(array)[0] = 1;
+	a->size = ARR_OVERHEAD_NONULLS(1);
+	return PointerGetDatum(array);
+}
+
+/*
+ * The queue, locked.  Whatever became of it, what is written has the types of its
+ * columns; and its owner is the caller's, else anybody could write to it by a
+ * trigger on a table of their own.
+ */
+Relation
+customer_tier_queue_find(const char *name, Oid owner, Oid ledger)
+{
+	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
+	Oid			relid = RangeVarGetRelid(range, RowExclusiveLock, true);
+	Relation	queue = OidIsValid(relid) ? table_open(relid, NoLock) : NULL;
+	TupleDesc	desc;
+
+	if (queue == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the queue %s is not there", name)));
+	desc = RelationGetDescr(queue);
+	if (queue->rd_rel->relowner != owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the sales and the queue %s must have the same owner", name)));
+	if (queue->rd_rel->relkind != RELKIND_RELATION || desc->natts != QUEUE_COLUMNS ||
+		queue->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT ||
+		TupleDescAttr(desc, QUEUE_ID)->atttypid != INT8OID ||
+		!OidIsValid(customer_tier_queue_customer(queue)) ||
+		get_element_type(TupleDescAttr(desc, QUEUE_LEDGERS)->atttypid) != ledger ||
+		getOwnedSequences(relid) == NIL || RelationGetIndexList(queue) != NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the queue %s is not as it was made", name),
+				 errhint("It is a plain, logged table of three columns, a sequence and no index.")));
+	return queue;
+}
+
+/* the type of its customers */
+Oid
+customer_tier_queue_customer(Relation queue)
+{
+	return get_element_type(TupleDescAttr(RelationGetDescr(queue), QUEUE_CUSTOMERS)->atttypid);
+}
+
+Queue *
+customer_tier_queue_open(Oid relid, Oid sequence)
+{
+	Queue	   *q = palloc0(sizeof(Queue));
+	TupleDesc	desc;
+
+	q->rel = table_open(relid, RowExclusiveLock);
+	q->sequence = sequence;
+	q->cid = GetCurrentCommandId(true);
+	q->slot = table_slot_create(q->rel, NULL);
+	desc = RelationGetDescr(q->rel);
+	array_begin(&q->customers, customer_tier_queue_customer(q->rel));
+	array_begin(&q->ledgers, get_element_type(TupleDescAttr(desc, QUEUE_LEDGERS)->atttypid));
+	return q;
+}
+
+/* without customers: all sales are gone, and what came before no longer counts */
+static void
+write_row(Queue *q)
+{
+	TupleTableSlot *slot = q->slot;
+	bool		emptied = q->n == 0;
+
+	/* a TRUNCATE locks writers out, so that numbers tell what came before it */
+	if (q->id == 0)
+		q->id = nextval_internal(q->sequence, false);
+	else if (q->bulk == NULL)
+	{
+		/* the caller's context may be gone before the next row */
+		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(q));
+
+		q->bulk = GetBulkInsertState();
+		MemoryContextSwitchTo(old);
+	}
+	ExecClearTuple(slot);
+	slot->tts_values[QUEUE_ID] = Int64GetDatum(q->id);
+	slot->tts_isnull[QUEUE_ID] = false;
+	slot->tts_isnull[QUEUE_CUSTOMERS] = slot->tts_isnull[QUEUE_LEDGERS] = emptied;
+	if (!emptied)
+	{
+		slot->tts_values[QUEUE_CUSTOMERS] = array_end(&q->customers, q->n);
+		slot->tts_values[QUEUE_LEDGERS] = array_end(&q->ledgers, q->n);
+	}
+	ExecStoreVirtualTuple(slot);
+	table_tuple_insert(q->rel, slot, q->cid, 0, q->bulk);
+	q->n = 0;
+}
+
+void
+customer_tier_queue_add(void *queue, Datum customer, Ledger *ledger)
+{
+	Queue	   *q = queue;
+	LedgerHead	head;
+
+	customer_tier_ledger_head(ledger, &head);
+	if (head.entries == 0)
+		return;
+	/* as arrays have their elements */
+	if (q->customers.len == -1)
+		customer = PointerGetDatum(PG_DETOAST_DATUM(customer));
+	if (q->n > 0 &&
+		array_size_with(&q->customers, customer) +
+		array_size_with(&q->ledgers, PointerGetDatum(ledger)) > QUEUE_ROW_BYTES)
+		write_row(q);
+	array_add(&q->customers, customer);
+	array_add(&q->ledgers, PointerGetDatum(ledger));
+	q->n++;
+}
+
+void
+customer_tier_queue_add_emptied(Queue *q)
+{
+	Assert(q->n == 0);
+	write_row(q);
+}
+
+void
+customer_tier_queue_close(Queue *q)
+{
+	if (q->n > 0)
+		write_row(q);
+	if (q->bulk != NULL)
+	{
+		table_finish_bulk_insert(q->rel, 0);
+		FreeBulkInsertState(q->bulk);
+	}
+	ExecDropSingleTupleTableSlot(q->slot);
+	table_close(q->rel, NoLock);
+}
