@@ -20,6 +20,8 @@ OBJS = \
 	src/roll_up.o \
 	src/sale_expression.o \
 	src/as_owner.o \
+	src/may_commit.o \
+	src/stale.o \
 	src/queue.o \
 	src/capture.o \
 	src/order.o \
@@ -42,13 +44,14 @@ SQL_MODULES = \
 	sql/modules/60_classes.sql \
 	sql/modules/70_concentration.sql \
 	sql/modules/80_lookups.sql \
-	sql/modules/90_sources.sql
+	sql/modules/90_sources.sql \
+	sql/modules/92_stale.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration capture history catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration capture stale history catalog
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)

@@ -14,7 +14,9 @@ CREATE TABLE source (
   ledger regclass NOT NULL,
   queue regclass NOT NULL,
   live regclass NOT NULL,
-  refreshed_at timestamptz
+  refreshed_at timestamptz,
+  error text,
+  failed_at timestamptz
 );
 COMMENT ON TABLE source IS 'the sales tables that are tracked; see the view sources';
 COMMENT ON COLUMN source.relation IS 'the sales table';
@@ -28,10 +30,17 @@ COMMENT ON COLUMN source.ledger IS 'table of one ledger for each customer, as of
 COMMENT ON COLUMN source.queue IS 'what has been written since';
 COMMENT ON COLUMN source.live IS 'view of both together: right at any moment';
 COMMENT ON COLUMN source.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
+COMMENT ON COLUMN source.error IS 'why that failed since';
+COMMENT ON COLUMN source.failed_at IS 'and when';
 SELECT pg_catalog.pg_extension_config_dump('source', '');
 -- who owns the sales, or could, writes of them; who may read them sees how they are tracked
 ALTER TABLE source ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON source USING (pg_catalog.pg_has_role((SELECT relowner FROM pg_catalog.pg_class WHERE oid = relation), 'MEMBER'));
+CREATE FUNCTION is_owner(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT pg_catalog.pg_has_role(relowner, 'MEMBER') FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1 $$;
+COMMENT ON FUNCTION is_owner(regclass) IS 'whether the current user is the owner of a table, or could be; null if it is gone';
+
+CREATE POLICY owner ON source USING (coalesce(customer_tier.is_owner(relation), customer_tier.is_owner(ledger)));
 CREATE POLICY reader ON source FOR SELECT USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON source TO PUBLIC;
 
@@ -104,13 +113,13 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RAISE EXCEPTION USING ERRCODE = 'active_sql_transaction', MESSAGE = 'ledgers are refreshed at isolation level read committed only',
+    RAISE EXCEPTION USING ERRCODE = 'active_sql_transaction', MESSAGE = 'a refresh works at isolation level read committed only',
       HINT = 'An older snapshot would not see what the refresh before it did.';
   END IF;
 END $$;
 COMMENT ON FUNCTION require_read_committed() IS 'an error at another isolation level';
 
-CREATE PROCEDURE rebuild(source regclass)
+CREATE PROCEDURE make_ledgers(source regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -132,11 +141,10 @@ BEGIN
     INSERT INTO %3$s (customer, ledger)
     SELECT f.customer, f.ledger FROM found AS f WHERE NOT EXISTS (SELECT FROM %3$s AS l WHERE l.customer %4$s f.customer)
     $q$, p.queue, p.rolled_up, p.ledger, p.equal)) AS (x int);
-  UPDATE customer_tier.source AS x SET refreshed_at = clock_timestamp() WHERE x.relation = s.relation;
 END $$;
-COMMENT ON PROCEDURE rebuild(regclass) IS 'makes the ledgers of a source anew from its sales; writes only what differs';
+COMMENT ON PROCEDURE make_ledgers(regclass) IS 'support of rebuild: sales to ledgers, in one statement';
 
-CREATE PROCEDURE refresh(source regclass)
+CREATE PROCEDURE merge_queue(source regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -168,7 +176,73 @@ BEGIN
     INSERT INTO %2$s (customer, ledger)
     SELECT customer, ledger FROM merged WHERE NOT there AND NOT customer_tier.is_empty(ledger)
     $q$, p.queue, p.ledger, p.equal)) AS (x int);
-  UPDATE customer_tier.source AS x SET refreshed_at = clock_timestamp() WHERE x.relation = s.relation;
+END $$;
+COMMENT ON PROCEDURE merge_queue(regclass) IS 'support of refresh: queue to ledgers, in one statement';
+
+CREATE PROCEDURE note(source regclass, error text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  UPDATE customer_tier.source AS x
+  SET refreshed_at = CASE WHEN $2 IS NULL THEN clock_timestamp() ELSE x.refreshed_at END,
+      error = $2, failed_at = CASE WHEN $2 IS NOT NULL THEN clock_timestamp() END
+  WHERE x.relation = $1;
+END $$;
+COMMENT ON PROCEDURE note(regclass, text) IS 'support of refresh and rebuild: how it went';
+
+CREATE PROCEDURE may_commit(INOUT possible boolean DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'customer_tier_may_commit'
+LANGUAGE C;
+COMMENT ON PROCEDURE may_commit(boolean) IS 'whether the procedure that calls this may commit: not within a transaction that somebody else began';
+
+-- no search_path here: a procedure with one may not commit
+CREATE PROCEDURE attempt(source regclass, anew boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  state text;
+  message text;
+  detail text;
+  context text;
+  hint text;
+  possible boolean;
+BEGIN
+  CALL customer_tier.may_commit(possible);
+  BEGIN
+    IF anew THEN
+      CALL customer_tier.make_ledgers($1);
+    ELSE
+      CALL customer_tier.merge_queue($1);
+    END IF;
+    CALL customer_tier.note($1, NULL);
+    RETURN;
+  EXCEPTION WHEN OTHERS THEN
+    -- the note of it would not outlive somebody else's transaction
+    IF NOT possible THEN
+      RAISE;
+    END IF;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, context = PG_EXCEPTION_CONTEXT, hint = PG_EXCEPTION_HINT;
+  END;
+  CALL customer_tier.note($1, message);
+  COMMIT;
+  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), context),
+    HINT = coalesce(nullif(hint, ''), 'All is as it was before. The view customer_tier.sources keeps this error until it goes well.');
+END $$;
+COMMENT ON PROCEDURE attempt(regclass, boolean) IS 'support of refresh and rebuild: does it, or notes why not';
+
+CREATE PROCEDURE rebuild(source regclass)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  CALL customer_tier.attempt($1, true);
+END $$;
+COMMENT ON PROCEDURE rebuild(regclass) IS 'makes the ledgers of a source anew from its sales; writes only what differs';
+
+CREATE PROCEDURE refresh(source regclass)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  CALL customer_tier.attempt($1, false);
 END $$;
 COMMENT ON PROCEDURE refresh(regclass) IS 'merges what has been written to the sales of a source into its ledgers';
 
@@ -195,6 +269,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION verify(regclass, boolean) IS 'the customers whose ledger, with what is pending, is not what their sales give: none, always; with repair they are mended';
 
+CREATE FUNCTION stem(relname text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT left(relname, n) FROM generate_series(length(relname), 1, -1) AS n WHERE octet_length(left(relname, n)) <= 63 - 12 LIMIT 1
+$$;
+COMMENT ON FUNCTION stem(text) IS 'of a name, what leaves room for _ledger_live';
+
 -- what track makes beside the sales, as their owner
 CREATE PROCEDURE make_source(source regclass, customer text, amount text, sold_at text, filter text, time_zone text, capture text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -210,13 +291,17 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $1;
   SELECT quote_ident(nspname) INTO place FROM pg_namespace WHERE oid = c.relnamespace;
-  name := c.relname;
+  name := customer_tier.stem(c.relname);
   s := ROW($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, NULL);
   -- the tables: their customer is of the expression's type
   PERFORM FROM customer_tier.as_owner($1, format($q$
     CREATE TABLE %1$s.%2$I AS SELECT %3$s AS customer, '{}'::customer_tier.ledger AS ledger FROM %4$s WITH NO DATA
     $q$, place, name || '_ledger', $2, $1)) AS (x int);
   s.ledger := format('%s.%I', place, name || '_ledger');
+  IF EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = s.ledger AND attnum = 1 AND typlen = -1 AND typelem <> 0) THEN
+    RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch', MESSAGE = 'a customer cannot be an array',
+      HINT = 'Make a row or a text of it.';
+  END IF;
   PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ADD PRIMARY KEY (customer), ALTER COLUMN ledger SET NOT NULL', s.ledger)) AS (x int);
   SELECT * INTO p FROM customer_tier.source_parts(s);
   PERFORM FROM customer_tier.as_owner($1, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
@@ -280,6 +365,8 @@ AS $$
 DECLARE
   c pg_class;
   what text;
+  taken regclass;
+  of regclass;
 BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $1;
   IF c.oid IS NULL THEN
@@ -295,6 +382,13 @@ BEGIN
   END IF;
   IF NOT pg_has_role(c.relowner, 'MEMBER') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', $1);
+  END IF;
+  SELECT o.oid::regclass, x.relation INTO taken, of
+  FROM pg_class AS o LEFT JOIN customer_tier.source AS x ON o.oid IN (x.ledger, x.queue, x.live)
+  WHERE o.relnamespace = c.relnamespace AND o.relname IN (customer_tier.stem(c.relname) || '_ledger', customer_tier.stem(c.relname) || '_delta', customer_tier.stem(c.relname) || '_ledger_live') LIMIT 1;
+  IF taken IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('relation %s, which would be made, exists already', taken),
+      HINT = CASE WHEN of IS NULL THEN 'Rename it, or drop it.' ELSE format('It belongs to another source: CALL customer_tier.untrack(%s);', of::oid) END;
   END IF;
   what := CASE WHEN c.relpersistence = 't' THEN 'is temporary'
                WHEN capture = 'none' AND c.relkind IN ('v', 'm', 'f') THEN NULL
@@ -315,18 +409,19 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier.source := customer_tier.tracked($1);
-  p record;
   t record;
 BEGIN
-  SELECT * INTO p FROM customer_tier.source_parts(s);
   FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = s.relation AND tgfoid = 'customer_tier.capture()'::regprocedure LOOP
-    PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TRIGGER %I ON %s', t.tgname, p.sales)) AS (x int);
+    PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TRIGGER %I ON %s', t.tgname, s.relation)) AS (x int);
   END LOOP;
-  PERFORM FROM customer_tier.as_owner(s.relation, format('DROP VIEW %s', p.live)) AS (x int);
-  PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TABLE %s, %s', p.ledger, p.queue)) AS (x int);
+  -- as far as they are there
+  FOR t IN SELECT oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, oid::regclass) AS command
+           FROM pg_class WHERE oid IN (s.live, s.ledger, s.queue) ORDER BY relkind = 'v' DESC LOOP
+    PERFORM FROM customer_tier.as_owner(t.oid, t.command) AS (x int);
+  END LOOP;
   DELETE FROM customer_tier.source AS x WHERE x.relation = s.relation;
 END $$;
-COMMENT ON PROCEDURE untrack(regclass) IS 'lets go of a sales table: drops the triggers, the ledgers and the queue';
+COMMENT ON PROCEDURE untrack(regclass) IS 'lets go of a sales table: drops the triggers, the ledgers and the queue; of one that is gone by its OID, see sources';
 
 -- counted as the owner: what the registry names might be a view of somebody's
 CREATE FUNCTION pending(s source) RETURNS bigint
@@ -334,18 +429,23 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = s.relation), 'USAGE') THEN
-    RETURN (SELECT n FROM customer_tier.as_owner(s.relation, format('SELECT count(*) FROM %s', s.queue)) AS (n bigint));
+    RETURN (SELECT n FROM customer_tier.as_owner(s.relation, format('SELECT coalesce(sum(coalesce(cardinality(customers), 1)), 0)::bigint FROM %s', s.queue)) AS (n bigint));
   END IF;
   RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+  -- nor does it keep others from seeing theirs
+  RETURN NULL;
 END $$;
-COMMENT ON FUNCTION pending(source) IS 'rows in the queue of a source; null for all but its owner';
+COMMENT ON FUNCTION pending(source) IS 'ledgers in the queue of a source; null for all but its owner';
 
 CREATE VIEW sources AS
-SELECT relation, customer, amount, sold_at, filter, time_zone, capture, ledger, queue, live, refreshed_at,
-       customer_tier.pending(source) AS pending,
+SELECT relation, customer, amount, sold_at, filter, time_zone, capture, ledger, queue, live, refreshed_at, pending,
+       CASE pending WHEN 0 THEN interval '0' ELSE pg_catalog.clock_timestamp() - refreshed_at END AS lag,
        capture = 'none' OR (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = relation AND tgfoid = 'customer_tier.capture()'::regprocedure AND tgenabled = 'A')
-         = CASE (SELECT relkind FROM pg_catalog.pg_class WHERE oid = relation) WHEN 'p' THEN 2 ELSE 4 END AS capturing
-FROM customer_tier.source WHERE pg_catalog.has_table_privilege(relation, 'SELECT');
+         = CASE (SELECT relkind FROM pg_catalog.pg_class WHERE oid = relation) WHEN 'p' THEN 2 WHEN 'r' THEN 4 END AS capturing,
+       error, failed_at
+FROM customer_tier.source, LATERAL customer_tier.pending(source) AS pending
+WHERE coalesce(pg_catalog.has_table_privilege(relation, 'SELECT'), customer_tier.is_owner(ledger));
 ALTER VIEW sources SET (security_barrier);
 GRANT SELECT ON sources TO PUBLIC;
 COMMENT ON VIEW sources IS 'the sales tables that are tracked: how, and how far their ledgers lag behind';
@@ -360,5 +460,8 @@ COMMENT ON COLUMN sources.ledger IS 'table of one ledger for each customer, as o
 COMMENT ON COLUMN sources.queue IS 'what has been written since';
 COMMENT ON COLUMN sources.live IS 'view of both together: right at any moment';
 COMMENT ON COLUMN sources.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
-COMMENT ON COLUMN sources.pending IS 'rows of the queue; null for all but the owner of the sales';
-COMMENT ON COLUMN sources.capturing IS 'whether all triggers are there and always fire';
+COMMENT ON COLUMN sources.pending IS 'changes of a customer that are in the queue; null for all but the owner of the sales';
+COMMENT ON COLUMN sources.lag IS 'how old the ledgers are at most: since the last refresh, if anything is pending';
+COMMENT ON COLUMN sources.capturing IS 'whether all triggers are there and always fire; null if the sales table is gone';
+COMMENT ON COLUMN sources.error IS 'why the last refresh or rebuild failed; null if it did not';
+COMMENT ON COLUMN sources.failed_at IS 'and when';

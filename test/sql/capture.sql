@@ -227,7 +227,7 @@ INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER no_tables ON forged;
 -- nor by registering what others then read
 CREATE FUNCTION spring() RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'sprung as %', current_user; RETURN 1; END $$;
-CREATE VIEW trap AS SELECT spring();
+CREATE VIEW trap AS SELECT ARRAY[spring()] AS customers;
 INSERT INTO customer_tier.source SELECT 'forged', '1', '1', '1', NULL, NULL, 'none', 'trap', 'trap', 'trap';
 RESET ROLE;
 SELECT relation, pending FROM sources ORDER BY relation::text;
@@ -256,5 +256,44 @@ SELECT outcome($$CALL rebuild('shop')$$), outcome($$SELECT verify('shop')$$);
 CALL refresh('shop');
 CALL untrack('shop');
 RESET ROLE;
+--
+-- A refresh that fails is noted, and leaves all as it was; what is gone can be let go of
+--
+CREATE TABLE bill (id int, customer int, day date, amount numeric);
+CALL track('bill', 'customer', 'amount', 'day');
+INSERT INTO bill VALUES (1, 1, '2026-01-01', 5);
+CREATE VIEW noted AS SELECT relation, pending, lag > '0' AS lags, capturing, error, failed_at IS NOT NULL AS failed FROM sources;
+ALTER TABLE bill_ledger ADD CHECK (customer > 1);
+CALL refresh('bill');
+TABLE noted;
+-- in a transaction of somebody else's there is nobody to note it
+BEGIN;
+CALL rebuild('bill');
+ROLLBACK;
+CALL rebuild('bill');
+ALTER TABLE bill_ledger DROP CONSTRAINT bill_ledger_customer_check;
+CALL refresh('bill');
+TABLE noted;
+ALTER TABLE bill_delta SET UNLOGGED;
+SELECT outcome($$INSERT INTO bill VALUES (1, 1, '2026-01-01', 5)$$);
+ALTER TABLE bill_delta SET LOGGED;
+\set VERBOSITY terse
+CALL rebuild('bill');
+\set VERBOSITY default
+DROP TABLE bill;
+SELECT count(*), bool_or(capturing) AS capturing FROM sources;
+CREATE TABLE bill (id int, customer int, day date, amount numeric, tags text[]);
+SELECT regexp_replace(outcome($$CALL track('bill', 'customer', 'amount', 'day')$$), '[0-9]{5,}\)', 'OID)');
+DO $$BEGIN EXECUTE (SELECT format('CALL customer_tier.untrack(%s)', relation::oid) FROM customer_tier.sources); END $$;
+CREATE TABLE bill_delta (a int);
+SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$);
+DROP TABLE bill_delta;
+SELECT outcome($$CALL track('bill', 'tags', 'amount', 'day')$$);
+CREATE TABLE "名前がとても長い売上の表、六十三バイトまで" (id int, customer int, day date, amount numeric);
+CALL track('"名前がとても長い売上の表、六十三バイトまで"', 'customer', 'amount', 'day');
+INSERT INTO "名前がとても長い売上の表、六十三バイトまで" VALUES (1, 1, '2026-01-01', 5);
+SELECT relation, ledger, pending FROM sources;
+CALL untrack('"名前がとても長い売上の表、六十三バイトまで"');
+
 DROP SCHEMA t_capture CASCADE;
 DROP ROLE regress_customer_tier_owner, regress_customer_tier_writer, regress_customer_tier_reader;
