@@ -58,7 +58,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench
+OWN_SERVER = demo demo-stop check check-long bench bench-capture
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -72,6 +72,8 @@ check-long:
 	@$(SRCDIR)scripts/check long
 bench:
 	@$(SRCDIR)bench/run
+bench-capture:
+	@$(SRCDIR)bench/capture
 .PHONY: $(OWN_SERVER)
 
 else
