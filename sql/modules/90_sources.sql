@@ -134,12 +134,13 @@ BEGIN
   -- one statement, one snapshot: the sales and the queue of that moment
   PERFORM FROM customer_tier.as_owner(s.relation, format($q$
     WITH consumed AS (DELETE FROM %1$s),
-    found AS MATERIALIZED (SELECT * FROM %2$s),
-    gone AS (DELETE FROM %3$s AS l WHERE NOT EXISTS (SELECT FROM found AS f WHERE f.customer %4$s l.customer)),
-    other AS (UPDATE %3$s AS l SET ledger = f.ledger FROM found AS f
-              WHERE f.customer %4$s l.customer AND f.ledger OPERATOR(customer_tier.<>) l.ledger)
-    INSERT INTO %3$s (customer, ledger)
-    SELECT f.customer, f.ledger FROM found AS f WHERE NOT EXISTS (SELECT FROM %3$s AS l WHERE l.customer %4$s f.customer)
+    differ AS MATERIALIZED (
+      SELECT f.customer AS found, f.ledger, l.customer AS kept
+      FROM (SELECT * FROM %2$s) AS f FULL JOIN %3$s AS l ON l.customer %4$s f.customer
+      WHERE f.ledger IS NULL OR l.ledger IS NULL OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
+    gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
+    other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)
+    INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
     $q$, p.queue, p.rolled_up, p.ledger, p.equal)) AS (x int);
 END $$;
 COMMENT ON PROCEDURE make_ledgers(regclass) IS 'support of rebuild: sales to ledgers, in one statement';
@@ -295,7 +296,7 @@ BEGIN
   s := ROW($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, NULL);
   -- the tables: their customer is of the expression's type
   PERFORM FROM customer_tier.as_owner($1, format($q$
-    CREATE TABLE %1$s.%2$I AS SELECT %3$s AS customer, '{}'::customer_tier.ledger AS ledger FROM %4$s WITH NO DATA
+    CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS SELECT %3$s AS customer, '{}'::customer_tier.ledger AS ledger FROM %4$s WITH NO DATA
     $q$, place, name || '_ledger', $2, $1)) AS (x int);
   s.ledger := format('%s.%I', place, name || '_ledger');
   IF EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = s.ledger AND attnum = 1 AND typlen = -1 AND typelem <> 0) THEN

@@ -267,10 +267,12 @@ ALTER TABLE bill_ledger ADD CHECK (customer > 1);
 CALL refresh('bill');
 TABLE noted;
 -- in a transaction of somebody else's there is nobody to note it
+\set VERBOSITY terse
 BEGIN;
 CALL rebuild('bill');
 ROLLBACK;
 CALL rebuild('bill');
+\set VERBOSITY default
 ALTER TABLE bill_ledger DROP CONSTRAINT bill_ledger_customer_check;
 CALL refresh('bill');
 TABLE noted;
