@@ -45,7 +45,12 @@ SQL_MODULES = \
 	sql/modules/70_concentration.sql \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql \
-	sql/modules/92_stale.sql
+	sql/modules/92_stale.sql \
+	sql/modules/93_schemes.sql \
+	sql/modules/94_grading.sql \
+	sql/modules/95_presets.sql \
+	sql/modules/96_scheme_definition.sql \
+	sql/modules/97_scheme_use.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)

@@ -1,6 +1,7 @@
 /*
  * capture.h
  *		Expressions over a row of sales: what it says of customer, day and amount.
+ *		And over a row of customers: a measure, and what groups them.
  */
 #ifndef CUSTOMER_TIER_CAPTURE_H
 #define CUSTOMER_TIER_CAPTURE_H
@@ -13,7 +14,8 @@
 
 typedef enum SaleExpression
 {
-	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_FILTER, SALE_EXPRESSIONS
+	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_FILTER, SALE_EXPRESSIONS,
+	MEASURE = SALE_EXPRESSIONS, GROUP, EXPRESSIONS
 } SaleExpression;
 
 extern void customer_tier_safe_search_path(void);

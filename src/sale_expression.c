@@ -29,7 +29,7 @@
 
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
 
-static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter"};
+static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group"};
 
 /* nobody's names but the server's, until the GUC nest level ends */
 void
@@ -62,7 +62,9 @@ raw_expression(const char *sql, SaleExpression which)
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("%s is not one expression: %s", expression_name[which], sql),
-			 errhint("Give an expression over the columns of the sales table, such as quantity * unit_price.")));
+			 which < SALE_EXPRESSIONS ?
+			 errhint("Give an expression over the columns of the sales table, such as quantity * unit_price.") :
+			 errhint("Give an expression over ledger, as_of and the attributes, such as total(ledger, trailing_months(as_of, 12)).")));
 }
 
 Node *
@@ -77,6 +79,8 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	expr = transformExpr(pstate, expr, EXPR_KIND_INDEX_EXPRESSION);
 	if (which == SALE_FILTER)
 		expr = coerce_to_boolean(pstate, expr, "filter");
+	else if (which == MEASURE)
+		expr = coerce_to_specific_type(pstate, expr, FLOAT8OID, "measure");
 	else if (exprType(expr) == UNKNOWNOID)
 		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
 	assign_expr_collations(pstate, expr);
@@ -92,14 +96,17 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("%s must be immutable: %s", expression_name[which], sql),
 				 errdetail("What it gives depends on more than the row, such as the session's time zone."),
-				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.")));
+				 which < SALE_EXPRESSIONS ?
+				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.") :
+				 errhint("The day is as_of.")));
 	free_parsestate(pstate);
 	return expr;
 }
 
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
- * in it qualified; "which" is customer, amount, sold_at or filter
+ * in it qualified; "which" is customer, amount, sold_at or filter, or over a
+ * row of customers measure or group
  */
 Datum
 customer_tier_sale_expression(PG_FUNCTION_ARGS)
@@ -113,12 +120,12 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 	char	   *qualified;
 	int			nest;
 
-	while (which < SALE_EXPRESSIONS && strcmp(name, expression_name[which]) != 0)
+	while (which < EXPRESSIONS && strcmp(name, expression_name[which]) != 0)
 		which++;
-	if (which == SALE_EXPRESSIONS)
+	if (which == EXPRESSIONS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a sale has no \"%s\"", name)));
+				 errmsg("there is no expression of a \"%s\"", name)));
 	rel = relation_open(relid, AccessShareLock);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();

@@ -47,7 +47,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON source TO PUBLIC;
 CREATE FUNCTION sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION sale_expression(regclass, text, text) IS 'an expression over a row of sales (customer, amount, sold_at or filter), checked, with all names qualified';
+COMMENT ON FUNCTION sale_expression(regclass, text, text) IS 'an expression over a row of sales (customer, amount, sold_at or filter) or of customers (measure or group), checked, with all names qualified';
 
 -- volatile: the command may be any
 CREATE FUNCTION as_owner(relation regclass, command text) RETURNS SETOF record

@@ -1,0 +1,276 @@
+-- Grading: from ledgers to values, lines, scores and tiers, as one query; and what a refresh writes.
+
+-- a piece of SQL for each axis: {i} is its number, {n} its column, {s} that of its score, {-} its sign
+CREATE FUNCTION per_axis(axes jsonb, template text, separator text DEFAULT ', ') RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg(replace(replace(replace(replace($2, '{i}', i::text), '{n}', quote_ident(a ->> 'name')), '{s}', quote_ident((a ->> 'name') || '_score')),
+                          '{-}', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END), $3 ORDER BY i)
+FROM jsonb_array_elements($1) WITH ORDINALITY AS e(a, i)
+$$;
+COMMENT ON FUNCTION per_axis(jsonb, text, text) IS 'support of schemes: SQL for each axis';
+
+-- the aggregate that finds an axis's lines.  What counts customers needs to know how
+-- many there are first, and a mean of scores needs the scores: pass 1 finds those.
+CREATE FUNCTION line_sql(axis jsonb, i integer, pass integer) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  at float8[] := customer_tier.floats(axis -> 'at');
+  v text := CASE axis ->> 'better' WHEN 'lower' THEN '-' ELSE '' END || 'v' || i;
+  heads text := format('customer_tier.head_cuts(%s, %L, %L)', v, at, axis ->> 'rule');
+BEGIN
+  RETURN CASE axis ->> 'by'
+    WHEN 'value' THEN format('%L::float8[]', ARRAY(SELECT CASE axis ->> 'better' WHEN 'lower' THEN -x ELSE x END FROM unnest(at) AS x ORDER BY 1))
+    WHEN 'share' THEN format('customer_tier.share_cuts(%s, %L, %L)', v, at, axis ->> 'rule')
+    WHEN 'heads' THEN heads
+    WHEN 'natural' THEN format('customer_tier.natural_cuts(%s, %s)', v, at[1])
+    WHEN 'mean' THEN format('customer_tier.mean_cut(%s)', v)
+    WHEN 'median' THEN format('customer_tier.median_cut(%s)', v)
+    WHEN 'count' THEN CASE pass WHEN 1 THEN format('ARRAY[count(%s)]::float8[]', v)
+      ELSE format('customer_tier.head_cuts(%s, ARRAY(SELECT DISTINCT least(n / greatest(f.c%s[1], 1), 1) FROM unnest(%L::float8[]) AS n ORDER BY 1), %L)', v, i, at, axis ->> 'rule') END
+    WHEN 'mean_score' THEN CASE pass WHEN 1 THEN heads
+      ELSE format('ARRAY[coalesce(f.c%1$s[floor(avg(customer_tier.score(%2$s, f.c%1$s)))::int], ''Infinity'')]', i, v) END END;
+END $$;
+COMMENT ON FUNCTION line_sql(jsonb, integer, integer) IS 'support of schemes: SQL that finds the lines of an axis';
+
+-- the rank of a combination of scores; 0 if one is missing
+CREATE FUNCTION rank_sql(r rule, template text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('coalesce((%L::int[])[1 + %s], 0)', r.map,
+              string_agg(format('(%s - 1) * %s', replace(replace($2, '{i}', i::text), '{-}', CASE r.axes -> (i - 1) ->> 'better' WHEN 'lower' THEN '-' ELSE '' END),
+                                (SELECT coalesce(round(exp(sum(ln(n)))), 1) FROM unnest(r.sizes[:i - 1]) AS n)), ' + ' ORDER BY i))
+FROM generate_series(1, cardinality(r.sizes)) AS i
+$$;
+COMMENT ON FUNCTION rank_sql(rule, text) IS 'support of schemes: SQL for the rank of a customer''s tier';
+
+/*
+ * The tiers of a day, earned by scores alone, as common table expressions:
+ *   input   customer, group and values of the day
+ *   stored  the lines that were found last, by group
+ *   line    the lines of the day: c their values, k those that suffice to stay
+ *   graded  customer, grp, values v, scores s, rank and kept (the rank by k)
+ */
+CREATE FUNCTION graded_sql(s scheme, r rule, as_of date) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  a jsonb;
+  i integer := 0;
+  measures text := '';
+  v text := '';
+  found text := '';
+  first_pass text := '';
+  two_passes boolean := false;
+  columns text;
+  name text := (SELECT relname FROM pg_class WHERE oid = s.input);
+BEGIN
+  FOR a IN SELECT * FROM jsonb_array_elements(r.axes) LOOP
+    i := i + 1;
+    IF a -> 'measures' IS NULL THEN
+      measures := measures || format(', (%s) AS v%s', a ->> 'value', i);
+      v := v || format(', v%s', i);
+    ELSE
+      measures := measures || (SELECT string_agg(format(', (%s) AS m%s_%s', m, i, j), '' ORDER BY j) FROM jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, j));
+      v := v || format(', customer_tier.weighted_score(ARRAY[%s], %L) AS v%s',
+        (SELECT string_agg(format('customer_tier.%I(m%s_%s) OVER ()', CASE a ->> 'normalise' WHEN 'percentile' THEN 'percentile_score' ELSE a ->> 'normalise' END, i, j), ', ' ORDER BY j)
+         FROM generate_series(1, jsonb_array_length(a -> 'measures')) AS j), customer_tier.floats(a -> 'weights'), i);
+    END IF;
+    first_pass := first_pass || format(', %s AS c%s', customer_tier.line_sql(a, i, 1), i);
+    IF a ->> 'by' IN ('count', 'mean_score') THEN
+      two_passes := true;
+      found := found || format(', %s AS c%s', customer_tier.line_sql(a, i, 2), i);
+    ELSE
+      found := found || format(', f.c%s', i);
+    END IF;
+  END LOOP;
+  SELECT string_agg(CASE attname WHEN 'ledger' THEN format('customer_tier.slice(ledger, daterange(NULL, %L, ''[]'')) AS ledger', as_of)
+                                 WHEN 'as_of' THEN format('%L::date AS as_of', as_of) ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
+    INTO columns FROM pg_attribute WHERE attrelid = s.input AND attnum > 0 AND NOT attisdropped;
+  RETURN format($q$
+    input AS MATERIALIZED (
+      SELECT customer, grp%1$s FROM (
+        SELECT customer, coalesce((%2$s)::text, '') AS grp%3$s
+        FROM (SELECT %4$s FROM %5$s) AS %6$I WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
+    stored AS MATERIALIZED (SELECT DISTINCT ON (grp) grp, version, %7$s FROM %8$s ORDER BY grp, as_of DESC),
+    first_pass AS (SELECT grp%9$s FROM input GROUP BY grp),
+    found AS (%10$s),
+    line AS MATERIALIZED (
+      SELECT grp, %11$s, %12$s FROM (SELECT f.grp, %13$s FROM found AS f LEFT JOIN stored AS o ON o.grp = f.grp AND %14$s) AS l),
+    graded AS (
+      SELECT customer, grp, %15$s, %20$s, %17$s AS rank, %18$s AS kept
+      FROM (SELECT input.*, %16$s, %21$s FROM input JOIN line USING (grp) %19$s OFFSET 0) AS scored)
+    $q$, v, coalesce(r.per, 'NULL'), measures, columns, s.input, name,
+    customer_tier.per_axis(r.axes, '{n} AS c{i}'), s.thresholds, first_pass,
+    CASE WHEN two_passes THEN format('SELECT grp%s FROM input JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) ELSE 'SELECT * FROM first_pass' END,
+    customer_tier.per_axis(r.axes, 'c{i}'),
+    -- a lower line to stay; below zero lower is further from it
+    customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
+    customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'),
+    CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
+    customer_tier.per_axis(r.axes, 'v{i}'), customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'),
+    customer_tier.rank_sql(r, 's{i}'),
+    CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END,
+    CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
+    customer_tier.per_axis(r.axes, 's{i}'), customer_tier.per_axis(r.axes, 'k{i}'));
+END $$;
+COMMENT ON FUNCTION graded_sql(scheme, rule, date) IS 'support of schemes: the query that grades, as common table expressions';
+
+-- whether a day on which customers may fall lies after one day and not after another
+CREATE FUNCTION is_review(review text[], after date, until date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT review IS NULL OR coalesce(bool_or(d > after AND d <= until), after IS NULL)
+FROM generate_series(extract(year FROM after)::int, extract(year FROM until)::int) AS y, unnest(review) AS m, LATERAL (SELECT make_date(y, left(m, 2)::int, right(m, 2)::int) AS d) AS days
+$$;
+COMMENT ON FUNCTION is_review(text[], date, date) IS 'support of schemes: whether customers may fall at this refresh';
+
+CREATE FUNCTION check_scheme_day(s scheme, as_of date) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF as_of IS NULL OR NOT isfinite(as_of) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'as_of is not a day', HINT = 'Tiers are those of a day: as_of => ''2026-11-30''.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an error if as_of is not a day';
+
+/*
+ * A refresh, in one statement: the tiers of the day, what discipline makes of them,
+ * and what differs from the last refresh is written.
+ *
+ *   placed  each customer with the tier held before (cur, null if there is none
+ *           to hold), earned now (rank), by the lines to stay (kept), by the lines
+ *           of the last refresh (by_old)
+ *   next    the tier from now on
+ *   turn    those whose tier, or the way they have it, changes
+ */
+CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  old customer_tier.rule;
+  holds interval[];
+  may_fall boolean := customer_tier.is_review(r.review, s.as_of, as_of);
+  same_axes boolean;
+BEGIN
+  SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.state, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
+  same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a -> 'value') = (SELECT jsonb_agg(b -> 'value') FROM jsonb_array_elements(old.axes) AS b) FROM jsonb_array_elements(r.axes) AS a);
+  SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.state, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
+    WITH %1$s,
+    lines_written AS (
+      INSERT INTO %2$s AS t (as_of, grp, version, %3$s)
+      SELECT %4$L, l.grp, %5$s, %6$s FROM line AS l LEFT JOIN stored AS o USING (grp)
+      WHERE o.grp IS NULL OR o.version <> %5$s OR %7$s
+      ON CONFLICT (as_of, grp) DO UPDATE SET version = EXCLUDED.version, %8$s),
+    pin AS (SELECT customer, array_position(%9$L::text[], tier) - %10$s AS pinned FROM %11$s WHERE pinned_from <= %4$L AND (until IS NULL OR until > %4$L)),
+    placed AS (
+      SELECT coalesce(g.customer, t.customer) AS customer, g.customer IS NULL AS gone, t.customer IS NULL AS fresh, g.grp, %12$s, %13$s, g.rank, g.kept, p.pinned,
+             t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, %14$s AS same,
+             CASE WHEN t.status <> 'pinned' THEN array_position(%9$L::text[], t.tier) - %10$s END AS cur,
+             %15$s AS by_old
+      FROM (SELECT g.*, %16$s FROM graded AS g LEFT JOIN stored AS o USING (grp)) AS g
+           FULL JOIN %17$s AS t ON t.customer %18$s g.customer LEFT JOIN pin AS p ON p.customer %18$s g.customer),
+    decided AS (
+      SELECT *, (%9$L::text[])[rank + %10$s] AS earned,
+             CASE WHEN gone THEN NULL
+                  WHEN pinned IS NOT NULL THEN pinned
+                  WHEN cur IS NULL OR rank >= cur THEN rank
+                  WHEN greatest(rank, kept) >= cur OR NOT %19$L OR %4$L < was_since + (%20$L::interval[])[cur] THEN cur
+                  ELSE greatest(rank, kept%21$s) END AS goes_to
+      FROM placed),
+    next AS MATERIALIZED (
+      SELECT *, (%9$L::text[])[goes_to + %10$s] AS tier,
+             CASE WHEN gone THEN 'left' WHEN pinned IS NOT NULL THEN 'pinned' WHEN goes_to > rank THEN 'held' ELSE 'earned' END AS status,
+             CASE WHEN NOT fresh AND was = (%9$L::text[])[goes_to + %10$s] THEN was_since ELSE %4$L END AS since
+      FROM decided),
+    came AS (INSERT INTO %17$s (customer, grp, %22$s, %23$s, earned, tier, status, since)
+      SELECT customer, grp, %12$s, %13$s, earned, tier, status, since FROM next WHERE fresh ORDER BY customer),
+    went AS (DELETE FROM %17$s AS t USING next AS n WHERE n.gone AND t.customer %18$s n.customer),
+    stayed AS (UPDATE %17$s AS t SET grp = n.grp, %24$s, %25$s, earned = n.earned, tier = n.tier, status = n.status, since = n.since
+      FROM next AS n WHERE NOT n.fresh AND NOT n.gone AND t.customer %18$s n.customer
+        AND NOT (n.same AND n.earned = n.was_earned AND n.tier = n.was AND n.status = n.was_status AND n.since = n.was_since)),
+    turn AS MATERIALIZED (
+      SELECT customer, was, %12$s, %13$s, tier, status,
+             CASE WHEN gone THEN 'left' WHEN fresh THEN 'new' WHEN tier = was THEN 'same'
+                  WHEN array_position(%9$L::text[], tier) >= coalesce(array_position(%9$L::text[], was), 0) THEN 'up' ELSE 'down' END AS change,
+             CASE WHEN gone THEN 'left'
+                  WHEN status = 'pinned' THEN 'pinned'
+                  WHEN fresh THEN CASE WHEN EXISTS (SELECT FROM %26$s AS h WHERE h.customer %18$s next.customer) THEN 'returned' ELSE 'first' END
+                  WHEN status = 'held' THEN 'held'
+                  WHEN was_status = 'pinned' THEN 'unpinned'
+                  WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
+                  WHEN %27$L AND (by_old IS NULL OR by_old = was_earned) THEN 'rule'
+                  WHEN by_old = was_earned THEN 'line moved'
+                  ELSE 'moved' END AS reason
+      FROM next WHERE fresh OR gone OR tier IS DISTINCT FROM was OR status <> was_status),
+    open AS MATERIALIZED (SELECT h.customer, h.valid_from FROM %26$s AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE n.customer %18$s h.customer)),
+    ended AS (UPDATE %26$s AS h SET valid_to = %4$L FROM open AS o WHERE o.valid_from < %4$L AND h.customer %18$s o.customer AND h.valid_to = 'infinity'),
+    again AS (UPDATE %26$s AS h SET tier = n.tier, change = n.change, reason = n.reason, status = n.status, rule_version = %5$s, %24$s, %25$s
+      FROM turn AS n, open AS o WHERE o.valid_from = %4$L AND h.customer %18$s o.customer AND n.customer %18$s h.customer AND h.valid_to = 'infinity'),
+    begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, previous_tier, change, reason, status, rule_version, %22$s, %23$s)
+      SELECT n.customer, %4$L, 'infinity', n.tier, n.was, n.change, n.reason, n.status, %5$s, %12$s, %13$s
+      FROM turn AS n WHERE NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
+    counts AS (
+      SELECT (SELECT count(*) FROM next WHERE NOT gone) AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
+             count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),
+    logged AS (INSERT INTO %28$s AS x (as_of, version, customers, entered, up, down, gone) SELECT %4$L, %5$s, customers, entered, up, down, gone FROM counts
+      ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
+      WHERE EXCLUDED.entered + EXCLUDED.up + EXCLUDED.down + EXCLUDED.gone > 0 OR x.version <> EXCLUDED.version)
+    SELECT customers, entered, up, down, gone FROM counts
+    $q$,
+    customer_tier.graded_sql(s, r, as_of), s.thresholds, customer_tier.per_axis(r.axes, '{n}'), as_of, r.version, customer_tier.per_axis(r.axes, 'l.c{i}'),
+    customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'),
+    CASE WHEN r.unrated IS NULL THEN r.tiers ELSE r.unrated || r.tiers END, CASE WHEN r.unrated IS NULL THEN 0 ELSE 1 END, s.pins,
+    customer_tier.per_axis(r.axes, 'v{i}'), customer_tier.per_axis(r.axes, 's{i}'),
+    't.grp = g.grp AND ' || customer_tier.per_axis(r.axes, '(t.{n}, t.{s}) IS NOT DISTINCT FROM (v{i}, s{i})', ' AND '),
+    CASE WHEN same_axes THEN format('(%L::text[])[g.by_old + %s]', CASE WHEN old.unrated IS NULL THEN old.tiers ELSE old.unrated || old.tiers END, CASE WHEN old.unrated IS NULL THEN 0 ELSE 1 END) ELSE 'NULL::text' END,
+    CASE WHEN same_axes THEN customer_tier.rank_sql(old, 'customer_tier.score({-}g.v{i}, o.c{i})') ELSE 'NULL::int' END || ' AS by_old',
+    s.state, (SELECT equal FROM customer_tier.source_parts(customer_tier.tracked(s.source))), may_fall, holds,
+    CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
+    customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
+    s.history, old.version <> r.version, s.refreshes)) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+END $$;
+COMMENT ON FUNCTION grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
+
+CREATE FUNCTION refresh(scheme regclass, as_of date, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+BEGIN
+  PERFORM customer_tier.check_scheme_day(s, as_of);
+  PERFORM customer_tier.require_read_committed();
+  IF (customer_tier.tracked(s.source)).capture = 'trigger' THEN
+    CALL customer_tier.merge_queue(s.source);
+    CALL customer_tier.note(s.source, NULL);
+  END IF;
+  -- one refresher at a time; who waited reads what the other left
+  PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
+  s := customer_tier.scheme_of($1);
+  IF as_of < s.as_of THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s was refreshed as of %s already', $1, s.as_of),
+      HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the history anew.', $1, as_of);
+  END IF;
+  SELECT * INTO customers, entered, up, down, gone FROM customer_tier.grade(s, customer_tier.rule_of(s), as_of) AS (a bigint, b bigint, c bigint, d bigint, e bigint);
+  UPDATE customer_tier.scheme AS x SET as_of = $2 WHERE x.scheme = $1 AND x.as_of IS DISTINCT FROM $2;
+  IF entered + up + down + gone > 0 THEN
+    PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);
+  END IF;
+END $$;
+COMMENT ON FUNCTION refresh(regclass, date) IS 'grades all customers as of a day and writes what changes; how many entered, rose, fell and left';
+
+CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  r customer_tier.rule := customer_tier.rule_of(s);
+BEGIN
+  PERFORM customer_tier.check_scheme_day(s, as_of);
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format('WITH %s SELECT customer::text, CASE rank WHEN 0 THEN %L ELSE (%L::text[])[rank] END, rank FROM graded',
+    customer_tier.graded_sql(s, r, as_of), r.unrated, r.tiers)) AS (customer text, tier text, rank integer);
+END $$;
+COMMENT ON FUNCTION tiers_as_of(regclass, date) IS 'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';

@@ -1,0 +1,81 @@
+-- Presets: the gradings of the field, each with options.
+
+CREATE FUNCTION preset(name text, options jsonb DEFAULT '{}', OUT axes jsonb[], OUT tiers text[], OUT tier text, OUT unrated text) RETURNS record
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  -- what is asked for, what there is
+  known jsonb := '{
+    "abc": {"value": "total(ledger)", "shares": [0.80, 0.95], "rule": "fill"},
+    "pyramid": {"value": "total(ledger)", "heads": [0.01, 0.05, 0.20], "tiers": ["small", "medium", "large", "top"], "unrated": "inactive"},
+    "pyramid-1-19-30-50": {"value": "total(ledger)", "heads": [0.01, 0.20, 0.50], "tiers": ["small", "ordinary", "secondary", "important"], "unrated": "inactive"},
+    "rfm": {"frequency": "orders(ledger)", "monetary": "total(ledger)", "segments": "named", "unrated": null},
+    "rfm8": {"frequency": "orders(ledger)", "monetary": "total(ledger)", "language": "en", "unrated": null},
+    "quadrant": {"relationship": "total(ledger, trailing_months(as_of, 12)) / nullif(annual_potential, 0)", "potential": "annual_potential", "relationship_at": 0.5, "potential_heads": 0.2},
+    "nine_grid": {"potential": "annual_potential", "level": "total(ledger, trailing_months(as_of, 12))", "heads": [0.2, 0.5]},
+    "sixteen_grid": {"potential": "annual_potential", "level": "total(ledger, trailing_months(as_of, 12))", "heads": [0.1, 0.3, 0.6]},
+    "stars": {"monthly": "monthly_average(ledger, as_of, 6)", "monthly_at": [50, 100, 200, 500, 1000], "points": "total(ledger, trailing_months(as_of, 12))", "points_at": [500, 1000, 3000, 6000, 15000], "top": "false"},
+    "weighted": {"measures": ["total(ledger)", "orders(ledger)", "-recency(ledger, as_of)", "total(ledger, trailing_months(as_of, 12))", "tenure(ledger, as_of)"], "weights": [0.5, 0.2, 0.1, 0.1, 0.1], "normalise": "percentile", "heads": [0.05, 0.2, 0.5], "tiers": ["D", "C", "B", "A"]},
+    "whale": {"profit": "total(ledger)"}}';
+  o jsonb := known -> name;
+  unknown text;
+BEGIN
+  IF o IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown preset "%s"', name),
+      HINT = 'Presets are ' || (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(known) AS k) || '.';
+  END IF;
+  SELECT min(k) INTO unknown FROM jsonb_object_keys(options) AS k WHERE o -> k IS NULL;
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('preset %s has no option "%s"', name, unknown),
+      HINT = 'Its options are, as they are if nothing is said, ' || o::text;
+  END IF;
+  o := o || options;
+  unrated := o ->> 'unrated';
+  CASE
+    WHEN name = 'abc' THEN
+      axes := ARRAY[customer_tier.axis('value', o ->> 'value', 'share', customer_tier.floats(o -> 'shares'), o ->> 'rule')];
+      tiers := ARRAY(SELECT chr(64 + i) FROM generate_series(jsonb_array_length(o -> 'shares') + 1, 1, -1) AS i);
+    WHEN name IN ('pyramid', 'pyramid-1-19-30-50') THEN
+      -- a pyramid is of those who have bought; nobody else is ranked
+      axes := ARRAY[customer_tier.axis('value', format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', o ->> 'value'), 'heads', customer_tier.floats(o -> 'heads'))];
+      tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
+    WHEN name IN ('rfm', 'rfm8') THEN
+      SELECT array_agg(customer_tier.axis(a, format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', v),
+                                          CASE name WHEN 'rfm' THEN 'heads' ELSE 'mean_score' END, '{0.2, 0.4, 0.6, 0.8}', 'fit', b) ORDER BY i) INTO axes
+      FROM (VALUES (1, 'r', 'customer_tier.recency(ledger, as_of)', 'lower'), (2, 'f', o ->> 'frequency', 'higher'), (3, 'm', o ->> 'monetary', 'higher')) AS v(i, a, v, b);
+      IF name = 'rfm8' THEN
+        tier := format('customer_tier.rfm_class8(r = 2, f = 2, m = 2, %L)', o ->> 'language');
+        tiers := ARRAY(SELECT class FROM customer_tier.rfm_classes8(o ->> 'language') WITH ORDINALITY AS c(r, f, m, class, i) ORDER BY i DESC);
+      ELSIF o ->> 'segments' = 'codes' THEN
+        tier := 'r::text || f::text || m::text';
+        tiers := ARRAY(SELECT r::text || f || m FROM generate_series(1, 5) AS r, generate_series(1, 5) AS f, generate_series(1, 5) AS m ORDER BY 1);
+      ELSE
+        tier := 'customer_tier.rfm_segment(r, f, m)';
+        tiers := '{Lost, Hibernating, Cannot Lose, At Risk, About To Sleep, Need Attention, Promising, New, Potential Loyalist, Loyal, Champions}';
+      END IF;
+    WHEN name = 'quadrant' THEN
+      axes := ARRAY[customer_tier.axis('relationship', o ->> 'relationship', 'value', ARRAY[(o ->> 'relationship_at')::float8]),
+                    customer_tier.axis('potential', o ->> 'potential', 'heads', ARRAY[(o ->> 'potential_heads')::float8])];
+      tiers := '{{low_value, ordinary}, {potential, key}}';
+    WHEN name IN ('nine_grid', 'sixteen_grid') THEN
+      axes := ARRAY[customer_tier.axis('level', o ->> 'level', 'heads', customer_tier.floats(o -> 'heads')),
+                    customer_tier.axis('potential', o ->> 'potential', 'heads', customer_tier.floats(o -> 'heads'))];
+      -- A is the highest potential, 1 the highest level
+      tiers := (SELECT array_agg(row_of ORDER BY i) FROM (SELECT i, array_agg(chr(65 + n - i) || (n + 1 - j) ORDER BY j) AS row_of
+        FROM (SELECT jsonb_array_length(o -> 'heads') + 1 AS n) AS n, generate_series(1, n) AS i, generate_series(1, n) AS j GROUP BY i) AS x);
+    WHEN name = 'stars' THEN
+      axes := ARRAY[customer_tier.axis('monthly', o ->> 'monthly', 'value', customer_tier.floats(o -> 'monthly_at')),
+                    customer_tier.axis('points', o ->> 'points', 'value', customer_tier.floats(o -> 'points_at')),
+                    customer_tier.axis('lifted', format('CASE WHEN %s THEN 1 ELSE 0 END', o ->> 'top'), 'value', '{1}')];
+      tier := format('CASE WHEN lifted = 2 THEN %s ELSE greatest(monthly, points) END || '' star''', 1 + greatest(jsonb_array_length(o -> 'monthly_at'), jsonb_array_length(o -> 'points_at')));
+      tiers := ARRAY(SELECT i || ' star' FROM generate_series(1, 1 + greatest(jsonb_array_length(o -> 'monthly_at'), jsonb_array_length(o -> 'points_at'))) AS i);
+    WHEN name = 'weighted' THEN
+      axes := ARRAY[customer_tier.weighted_axis('value', ARRAY(SELECT jsonb_array_elements_text(o -> 'measures')), customer_tier.floats(o -> 'weights'), o ->> 'normalise', 'heads', customer_tier.floats(o -> 'heads'))];
+      tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
+    WHEN name = 'whale' THEN
+      -- the second line is the least that is more than nothing
+      axes := ARRAY[customer_tier.axis('profit', o ->> 'profit', 'value', '{0, 5e-324}')];
+      tiers := '{destroys value, break-even, adds value}';
+  END CASE;
+END $$;
+COMMENT ON FUNCTION preset(text, jsonb) IS 'the axes and tiers of a preset: abc, pyramid, pyramid-1-19-30-50, rfm, rfm8, quadrant, nine_grid, sixteen_grid, stars, weighted, whale';

@@ -1,0 +1,345 @@
+-- Making, changing and dropping schemes; their tables and views.
+
+-- the tables of a scheme, as the owner of its sales
+CREATE FUNCTION make_scheme_tables(s scheme, place text, name text, key text) RETURNS scheme
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  source customer_tier.source := customer_tier.tracked(s.source);
+  p record;
+  others text;
+BEGIN
+  SELECT * INTO p FROM customer_tier.source_parts(source);
+  IF s.attributes IS NULL THEN
+    PERFORM FROM customer_tier.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', place, name || '__input', p.ledger)) AS (x int);
+  ELSE
+    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = s.attributes AND attname = key AND attnum > 0 AND NOT attisdropped) THEN
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('attributes %s have no column "%s"', s.attributes, key),
+        HINT = 'key => names the column that says whose attributes they are; without it, it is the first of the primary key.';
+    END IF;
+    SELECT string_agg(format(', a.%I', attname), '' ORDER BY attnum) INTO others FROM pg_attribute
+    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed');
+    PERFORM FROM customer_tier.as_owner(s.source, format($q$
+      CREATE VIEW %1$s.%2$I AS SELECT coalesce(l.customer, a.%3$I) AS customer, coalesce(l.ledger, '{}') AS ledger, NULL::date AS as_of, a.%3$I IS NOT NULL AS listed%4$s
+      FROM %5$s AS l FULL JOIN (SELECT * FROM %6$s WHERE %3$I IS NOT NULL) AS a ON a.%3$I %7$s l.customer
+      $q$, place, name || '__input', key, others, p.ledger, s.attributes, p.equal)) AS (x int);
+  END IF;
+  s.input := format('%s.%I', place, name || '__input');
+  PERFORM FROM customer_tier.as_owner(s.source, format('CREATE TABLE %s.%I (tier text PRIMARY KEY, rank integer, name text NOT NULL, description text, colour text, policy jsonb, hold interval)', place, name || '__tier')) AS (x int);
+  s.tiers := format('%s.%I', place, name || '__tier');
+  PERFORM FROM customer_tier.as_owner(s.source, format('CREATE TABLE %s.%I (as_of date PRIMARY KEY, version integer NOT NULL, customers bigint, entered bigint, up bigint, down bigint, gone bigint)', place, name || '__refresh')) AS (x int);
+  s.refreshes := format('%s.%I', place, name || '__refresh');
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION make_scheme_tables(scheme, text, text, text) IS 'support of create_scheme: what a rule needs';
+
+CREATE FUNCTION make_axis_tables(s scheme, r rule, place text, name text) RETURNS scheme
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  command text;
+BEGIN
+  FOREACH command IN ARRAY ARRAY[
+    format('CREATE TABLE %s.%I AS SELECT customer, ''''::text AS grp, %s, %s, ''''::text AS earned, ''''::text AS tier, ''''::text AS status, NULL::date AS since FROM %s WITH NO DATA', place, name || '__state',
+           customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
+    format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
+    -- One chain for each customer: every end is the beginning of another, and just one is open.
+    -- So there is no gap and no overlap.
+    format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS status, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
+           customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
+    format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL,
+            ADD PRIMARY KEY (customer, valid_from), ALTER valid_to SET NOT NULL, ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', place, name || '__history'),
+    format('ALTER TABLE %1$s.%2$I ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s.%2$I (customer, valid_from)', place, name || '__history'),
+    format('CREATE TABLE %s.%I (as_of date, grp text, version integer NOT NULL, %s, PRIMARY KEY (as_of, grp))', place, name || '__threshold', customer_tier.per_axis(r.axes, '{n} double precision[]')),
+    format('CREATE TABLE %1$s.%2$I AS SELECT customer, ''''::text AS tier, ''''::text AS reason, ''''::text AS author, NULL::date AS pinned_from, NULL::date AS until FROM %3$s WITH NO DATA', place, name || '__pin', s.input),
+    format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
+    format('COMMENT ON VIEW %s.%I IS %L', place, name || '__input', 'what the measures of a scheme are asked of'),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__state', 'each customer''s values, scores and tier, as of the last refresh'),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__history', 'tiers, each with the days on which it held: one chain for each customer, without gap or overlap'),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__threshold', 'lines, each from the day it was found; where lower is better, with the sign changed'),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__pin', 'tiers that are given by hand'),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__tier', 'names, colours and policies of the tiers; see alter_tier'),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes')] LOOP
+    PERFORM FROM customer_tier.as_owner(s.source, command) AS (x int);
+  END LOOP;
+  s.state := format('%s.%I', place, name || '__state');
+  s.history := format('%s.%I', place, name || '__history');
+  s.thresholds := format('%s.%I', place, name || '__threshold');
+  s.pins := format('%s.%I', place, name || '__pin');
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION make_axis_tables(scheme, rule, text, text) IS 'support of create_scheme: tables with a column for each axis';
+
+-- The views: (suffix, what it is, query).  {column} comments follow the names.
+CREATE FUNCTION scheme_views(s scheme, r rule, OUT suffix text, OUT description text, OUT query text) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
+  columns text := customer_tier.per_axis(r.axes, 'x.{n}') || ', ' || customer_tier.per_axis(r.axes, 'x.{s}');
+  lines text;
+BEGIN
+  RETURN QUERY VALUES ('', 'current tier of each customer', format($q$
+    SELECT x.customer, x.tier, t.name AS tier_name, t.rank AS tier_rank, t.colour AS tier_colour, x.status, x.since, x.earned AS earned_tier, %s%s
+    FROM %s AS x LEFT JOIN %s AS t USING (tier)
+    $q$, CASE WHEN r.per IS NULL THEN '' ELSE 'x.grp AS customer_group, ' END, columns, s.state, s.tiers));
+  RETURN QUERY VALUES ('_history', 'tiers of each customer, with the days from (included) and to (excluded) on which they held', format($q$
+    SELECT x.customer, x.tier, x.valid_from, x.next_from AS valid_to, x.next_from IS NULL AS is_current, x.previous_tier, x.change, x.reason, x.status, x.rule_version, %s
+    FROM %s AS x
+    $q$, columns, s.history));
+  RETURN QUERY VALUES ('_summary', 'each tier''s part of the customers beside its part of the value', format($q$
+    SELECT t.tier, t.name AS tier_name, t.rank AS tier_rank, coalesce(heads, 0) AS heads, coalesce(heads, 0) / nullif(sum(heads) OVER (), 0)::float8 AS head_share,
+           coalesce(value, 0) AS value, (coalesce(value, 0) / nullif(sum(value) OVER (), 0))::float8 AS value_share,
+           coalesce(orders, 0) AS orders, (value / nullif(orders, 0))::float8 AS average_order, active / nullif(heads, 0)::float8 AS active_share
+    FROM %1$s AS t LEFT JOIN (
+      SELECT x.tier, count(*) AS heads, sum(customer_tier.total(l)) AS value, sum(customer_tier.orders(l))::bigint AS orders,
+             count(*) FILTER (WHERE customer_tier.recency(l, r.as_of) < 365) AS active
+      FROM %2$s AS x CROSS JOIN (SELECT max(as_of) AS as_of FROM %3$s) AS r
+           LEFT JOIN %4$s AS i ON i.customer %5$s x.customer, LATERAL (SELECT customer_tier.slice(i.ledger, daterange(NULL, r.as_of, '[]')) AS l OFFSET 0) AS sliced
+      GROUP BY x.tier) AS n USING (tier)
+    WHERE t.rank IS NOT NULL OR heads > 0
+    $q$, s.tiers, s.state, s.refreshes, s.input, equal));
+  RETURN QUERY VALUES ('_migration', 'customers by the tier before the last refresh and after it; null: not graded', format($q$
+    SELECT b.tier AS from_tier, n.tier AS to_tier, count(*) AS heads,
+           CASE WHEN b.tier IS NULL THEN 'new' WHEN n.tier IS NULL THEN 'left' WHEN b.tier = n.tier THEN 'same' WHEN tn.rank > tb.rank THEN 'up' ELSE 'down' END AS change
+    FROM (SELECT max(as_of) AS as_of, max(as_of) FILTER (WHERE as_of < last) AS before FROM %1$s, (SELECT max(as_of) AS last FROM %1$s) AS l) AS r
+         CROSS JOIN LATERAL (SELECT customer, tier FROM %2$s WHERE valid_to = 'infinity') AS n
+         LEFT JOIN %2$s AS b ON b.customer %3$s n.customer AND b.valid_from <= r.before AND b.valid_to > r.before
+         LEFT JOIN %4$s AS tb ON tb.tier = b.tier LEFT JOIN %4$s AS tn ON tn.tier = n.tier
+    WHERE b.tier IS NOT NULL OR n.tier IS NOT NULL
+    GROUP BY b.tier, n.tier, tb.rank, tn.rank
+    $q$, s.refreshes, s.history, equal, s.tiers));
+  SELECT string_agg(format($q$
+    SELECT x.customer, x.tier, %1$L AS axis, x.%2$I AS value, x.%3$I AS score, %4$s(l.%2$I)[x.%3$I - 1] AS line_to_stay, x.%2$I - %4$s(l.%2$I)[x.%3$I - 1] AS margin,
+           %4$s(l.%2$I)[x.%3$I] AS line_to_rise, %4$s(l.%2$I)[x.%3$I] - x.%2$I AS gap
+    FROM %5$s AS x JOIN (SELECT DISTINCT ON (grp) * FROM %6$s ORDER BY grp, as_of DESC) AS l USING (grp)
+    $q$, a ->> 'name', a ->> 'name', (a ->> 'name') || '_score', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, s.state, s.thresholds), ' UNION ALL ' ORDER BY i)
+    INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
+  RETURN QUERY VALUES ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last', lines);
+  SELECT string_agg(format($q$
+    SELECT x.as_of, %s%L AS axis, o::integer + 1 AS score, nullif(%s line, 'Infinity') AS line, %L AS reached_by, x.version AS rule_version
+    FROM %s AS x, unnest(x.%I) WITH ORDINALITY AS u(line, o)
+    $q$, CASE WHEN r.per IS NULL THEN '' ELSE 'x.grp AS customer_group, ' END, a ->> 'name', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END,
+    CASE a ->> 'better' WHEN 'lower' THEN 'this or less' ELSE 'this or more' END, s.thresholds, a ->> 'name'), ' UNION ALL ' ORDER BY i)
+    INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
+  RETURN QUERY VALUES ('_thresholds', 'lines of each axis, each from the day it was found', lines);
+END $$;
+COMMENT ON FUNCTION scheme_views(scheme, rule) IS 'support of create_scheme: its views';
+
+CREATE FUNCTION column_comment(name text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "the tier as it is shown", "tier_rank": "its rank, 1 for the lowest", "tier_colour": "its colour",
+  "status": "earned; held: more than earned now, not yet taken away; pinned: given by hand", "since": "the day from which the tier is held", "earned_tier": "the tier that the scores alone give",
+  "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; null if it holds now", "is_current": "whether it holds now",
+  "previous_tier": "the tier before", "change": "new, up, down, same or left", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, left or returned",
+  "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of the value of all, 0 to 1",
+  "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier before", "to_tier": "the tier after",
+  "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
+  "gap": "what the value lacks of it; below zero where lower is better", "as_of": "the day it was found", "line": "the value to reach; null: nobody does", "reached_by": "this or more, or this or less"}'::json ->> $1,
+  CASE WHEN $1 LIKE '%\_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
+$$;
+COMMENT ON FUNCTION column_comment(text) IS 'support of create_scheme: what a column means';
+
+CREATE FUNCTION make_scheme_views(s scheme, r rule, place text, name text) RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v record;
+  c record;
+  view text;
+BEGIN
+  FOR v IN SELECT * FROM customer_tier.scheme_views(s, r) LOOP
+    view := format('%s.%I', place, name || v.suffix);
+    PERFORM FROM customer_tier.as_owner(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query)) AS (x int);
+    PERFORM FROM customer_tier.as_owner(s.source, format('COMMENT ON VIEW %s IS %L', view, v.description)) AS (x int);
+    FOR c IN SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0 LOOP
+      PERFORM FROM customer_tier.as_owner(s.source, format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, customer_tier.column_comment(c.attname))) AS (x int);
+    END LOOP;
+  END LOOP;
+  RETURN format('%s.%I', place, name);
+END $$;
+COMMENT ON FUNCTION make_scheme_views(scheme, rule, text, text) IS 'support of create_scheme: makes its views';
+
+CREATE FUNCTION define_scheme(scheme text, source regclass, preset text, axes jsonb[], tiers text[], tier text, unrated text, attributes regclass, key text, per text, calibrate text,
+  downgrade text, hold interval, keep double precision, review text[], options jsonb, note text, path text, place text) RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme;
+  r customer_tier.rule;
+  p record;
+  names text[];
+  name text;
+BEGIN
+  IF scheme IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a scheme needs a name', HINT = 'It is that of a view, such as crm.abc.';
+  END IF;
+  names := parse_ident(scheme);
+  name := names[cardinality(names)];
+  IF cardinality(names) > 2 OR octet_length(name) > 50 THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_name', MESSAGE = format('"%s" is no name for a scheme', scheme), HINT = 'It has a schema, if any, and at most 50 bytes.';
+  END IF;
+  place := quote_ident(CASE cardinality(names) WHEN 2 THEN names[1] ELSE place END);
+  IF to_regclass(format('%s.%I', place, name)) IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s.%I exists already', place, name), HINT = 'alter_scheme changes a scheme, drop_scheme drops it.';
+  END IF;
+  s.source := (customer_tier.tracked(source)).relation;
+  s.attributes := attributes;
+  s.preset := preset;
+  s.version := 1;
+  IF preset IS NOT NULL THEN
+    SELECT * INTO p FROM customer_tier.preset(preset, coalesce(options, '{}'));
+    axes := coalesce(axes, p.axes);
+    tiers := coalesce(tiers, p.tiers);
+    tier := coalesce(tier, p.tier);
+    unrated := coalesce(unrated, p.unrated);
+  END IF;
+  IF attributes IS NOT NULL AND key IS NULL THEN
+    SELECT attname INTO key FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1;
+  END IF;
+  s := customer_tier.make_scheme_tables(s, place, name, key);
+  -- the rule is made before the view that stands for the scheme
+  r := customer_tier.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
+  r.version := 1;
+  s := customer_tier.make_axis_tables(s, r, place, name);
+  s.scheme := customer_tier.make_scheme_views(s, r, place, name);
+  r.scheme := s.scheme;
+  PERFORM customer_tier.put_tiers(s, r);
+  INSERT INTO customer_tier.scheme SELECT s.*;
+  INSERT INTO customer_tier.rule SELECT r.*;
+  RETURN s.scheme;
+END $$;
+COMMENT ON FUNCTION define_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text, interval, double precision, text[], jsonb, text, text, text) IS 'support of create_scheme';
+
+-- no search_path here: names mean what they mean to the caller
+CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT NULL, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL,
+  attributes regclass DEFAULT NULL, key text DEFAULT NULL, per text DEFAULT NULL, calibrate text DEFAULT 'every refresh', downgrade text DEFAULT 'direct', hold interval DEFAULT NULL,
+  keep double precision DEFAULT NULL, review text[] DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$
+SELECT customer_tier.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
+$$;
+COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text, interval, double precision, text[], jsonb, text) IS 'makes a scheme over a tracked sales table, from a preset or from axes and tiers; its name is that of the view of current tiers';
+
+CREATE FUNCTION changed_rule(s scheme, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS rule
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  old customer_tier.rule := customer_tier.rule_of(s);
+  r customer_tier.rule;
+BEGIN
+  IF tiers IS NULL AND tier IS NULL THEN
+    IF old.said ~ '^\{' THEN
+      tiers := old.said;
+    ELSE
+      tiers := old.tiers;
+      tier := old.said;
+    END IF;
+  ELSIF tiers IS NULL THEN
+    tiers := old.tiers;
+  END IF;
+  r := customer_tier.make_rule(s, coalesce(axes, ARRAY(SELECT a FROM jsonb_array_elements(old.axes) WITH ORDINALITY AS e(a, i) ORDER BY i)), tiers, tier, coalesce(unrated, old.unrated), old.per,
+    coalesce(calibrate, old.calibrate), coalesce(downgrade, old.downgrade), coalesce(hold, old.hold), coalesce(keep, old.keep), coalesce(review, old.review), note, path);
+  IF (SELECT jsonb_agg(a -> 'name') FROM jsonb_array_elements(r.axes) AS a) <> (SELECT jsonb_agg(a -> 'name') FROM jsonb_array_elements(old.axes) AS a) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the axes of a scheme keep their names and order',
+      HINT = 'Its history has a column for each. Make another scheme for other axes.';
+  END IF;
+  SELECT max(x.version) + 1 INTO r.version FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
+  RETURN r;
+END $$;
+COMMENT ON FUNCTION changed_rule(scheme, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme and simulate: the rule, with changes';
+
+CREATE FUNCTION redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  r customer_tier.rule;
+  c pg_class;
+BEGIN
+  PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
+  s := customer_tier.scheme_of($1);
+  r := customer_tier.changed_rule(s, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review, note, path);
+  INSERT INTO customer_tier.rule SELECT r.*;
+  UPDATE customer_tier.scheme AS x SET version = r.version WHERE x.scheme = s.scheme;
+  PERFORM customer_tier.put_tiers(s, r);
+  SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
+  PERFORM customer_tier.make_scheme_views(s, r, quote_ident((SELECT nspname FROM pg_namespace WHERE oid = c.relnamespace)), c.relname);
+  RETURN r.version;
+END $$;
+COMMENT ON FUNCTION redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme';
+
+CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
+  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text[] DEFAULT NULL, note text DEFAULT NULL) RETURNS integer
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$ SELECT customer_tier.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, pg_catalog.current_setting('search_path')) $$;
+COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text) IS 'a new version of a scheme''s rule, in force from the next refresh; what is null stays as it is';
+
+CREATE FUNCTION recalibrate(scheme regclass, note text DEFAULT NULL) RETURNS integer
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT customer_tier.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp') $$;
+COMMENT ON FUNCTION recalibrate(regclass, text) IS 'a scheme with fixed lines finds them anew at the next refresh; this is a version of its rule';
+
+CREATE FUNCTION drop_scheme(scheme regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  c pg_class;
+  o record;
+BEGIN
+  SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
+  -- views first; they do not read each other
+  FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
+           WHERE x.oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins)
+              OR x.relkind = 'v' AND x.relnamespace = c.relnamespace AND x.relname IN (SELECT c.relname || suffix FROM customer_tier.scheme_views(s, customer_tier.rule_of(s)))
+           ORDER BY relkind = 'v' DESC, x.oid DESC LOOP
+    PERFORM FROM customer_tier.as_owner(o.oid, o.command) AS (x int);
+  END LOOP;
+  DELETE FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
+  DELETE FROM customer_tier.scheme AS x WHERE x.scheme = s.scheme;
+END $$;
+COMMENT ON FUNCTION drop_scheme(regclass) IS 'drops a scheme with its tables, its history and its views';
+
+CREATE FUNCTION alter_tier(scheme regclass, tier text, name text DEFAULT NULL, description text DEFAULT NULL, colour text DEFAULT NULL, policy jsonb DEFAULT NULL, hold interval DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  n bigint;
+BEGIN
+  SELECT count(*) INTO n FROM customer_tier.as_owner(s.state, format('UPDATE %s SET name = coalesce(%L, name), description = coalesce(%L, description), colour = coalesce(%L, colour), policy = coalesce(%L, policy), hold = coalesce(%L, hold) WHERE tier = %L RETURNING tier',
+    s.tiers, $3, $4, $5, $6, $7, $2)) AS (tier text);
+  IF n = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s has no tier "%s"', $1, $2);
+  END IF;
+END $$;
+COMMENT ON FUNCTION alter_tier(regclass, text, text, text, text, jsonb, interval) IS 'how a tier is shown, what it means and brings, and how long it is held; what is null stays as it is';
+
+CREATE VIEW schemes AS
+SELECT s.scheme, s.source, s.attributes, s.preset, s.version, s.as_of, r.axes, r.tiers, r.said AS tier, r.unrated, r.per, r.calibrate, r.downgrade, r.hold, r.keep, r.review, r.note, r.author, r.made_at
+FROM customer_tier.scheme AS s JOIN customer_tier.rule AS r USING (scheme, version)
+WHERE pg_catalog.has_table_privilege(s.scheme, 'SELECT');
+ALTER VIEW schemes SET (security_barrier);
+GRANT SELECT ON schemes TO PUBLIC;
+COMMENT ON VIEW schemes IS 'the schemes, each with the rule in force';
+COMMENT ON COLUMN schemes.scheme IS 'the view of its current tiers';
+COMMENT ON COLUMN schemes.source IS 'the tracked sales table';
+COMMENT ON COLUMN schemes.attributes IS 'table of attributes of customers';
+COMMENT ON COLUMN schemes.preset IS 'what it was made from';
+COMMENT ON COLUMN schemes.version IS 'the version of its rule';
+COMMENT ON COLUMN schemes.as_of IS 'the day of its last refresh';
+COMMENT ON COLUMN schemes.axes IS 'its axes';
+COMMENT ON COLUMN schemes.tiers IS 'its tiers, lowest first';
+COMMENT ON COLUMN schemes.tier IS 'how scores lead to tiers: a list, a matrix or an expression';
+COMMENT ON COLUMN schemes.unrated IS 'the tier of customers who lack a score';
+COMMENT ON COLUMN schemes.per IS 'whose groups have lines of their own';
+COMMENT ON COLUMN schemes.calibrate IS 'when lines are found: every refresh, or fixed';
+COMMENT ON COLUMN schemes.downgrade IS 'direct or one_level';
+COMMENT ON COLUMN schemes.hold IS 'how long a tier is kept at least';
+COMMENT ON COLUMN schemes.keep IS 'the part of a line that suffices to stay above it';
+COMMENT ON COLUMN schemes.review IS 'the days of the year on which customers may fall';
+COMMENT ON COLUMN schemes.note IS 'why this version was made';
+COMMENT ON COLUMN schemes.author IS 'by whom';
+COMMENT ON COLUMN schemes.made_at IS 'and when';

@@ -1,0 +1,147 @@
+-- Asking schemes: why, what if, since when; and tiers that are given by hand.
+
+CREATE FUNCTION pin(scheme regclass, customer text, tier text, reason text, pinned_from date, until date DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  r customer_tier.rule := customer_tier.rule_of(s);
+BEGIN
+  IF tier IS NULL OR NOT (tier = ANY (r.tiers) OR tier = coalesce(r.unrated, '')) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s has no tier "%s"', $1, tier), HINT = 'Its tiers are ' || array_to_string(r.tiers, ', ') || '.';
+  ELSIF coalesce(btrim(reason), '') = '' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a tier is given by hand for a reason', HINT = 'It is kept in the history: reason => ''...''.';
+  ELSIF customer IS NULL OR pinned_from IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a pin needs a customer and the day from which it holds';
+  ELSIF until <= pinned_from THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
+  END IF;
+  PERFORM FROM customer_tier.as_owner(s.state, format($q$
+    INSERT INTO %s AS p (customer, tier, reason, author, pinned_from, until) VALUES (%L, %L, %L, %L, %L, %L)
+    ON CONFLICT (customer) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, pinned_from = EXCLUDED.pinned_from, until = EXCLUDED.until
+    $q$, s.pins, $2, $3, $4, session_user, $5, $6)) AS (x int);
+END $$;
+COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
+
+CREATE FUNCTION unpin(scheme regclass, customer text) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  n bigint;
+BEGIN
+  SELECT count(*) INTO n FROM customer_tier.as_owner(s.state, format('DELETE FROM %s WHERE customer = %L RETURNING true', s.pins, $2)) AS (gone boolean);
+  IF n = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('customer %s has no pin in %s', $2, $1);
+  END IF;
+END $$;
+COMMENT ON FUNCTION unpin(regclass, text) IS 'takes a pin away; at the next refresh the customer has the tier earned';
+
+CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date, OUT held_until date, OUT earned text, OUT pin text, OUT rule text,
+  OUT axis text, OUT measure text, OUT value double precision, OUT score integer, OUT line_to_stay double precision, OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  r customer_tier.rule := customer_tier.rule_of(s);
+  n bigint;
+BEGIN
+  RETURN QUERY SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin,
+      -- what of the rule speaks here
+      (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
+      a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
+      sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8, x.vals[i] - sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8,
+      CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 END, CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 - x.vals[i] END
+    FROM customer_tier.as_owner(s.state, format($q$
+      SELECT t.tier, t.status, t.since, CASE WHEN t.status = 'held' THEN (t.since + coalesce(k.hold, %L::interval))::date END, t.earned,
+             (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer = t.customer),
+             ARRAY[%s], ARRAY[%s], json_build_array(%s)::jsonb
+      FROM %s AS t LEFT JOIN %s AS k ON k.tier = t.tier JOIN (SELECT DISTINCT ON (grp) * FROM %s ORDER BY grp, as_of DESC) AS l USING (grp) WHERE t.customer = %L
+      $q$, r.hold, s.pins, customer_tier.per_axis(r.axes, 't.{n}'), customer_tier.per_axis(r.axes, 't.{s}'), customer_tier.per_axis(r.axes, 'l.{n}::text[]'), s.state, s.tiers, s.thresholds, $2))
+      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], lines jsonb),
+      jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i), LATERAL (SELECT CASE a ->> 'better' WHEN 'lower' THEN -1 ELSE 1 END AS sign) AS signs
+    ORDER BY i;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF n = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no customer %s', $1, $2),
+      HINT = CASE WHEN s.as_of IS NULL THEN format('It was not refreshed yet: SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1) END;
+  END IF;
+END $$;
+COMMENT ON FUNCTION explain(regclass, text) IS 'why a customer has a tier: for each axis the value, the score, the line to stay and the line to rise, and how far they are';
+
+CREATE FUNCTION simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, path text) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  r customer_tier.rule := customer_tier.changed_rule(s, $2, $3, $4, $5, 'every refresh', NULL, NULL, NULL, NULL, NULL, $6);
+BEGIN
+  IF s.as_of IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s has no tiers yet', $1),
+      HINT = format('SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1);
+  END IF;
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
+    WITH %1$s,
+    both AS (
+      SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, CASE g.rank WHEN 0 THEN %2$L ELSE (%3$L::text[])[g.rank] END AS tier_then, g.rank, CASE t.tier WHEN %2$L THEN 0 ELSE array_position(%3$L::text[], t.tier) END AS was
+      FROM graded AS g FULL JOIN %4$s AS t ON t.customer %5$s g.customer)
+    SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'renamed' WHEN rank > was THEN 'up' ELSE 'down' END, customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %6$L, '[]')))
+    FROM both AS b JOIN %7$s AS i ON i.customer %5$s b.customer ORDER BY b.customer
+    $q$, customer_tier.graded_sql(s, r, s.as_of), r.unrated, r.tiers, s.state, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), s.as_of, s.input))
+    AS (customer text, tier_now text, tier_then text, change text, value numeric);
+END $$;
+COMMENT ON FUNCTION simulate_rule(regclass, jsonb[], text[], text, text, text) IS 'support of simulate';
+
+CREATE FUNCTION simulate(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$ SELECT * FROM customer_tier.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path')) $$;
+COMMENT ON FUNCTION simulate(regclass, jsonb[], text[], text, text) IS 'each customer''s tier now, and the one earned if the rule were another, as of the last refresh; writes nothing';
+
+CREATE FUNCTION simulate_migration(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL) RETURNS TABLE (tier_now text, tier_then text, change text, heads bigint, value numeric)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$ SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(value) FROM customer_tier.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path')) GROUP BY tier_now, tier_then, change ORDER BY tier_now, tier_then $$;
+COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS 'how many customers, and what value, would go from which tier to which if the rule were another; writes nothing';
+
+CREATE FUNCTION migration(scheme regclass, from_day date, to_day date, OUT from_tier text, OUT to_tier text, OUT heads bigint) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+BEGIN
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
+    SELECT b.tier, n.tier, count(*) FROM (SELECT customer, tier FROM %1$s WHERE valid_from <= %2$L AND valid_to > %2$L AND tier IS NOT NULL) AS b
+      FULL JOIN (SELECT customer, tier FROM %1$s WHERE valid_from <= %3$L AND valid_to > %3$L AND tier IS NOT NULL) AS n ON n.customer %4$s b.customer
+    GROUP BY b.tier, n.tier ORDER BY b.tier, n.tier
+    $q$, s.history, from_day, to_day, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x))) AS (from_tier text, to_tier text, heads bigint);
+END $$;
+COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
+
+CREATE FUNCTION backfill(scheme regclass, from_day date, to_day date, every interval DEFAULT '1 month') RETURNS bigint
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+  n bigint := 0;
+  d date := from_day;
+BEGIN
+  PERFORM customer_tier.check_scheme_day(s, from_day);
+  PERFORM customer_tier.check_scheme_day(s, to_day);
+  IF every < interval '1 day' OR from_day > to_day THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
+  END IF;
+  PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', s.state)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.state, format('DELETE FROM %s', t)) AS (x int) FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t;
+  UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
+  -- counted from the first day: months have their own lengths
+  WHILE d <= to_day LOOP
+    PERFORM customer_tier.refresh($1, d);
+    n := n + 1;
+    d := (from_day + n * every)::date;
+  END LOOP;
+  IF (customer_tier.scheme_of($1)).as_of < to_day THEN
+    PERFORM customer_tier.refresh($1, to_day);
+    n := n + 1;
+  END IF;
+  RETURN n;
+END $$;
+COMMENT ON FUNCTION backfill(regclass, date, date, interval) IS 'makes the history of a scheme anew from the ledgers, as if it had been refreshed on these days; the number of days';
