@@ -92,7 +92,7 @@ BEGIN
     input AS MATERIALIZED (
       SELECT customer, grp%1$s FROM (
         SELECT customer, coalesce((%2$s)::text, '') AS grp%3$s
-        FROM (SELECT %4$s FROM %5$s) AS %6$I WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
+        FROM (SELECT %4$s FROM %5$s OFFSET 0) AS %6$I WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
     stored AS MATERIALIZED (SELECT DISTINCT ON (grp) grp, version, %7$s FROM %8$s ORDER BY grp, as_of DESC),
     first_pass AS (SELECT grp%9$s FROM input GROUP BY grp),
     found AS (%10$s),
@@ -140,11 +140,12 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  * A refresh, in one statement: the tiers of the day, what discipline makes of them,
  * and what differs from the last refresh is written.
  *
- *   placed  each customer with the tier held before (cur, null if there is none
- *           to hold), earned now (rank), by the lines to stay (kept), by the lines
- *           of the last refresh (by_old)
- *   next    the tier from now on
- *   turn    those whose tier, or the way they have it, changes
+ *   placed   each customer of whom anything is not as it was: earned now (rank), by
+ *            the lines to stay (kept), and before
+ *   decided  what discipline makes of it, with the tier that the lines of the last
+ *            refresh would give (by_old)
+ *   next     the tier from now on
+ *   turn     those whose tier, or the way they have it, changes
  */
 CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -166,32 +167,34 @@ BEGIN
       WHERE o.grp IS NULL OR o.version <> %5$s OR %7$s
       ON CONFLICT (as_of, grp) DO UPDATE SET version = EXCLUDED.version, %8$s),
     pin AS (SELECT customer, array_position(%9$L::text[], tier) - %10$s AS pinned FROM %11$s WHERE pinned_from <= %4$L AND (until IS NULL OR until > %4$L)),
-    placed AS (
-      SELECT coalesce(g.customer, t.customer) AS customer, g.customer IS NULL AS gone, t.customer IS NULL AS fresh, g.grp, %12$s, %13$s, g.rank, g.kept, p.pinned,
-             t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, %14$s AS same,
-             CASE WHEN t.status <> 'pinned' THEN array_position(%9$L::text[], t.tier) - %10$s END AS cur,
-             %15$s AS by_old
-      FROM (SELECT g.*, %16$s FROM graded AS g LEFT JOIN stored AS o USING (grp)) AS g
-           FULL JOIN %17$s AS t ON t.customer %18$s g.customer LEFT JOIN pin AS p ON p.customer %18$s g.customer),
+    placed AS MATERIALIZED (
+      SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer
+      FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS earned FROM graded OFFSET 0) AS g
+           FULL JOIN %17$s AS t ON t.customer %18$s g.customer
+      -- what is as it was is done with here; only values may be as they were of those who are held or pinned
+      WHERE (t.grp = g.grp AND %14$s) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR g.customer IN (SELECT customer FROM pin)),
     decided AS (
-      SELECT *, (%9$L::text[])[rank + %10$s] AS earned,
-             CASE WHEN gone THEN NULL
+      SELECT coalesce(p.customer, kept_customer) AS customer, p.customer IS NULL AS gone, kept_customer IS NULL AS fresh, p.grp, %12$s, %13$s, earned, rank, was, was_status, was_since, was_earned, by_old,
+             CASE WHEN p.customer IS NULL THEN NULL
                   WHEN pinned IS NOT NULL THEN pinned
                   WHEN cur IS NULL OR rank >= cur THEN rank
                   WHEN greatest(rank, kept) >= cur OR NOT %19$L OR %4$L < was_since + (%20$L::interval[])[cur] THEN cur
-                  ELSE greatest(rank, kept%21$s) END AS goes_to
-      FROM placed),
+                  ELSE greatest(rank, kept%21$s) END AS goes_to, pinned
+      FROM (SELECT placed.*, pin.pinned, CASE WHEN was_status <> 'pinned' THEN array_position(%9$L::text[], was) - %10$s END AS cur
+            FROM placed LEFT JOIN pin ON pin.customer %18$s placed.customer OFFSET 0) AS p
+           LEFT JOIN LATERAL (SELECT %15$s AS by_old FROM stored AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
+      OFFSET 0),
     next AS MATERIALIZED (
-      SELECT *, (%9$L::text[])[goes_to + %10$s] AS tier,
-             CASE WHEN gone THEN 'left' WHEN pinned IS NOT NULL THEN 'pinned' WHEN goes_to > rank THEN 'held' ELSE 'earned' END AS status,
-             CASE WHEN NOT fresh AND was = (%9$L::text[])[goes_to + %10$s] THEN was_since ELSE %4$L END AS since
-      FROM decided),
+      SELECT *, CASE WHEN NOT fresh AND was = tier THEN was_since ELSE %4$L END AS since FROM (
+        SELECT *, (%9$L::text[])[goes_to + %10$s] AS tier,
+               CASE WHEN gone THEN 'left' WHEN pinned IS NOT NULL THEN 'pinned' WHEN goes_to > rank THEN 'held' ELSE 'earned' END AS status
+        FROM decided OFFSET 0) AS d),
     came AS (INSERT INTO %17$s (customer, grp, %22$s, %23$s, earned, tier, status, since)
       SELECT customer, grp, %12$s, %13$s, earned, tier, status, since FROM next WHERE fresh ORDER BY customer),
     went AS (DELETE FROM %17$s AS t USING next AS n WHERE n.gone AND t.customer %18$s n.customer),
     stayed AS (UPDATE %17$s AS t SET grp = n.grp, %24$s, %25$s, earned = n.earned, tier = n.tier, status = n.status, since = n.since
       FROM next AS n WHERE NOT n.fresh AND NOT n.gone AND t.customer %18$s n.customer
-        AND NOT (n.same AND n.earned = n.was_earned AND n.tier = n.was AND n.status = n.was_status AND n.since = n.was_since)),
+        AND NOT (t.grp = n.grp AND %14$s AND t.earned = n.earned AND t.tier = n.tier AND t.status = n.status AND t.since = n.since)),
     turn AS MATERIALIZED (
       SELECT customer, was, %12$s, %13$s, tier, status,
              CASE WHEN gone THEN 'left' WHEN fresh THEN 'new' WHEN tier = was THEN 'same'
@@ -214,7 +217,7 @@ BEGIN
       SELECT n.customer, %4$L, 'infinity', n.tier, n.was, n.change, n.reason, n.status, %5$s, %12$s, %13$s
       FROM turn AS n WHERE NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
     counts AS (
-      SELECT (SELECT count(*) FROM next WHERE NOT gone) AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
+      SELECT (SELECT count(*) FROM %17$s) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
              count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),
     logged AS (INSERT INTO %28$s AS x (as_of, version, customers, entered, up, down, gone) SELECT %4$L, %5$s, customers, entered, up, down, gone FROM counts
       ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
@@ -225,9 +228,10 @@ BEGIN
     customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'),
     CASE WHEN r.unrated IS NULL THEN r.tiers ELSE r.unrated || r.tiers END, CASE WHEN r.unrated IS NULL THEN 0 ELSE 1 END, s.pins,
     customer_tier.per_axis(r.axes, 'v{i}'), customer_tier.per_axis(r.axes, 's{i}'),
-    't.grp = g.grp AND ' || customer_tier.per_axis(r.axes, '(t.{n}, t.{s}) IS NOT DISTINCT FROM (v{i}, s{i})', ' AND '),
-    CASE WHEN same_axes THEN format('(%L::text[])[g.by_old + %s]', CASE WHEN old.unrated IS NULL THEN old.tiers ELSE old.unrated || old.tiers END, CASE WHEN old.unrated IS NULL THEN 0 ELSE 1 END) ELSE 'NULL::text' END,
-    CASE WHEN same_axes THEN customer_tier.rank_sql(old, 'customer_tier.score({-}g.v{i}, o.c{i})') ELSE 'NULL::int' END || ' AS by_old',
+    customer_tier.per_axis(r.axes, 't.{n} IS NOT DISTINCT FROM v{i} AND t.{s} IS NOT DISTINCT FROM s{i}', ' AND '),
+    CASE WHEN same_axes THEN format('(%L::text[])[%s + %s]', CASE WHEN old.unrated IS NULL THEN old.tiers ELSE old.unrated || old.tiers END,
+      customer_tier.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})'), CASE WHEN old.unrated IS NULL THEN 0 ELSE 1 END) ELSE 'NULL::text' END,
+    NULL,
     s.state, (SELECT equal FROM customer_tier.source_parts(customer_tier.tracked(s.source))), may_fall, holds,
     CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
     customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
@@ -256,6 +260,10 @@ BEGIN
   END IF;
   SELECT * INTO customers, entered, up, down, gone FROM customer_tier.grade(s, customer_tier.rule_of(s), as_of) AS (a bigint, b bigint, c bigint, d bigint, e bigint);
   UPDATE customer_tier.scheme AS x SET as_of = $2 WHERE x.scheme = $1 AND x.as_of IS DISTINCT FROM $2;
+  -- the next refresh comes before autovacuum does, perhaps
+  IF 10 * (entered + up + down + gone) > customers THEN
+    PERFORM FROM customer_tier.as_owner(s.state, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
+  END IF;
   IF entered + up + down + gone > 0 THEN
     PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);
   END IF;
