@@ -94,7 +94,7 @@ COMMENT ON FUNCTION weighted_axis(text, text[], double precision[], text, text, 
 
 CREATE FUNCTION floats(value jsonb) RETURNS double precision[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT array_agg(x::text::float8 ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
+AS $$ SELECT array_agg((x #>> '{}')::float8 ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
 COMMENT ON FUNCTION floats(jsonb) IS 'support of schemes: numbers from JSON';
 
 -- how many scores an axis has; an error if it is not one
@@ -235,7 +235,7 @@ BEGIN
   r.map := ARRAY(SELECT coalesce(array_position(r.tiers, t), 0) FROM unnest(labels) WITH ORDINALITY AS u(t, i) ORDER BY i);
   IF array_position(r.map, 0) IS NOT NULL THEN
     EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;
-    wrong := format('the scores %s lead to %s', wrong, coalesce(format('"%s", which is not among the tiers', labels[array_position(r.map, 0)]), 'no tier'));
+    wrong := format('the scores %s lead to %s', wrong, coalesce('"' || labels[array_position(r.map, 0)] || '", which is not among the tiers', 'no tier'));
   END IF;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,

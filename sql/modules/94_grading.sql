@@ -155,18 +155,19 @@ DECLARE
   holds interval[];
   may_fall boolean := customer_tier.is_review(r.review, s.as_of, as_of);
   same_axes boolean;
+  command text;
 BEGIN
   SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.state, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
   same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a -> 'value') = (SELECT jsonb_agg(b -> 'value') FROM jsonb_array_elements(old.axes) AS b) FROM jsonb_array_elements(r.axes) AS a);
   SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.state, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
+  command := format($q$
     WITH %1$s,
     lines_written AS (
       INSERT INTO %2$s AS t (as_of, grp, version, %3$s)
       SELECT %4$L, l.grp, %5$s, %6$s FROM line AS l LEFT JOIN stored AS o USING (grp)
       WHERE o.grp IS NULL OR o.version <> %5$s OR %7$s
       ON CONFLICT (as_of, grp) DO UPDATE SET version = EXCLUDED.version, %8$s),
-    pin AS (SELECT customer, array_position(%9$L::text[], tier) - %10$s AS pinned FROM %11$s WHERE pinned_from <= %4$L AND (until IS NULL OR until > %4$L)),
+    pin AS (SELECT customer, array_position(%9$L::text[], tier) - %10$s AS pinned, format('by %%s: %%s', author, reason) AS note FROM %11$s WHERE pinned_from <= %4$L AND (until IS NULL OR until > %4$L)),
     placed AS MATERIALIZED (
       SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer
       FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS earned FROM graded OFFSET 0) AS g
@@ -179,8 +180,8 @@ BEGIN
                   WHEN pinned IS NOT NULL THEN pinned
                   WHEN cur IS NULL OR rank >= cur THEN rank
                   WHEN greatest(rank, kept) >= cur OR NOT %19$L OR %4$L < was_since + (%20$L::interval[])[cur] THEN cur
-                  ELSE greatest(rank, kept%21$s) END AS goes_to, pinned
-      FROM (SELECT placed.*, pin.pinned, CASE WHEN was_status <> 'pinned' THEN array_position(%9$L::text[], was) - %10$s END AS cur
+                  ELSE greatest(rank, kept%21$s) END AS goes_to, pinned, note
+      FROM (SELECT placed.*, pin.pinned, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position(%9$L::text[], was) - %10$s END AS cur
             FROM placed LEFT JOIN pin ON pin.customer %18$s placed.customer OFFSET 0) AS p
            LEFT JOIN LATERAL (SELECT %15$s AS by_old FROM stored AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
       OFFSET 0),
@@ -202,20 +203,22 @@ BEGIN
              CASE WHEN gone THEN 'left'
                   WHEN status = 'pinned' THEN 'pinned'
                   WHEN fresh THEN CASE WHEN EXISTS (SELECT FROM %26$s AS h WHERE h.customer %18$s next.customer) THEN 'returned' ELSE 'first' END
-                  WHEN status = 'held' THEN 'held'
+                  WHEN status = 'held' AND tier = was THEN 'held'
                   WHEN was_status = 'pinned' THEN 'unpinned'
                   WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
                   WHEN %27$L AND (by_old IS NULL OR by_old = was_earned) THEN 'rule'
                   WHEN by_old = was_earned THEN 'line moved'
-                  ELSE 'moved' END AS reason
+                  ELSE 'moved' END AS reason, note
       FROM next WHERE fresh OR gone OR tier IS DISTINCT FROM was OR status <> was_status),
     open AS MATERIALIZED (SELECT h.customer, h.valid_from FROM %26$s AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE n.customer %18$s h.customer)),
-    ended AS (UPDATE %26$s AS h SET valid_to = %4$L FROM open AS o WHERE o.valid_from < %4$L AND h.customer %18$s o.customer AND h.valid_to = 'infinity'),
-    again AS (UPDATE %26$s AS h SET tier = n.tier, change = n.change, reason = n.reason, status = n.status, rule_version = %5$s, %24$s, %25$s
+    ended AS (UPDATE %26$s AS h SET valid_to = %4$L FROM open AS o WHERE o.valid_from < %4$L AND h.customer %18$s o.customer AND h.valid_to = 'infinity' RETURNING 1),
+    again AS (UPDATE %26$s AS h SET tier = n.tier, change = n.change, reason = n.reason, note = n.note, status = n.status, rule_version = %5$s, %24$s, %25$s
       FROM turn AS n, open AS o WHERE o.valid_from = %4$L AND h.customer %18$s o.customer AND n.customer %18$s h.customer AND h.valid_to = 'infinity'),
-    begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, previous_tier, change, reason, status, rule_version, %22$s, %23$s)
-      SELECT n.customer, %4$L, 'infinity', n.tier, n.was, n.change, n.reason, n.status, %5$s, %12$s, %13$s
-      FROM turn AS n WHERE NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
+    begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, rule_version, %22$s, %23$s)
+      SELECT n.customer, %4$L, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, %5$s, %12$s, %13$s
+      FROM turn AS n
+      -- one end is open at any time: those before are closed first
+      WHERE (SELECT count(*) FROM ended) >= 0 AND NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
     counts AS (
       SELECT (SELECT count(*) FROM %17$s) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
              count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),
@@ -235,7 +238,8 @@ BEGIN
     s.state, (SELECT equal FROM customer_tier.source_parts(customer_tier.tracked(s.source))), may_fall, holds,
     CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
     customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
-    s.history, old.version <> r.version, s.refreshes)) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+    s.history, old.version <> r.version, s.refreshes);
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
 END $$;
 COMMENT ON FUNCTION grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
 

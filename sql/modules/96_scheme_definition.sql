@@ -45,7 +45,7 @@ BEGIN
     format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
     -- One chain for each customer: every end is the beginning of another, and just one is open.
     -- So there is no gap and no overlap.
-    format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS status, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
+    format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS note, ''''::text AS status, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
            customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
     format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL,
             ADD PRIMARY KEY (customer, valid_from), ALTER valid_to SET NOT NULL, ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', place, name || '__history'),
@@ -84,7 +84,7 @@ BEGIN
     FROM %s AS x LEFT JOIN %s AS t USING (tier)
     $q$, CASE WHEN r.per IS NULL THEN '' ELSE 'x.grp AS customer_group, ' END, columns, s.state, s.tiers));
   RETURN QUERY VALUES ('_history', 'tiers of each customer, with the days from (included) and to (excluded) on which they held', format($q$
-    SELECT x.customer, x.tier, x.valid_from, x.next_from AS valid_to, x.next_from IS NULL AS is_current, x.previous_tier, x.change, x.reason, x.status, x.rule_version, %s
+    SELECT x.customer, x.tier, x.valid_from, x.next_from AS valid_to, x.next_from IS NULL AS is_current, x.previous_tier, x.change, x.reason, x.note, x.status, x.rule_version, %s
     FROM %s AS x
     $q$, columns, s.history));
   RETURN QUERY VALUES ('_summary', 'each tier''s part of the customers beside its part of the value', format($q$
@@ -133,7 +133,7 @@ SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "
   "status": "earned; held: more than earned now, not yet taken away; pinned: given by hand", "since": "the day from which the tier is held", "earned_tier": "the tier that the scores alone give",
   "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; null if it holds now", "is_current": "whether it holds now",
   "previous_tier": "the tier before", "change": "new, up, down, same or left", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, left or returned",
-  "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of the value of all, 0 to 1",
+  "note": "of a pin by whom, and why", "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of the value of all, 0 to 1",
   "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier before", "to_tier": "the tier after",
   "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
   "gap": "what the value lacks of it; below zero where lower is better", "as_of": "the day it was found", "line": "the value to reach; null: nobody does", "reached_by": "this or more, or this or less"}'::json ->> $1,
@@ -188,7 +188,10 @@ BEGIN
   s.attributes := attributes;
   s.preset := preset;
   s.version := 1;
-  IF preset IS NOT NULL THEN
+  IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') AND attributes IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('preset %s needs attributes of customers', preset),
+      HINT = 'attributes => a table with a column annual_potential, or options => ''{"potential": "..."}'' for another expression over it.';
+  ELSIF preset IS NOT NULL THEN
     SELECT * INTO p FROM customer_tier.preset(preset, coalesce(options, '{}'));
     axes := coalesce(axes, p.axes);
     tiers := coalesce(tiers, p.tiers);

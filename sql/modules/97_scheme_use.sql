@@ -64,7 +64,7 @@ BEGIN
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no customer %s', $1, $2),
-      HINT = CASE WHEN s.as_of IS NULL THEN format('It was not refreshed yet: SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1) END;
+      HINT = CASE WHEN s.as_of IS NULL THEN format('It was not refreshed yet: SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1) ELSE format('Not as of %s, its last refresh.', s.as_of) END;
   END IF;
 END $$;
 COMMENT ON FUNCTION explain(regclass, text) IS 'why a customer has a tier: for each axis the value, the score, the line to stay and the line to rise, and how far they are';
@@ -82,11 +82,11 @@ BEGIN
   END IF;
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
     WITH %1$s,
-    both AS (
+    compared AS (
       SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, CASE g.rank WHEN 0 THEN %2$L ELSE (%3$L::text[])[g.rank] END AS tier_then, g.rank, CASE t.tier WHEN %2$L THEN 0 ELSE array_position(%3$L::text[], t.tier) END AS was
       FROM graded AS g FULL JOIN %4$s AS t ON t.customer %5$s g.customer)
     SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'renamed' WHEN rank > was THEN 'up' ELSE 'down' END, customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %6$L, '[]')))
-    FROM both AS b JOIN %7$s AS i ON i.customer %5$s b.customer ORDER BY b.customer
+    FROM compared AS b JOIN %7$s AS i ON i.customer %5$s b.customer ORDER BY b.customer
     $q$, customer_tier.graded_sql(s, r, s.as_of), r.unrated, r.tiers, s.state, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), s.as_of, s.input))
     AS (customer text, tier_now text, tier_then text, change text, value numeric);
 END $$;
@@ -130,7 +130,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
   END IF;
   PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', s.state)) AS (x int);
-  PERFORM FROM customer_tier.as_owner(s.state, format('DELETE FROM %s', t)) AS (x int) FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t;
+  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier.as_owner(s.state, format('DELETE FROM %s', t)) AS x(x int);
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
   WHILE d <= to_day LOOP

@@ -1,0 +1,258 @@
+-- Schemes: what they are made of, what a refresh writes, what discipline does, what is refused.
+SET client_min_messages = warning;
+SET datestyle = ISO, YMD;
+\set VERBOSITY terse
+CREATE SCHEMA t_schemes;
+SET search_path = t_schemes, test, public, customer_tier;
+
+CREATE TABLE sale (id int GENERATED ALWAYS AS IDENTITY, customer int, day date, amount numeric);
+INSERT INTO sale (customer, day, amount) VALUES (1, '2026-01-05', 800), (2, '2026-01-06', 150), (3, '2026-01-07', 40), (4, '2026-01-08', 10), (5, '2026-03-01', 500);
+CALL track('sale', 'customer', 'amount', 'day');
+
+--
+-- ABC: lines are found, stored and shown; two refreshes write once
+--
+SELECT create_scheme('abc', 'sale', preset => 'abc');
+SELECT scheme, source, preset, version, as_of, tiers, tier, calibrate, downgrade FROM schemes;
+SELECT axes FROM schemes;
+SELECT * FROM refresh('abc', '2026-01-31');
+SELECT * FROM abc ORDER BY customer;
+SELECT * FROM abc_thresholds ORDER BY score;
+SELECT * FROM abc_summary ORDER BY tier_rank;
+CREATE FUNCTION written() RETURNS text LANGUAGE sql AS
+$$SELECT string_agg(h.xmin::text || h.ctid::text, ' ' ORDER BY h.customer) || (SELECT string_agg(s.xmin::text || s.ctid::text, ' ' ORDER BY s.customer) FROM abc__state AS s) || (SELECT string_agg(xmin::text, ' ') FROM abc__threshold) || (SELECT string_agg(xmin::text, ' ') FROM abc__refresh) FROM abc__history AS h$$;
+SELECT written() AS before \gset
+SELECT * FROM refresh('abc', '2026-01-31');
+SELECT written() = :'before' AS nothing_written;
+-- the customer moves, or the line does
+INSERT INTO sale (customer, day, amount) VALUES (3, '2026-02-10', 700);
+SELECT * FROM refresh('abc', '2026-02-28');
+SELECT * FROM refresh('abc', '2026-03-31');
+DELETE FROM sale WHERE customer = 4;
+SELECT * FROM refresh('abc', '2026-04-30');
+INSERT INTO sale (customer, day, amount) VALUES (4, '2026-05-01', 10);
+SELECT * FROM refresh('abc', '2026-05-31');
+SELECT * FROM abc_history ORDER BY customer, valid_from;
+SELECT * FROM abc_migration ORDER BY 1, 2;
+SELECT * FROM migration('abc', '2026-01-31', '2026-05-31');
+SELECT * FROM abc_progress ORDER BY customer;
+SELECT * FROM explain('abc', '2');
+SELECT * FROM tiers_as_of('abc', '2026-01-31') ORDER BY customer;
+-- sales of a later day do not count
+SELECT * FROM tiers_as_of('abc', '2026-02-28') EXCEPT SELECT customer::text, tier, array_position('{C,B,A}', tier) FROM abc_history WHERE valid_from <= '2026-02-28' AND (valid_to > '2026-02-28' OR valid_to IS NULL);
+-- another rule, before anyone moves
+SELECT * FROM simulate_migration('abc', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{100, 600}')]);
+SELECT * FROM simulate('abc', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{100, 600}')]) WHERE change <> 'same';
+SELECT written() AS before \gset
+SELECT alter_scheme('abc', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{100, 600}')], note => 'round lines');
+SELECT written() = :'before' AS not_yet;
+SELECT * FROM refresh('abc', '2026-05-31');
+SELECT customer, tier, valid_from, previous_tier, change, reason, rule_version FROM abc_history WHERE is_current ORDER BY customer;
+SELECT version, note, axes -> 0 -> 'at' AS at FROM rule ORDER BY version;
+SELECT alter_tier('abc', 'A', 'Key customers', 'who bring most', '#b03060', '{"discount": 0.1}');
+SELECT customer, tier, tier_name, tier_colour FROM abc WHERE tier = 'A' ORDER BY customer;
+-- every view and every column of it is commented
+SELECT c.relname, a.attname FROM pg_class AS c LEFT JOIN pg_attribute AS a ON attrelid = c.oid AND attnum > 0 AND col_description(c.oid, attnum) IS NULL WHERE relname LIKE 'abc%' AND relname NOT LIKE '%\_\_%' AND relkind = 'v' AND (a.attname IS NOT NULL OR obj_description(c.oid) IS NULL);
+
+--
+-- Pins
+--
+SELECT pin('abc', '2', 'A', 'friend of the house', '2026-06-01', '2026-07-01');
+SELECT * FROM refresh('abc', '2026-05-31');
+SELECT customer, tier, earned_tier, status FROM abc WHERE customer = 2;
+SELECT * FROM refresh('abc', '2026-06-30');
+SELECT customer, tier, earned_tier, status FROM abc WHERE customer = 2;
+SELECT tier, status, earned, regexp_replace(pin, 'by .*, from', 'by AUTHOR, from') AS pin FROM explain('abc', '2');
+SELECT * FROM refresh('abc', '2026-07-01');
+SELECT customer, tier, status FROM abc WHERE customer = 2;
+SELECT pin('abc', '2', 'C', 'does not pay', '2026-07-02');
+SELECT * FROM refresh('abc', '2026-07-02');
+SELECT unpin('abc', '2');
+SELECT * FROM refresh('abc', '2026-07-03');
+SELECT tier, valid_from, valid_to, previous_tier, change, reason, status FROM abc_history WHERE customer = 2 ORDER BY valid_from;
+SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT pin('abc', '2', 'D', 'x', '2026-06-01')$$, $$SELECT pin('abc', '2', 'A', ' ', '2026-06-01')$$, $$SELECT pin('abc', 'x', 'A', 'why', '2026-06-01')$$,
+  $$SELECT pin('abc', '2', 'A', 'why', '2026-06-01', '2026-06-01')$$, $$SELECT pin('abc', NULL, 'A', 'why', '2026-06-01')$$, $$SELECT unpin('abc', '2')$$]) AS sql;
+
+--
+-- History: nobody makes a gap or an overlap
+--
+SELECT outcome(sql) FROM unnest(ARRAY[
+  $$UPDATE abc__history SET valid_to = valid_to - 1 WHERE customer = 2 AND valid_to < 'infinity'$$,
+  $$UPDATE abc__history SET valid_from = valid_from + 1 WHERE customer = 2 AND valid_to = 'infinity'$$,
+  $$DELETE FROM abc__history WHERE customer = 2 AND valid_from = '2026-06-30'$$,
+  $$INSERT INTO abc__history (customer, valid_from, valid_to, change, reason, rule_version) VALUES (2, '2030-01-01', 'infinity', 'up', 'x', 1)$$,
+  $$INSERT INTO abc__history (customer, valid_from, valid_to, change, reason, rule_version) VALUES (2, '2020-01-01', '2026-01-31', 'up', 'x', 1), (2, '2020-06-01', '2026-01-31', 'up', 'x', 1)$$,
+  $$INSERT INTO abc__history (customer, valid_from, valid_to, change, reason, rule_version) VALUES (2, '2020-01-01', '2021-01-01', 'up', 'x', 1)$$,
+  $$UPDATE abc__history SET valid_to = valid_from WHERE customer = 1$$]) AS sql;
+
+--
+-- Discipline, day by day: points (the total of the trailing month) against lines 10, 20, 30
+--
+CREATE TABLE points (customer int, day date, amount numeric);
+CALL track('points', 'customer', 'amount', 'day');
+CREATE FUNCTION held_tiers(name text, points int[]) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  d date := '2026-01-31';
+  i int;
+  result text := '';
+  t record;
+BEGIN
+  DELETE FROM points;
+  FOR i IN 1 .. cardinality(points) LOOP
+    INSERT INTO points VALUES (1, date '2026-01-31' + (i - 1) * 30, points[i]);
+    PERFORM refresh(name::regclass, date '2026-01-31' + (i - 1) * 30);
+    EXECUTE format('SELECT tier, status, (SELECT reason FROM %I WHERE is_current) AS reason, (SELECT valid_from FROM %1$I WHERE is_current) AS valid_from FROM %I', name || '_history', name) INTO t;
+    result := result || format('%s %s%s%s; ', points[i], t.tier, CASE t.status WHEN 'earned' THEN '' ELSE ' ' || t.status END, CASE WHEN t.valid_from = date '2026-01-31' + (i - 1) * 30 THEN ' (' || t.reason || ')' ELSE '' END);
+  END LOOP;
+  RETURN result;
+END $$;
+CREATE FUNCTION points_axis() RETURNS jsonb LANGUAGE sql AS $$SELECT axis('points', 'total(ledger, daterange(as_of - 29, as_of, ''[]''))', 'value', '{10, 20, 30}')$$;
+SELECT create_scheme('free', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}'),
+       create_scheme('slow', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}', downgrade => 'one_level'),
+       create_scheme('holding', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}', hold => '3 months'),
+       create_scheme('keeping', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}', keep => 0.8),
+       create_scheme('reviewed', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}', review => '{06-30, 12-31}'),
+       create_scheme('bank', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}', review => '{06-30, 12-31}', hold => '1 month', downgrade => 'one_level', keep => 0.8);
+SELECT name, held_tiers(name, '{35, 5, 5, 5, 5, 25, 5, 5}') FROM unnest('{free, slow, holding, reviewed, bank}'::text[]) AS name;
+-- a hold ends on its day: since 30 June, three months
+SELECT x.day, (refresh('holding', x.day)).down FROM unnest(ARRAY['2026-08-30', '2026-09-29']::date[]) AS x(day);
+SELECT tier, status, since, held_until, earned FROM explain('holding', '1');
+-- a rule alone takes no held tier away
+SELECT alter_scheme('holding', tiers => '{u1, t2, t3, t4}', axes => ARRAY[axis('points', 'total(ledger, daterange(as_of - 29, as_of, ''[]''))', 'value', '{100, 200, 300}')]);
+SELECT * FROM refresh('holding', '2026-09-29');
+SELECT tier, earned_tier, status FROM holding;
+SELECT * FROM refresh('holding', '2026-09-30');
+SELECT tier, earned_tier, status FROM holding;
+-- a tier has a hold of its own
+SELECT alter_tier('holding', 't4', hold => '1 year');
+INSERT INTO points VALUES (1, '2026-10-01', 1000);
+SELECT * FROM refresh('holding', '2026-10-01');
+SELECT * FROM refresh('holding', '2027-09-30');
+SELECT tier, status, since, held_until, earned FROM explain('holding', '1');
+SELECT * FROM refresh('holding', '2027-10-01');
+SELECT valid_from, tier, change, reason, status FROM holding_history ORDER BY 1;
+-- 80 % of a line suffices to stay, not to rise
+SELECT held_tiers('keeping', '{24, 35, 24, 23, 16, 15, 8, 7, 24}');
+SELECT is_review('{06-30, 12-31}', d - 1, d) AS review, d FROM unnest(ARRAY['2026-06-29', '2026-06-30', '2026-07-01', '2026-12-31', '2027-01-01']::date[]) AS d;
+SELECT is_review('{06-30, 12-31}', '2026-01-01', '2026-06-29'), is_review('{06-30, 12-31}', '2026-07-01', '2027-01-15'), is_review('{06-30}', '2026-07-01', '2028-06-30'), is_review(NULL, '2026-07-01', '2026-07-02');
+
+--
+-- Attributes, groups, fixed lines, customers without a purchase
+--
+CREATE TABLE customer (customer_id int PRIMARY KEY, region text, annual_potential numeric, vip boolean DEFAULT false);
+INSERT INTO customer VALUES (1, 'N', 1000), (2, 'N', 200), (3, 'S', 10000), (4, 'S', 30), (6, 'S', 5000);
+SELECT create_scheme('relation', 'sale', attributes => 'customer', axes => ARRAY[axis('relationship', 'total(ledger, trailing_months(as_of, 12)) / annual_potential', 'value', '{0.5}'), axis('potential', 'annual_potential', 'heads', '{0.4}')],
+  tiers => '{{low_value, ordinary}, {potential, key}}', unrated => 'unknown');
+SELECT * FROM refresh('relation', '2026-06-30');
+SELECT * FROM relation ORDER BY customer;
+UPDATE customer SET annual_potential = 9 WHERE customer_id = 4;
+INSERT INTO customer VALUES (5, 'N', 400);
+SELECT * FROM refresh('relation', '2026-06-30');
+SELECT customer, tier, relationship, potential, status FROM relation ORDER BY customer;
+SELECT * FROM relation_summary ORDER BY tier_rank;
+SELECT create_scheme('regional', 'sale', attributes => 'customer', axes => ARRAY[axis('value', 'total(ledger)', 'heads', '{0.34}')], tiers => '{rest, best}', per => 'region', calibrate => 'fixed');
+SELECT * FROM refresh('regional', '2026-06-30');
+SELECT customer, customer_group, tier, value FROM regional ORDER BY customer;
+SELECT * FROM regional_thresholds ORDER BY customer_group;
+INSERT INTO sale (customer, day, amount) VALUES (2, '2026-07-01', 5000), (7, '2026-07-01', 1);
+SELECT * FROM refresh('regional', '2026-07-31');
+SELECT customer, customer_group, tier, value FROM regional ORDER BY customer;
+SELECT * FROM regional_thresholds ORDER BY customer_group, as_of;
+SELECT recalibrate('regional');
+SELECT * FROM refresh('regional', '2026-07-31');
+SELECT * FROM regional_thresholds ORDER BY customer_group, as_of;
+-- each way to cut
+SELECT how, at, (SELECT create_scheme('cut_' || how, 'sale', axes => ARRAY[axis('value', 'total(ledger)', how, at)], tiers => '{low, high}')), (SELECT customers FROM refresh(('cut_' || how)::regclass, '2026-06-30'))
+FROM (VALUES ('value', '{500}'::float8[]), ('share', '{0.7}'), ('heads', '{0.4}'), ('count', '{2}'), ('natural', '{2}'), ('mean', NULL), ('median', NULL), ('mean_score', '{0.25, 0.5, 0.75}')) AS v(how, at);
+SELECT 'value' AS cut, line FROM cut_value_thresholds UNION ALL SELECT 'share', line FROM cut_share_thresholds UNION ALL SELECT 'heads', line FROM cut_heads_thresholds UNION ALL SELECT 'count', line FROM cut_count_thresholds
+UNION ALL SELECT 'natural', line FROM cut_natural_thresholds UNION ALL SELECT 'mean', line FROM cut_mean_thresholds UNION ALL SELECT 'median', line FROM cut_median_thresholds UNION ALL SELECT 'mean_score', line FROM cut_mean_score_thresholds;
+SELECT share_cuts(total, '{0.7}'), head_cuts(total, '{0.4}'), natural_cuts(total, 2), mean_cut(total), median_cut(total) FROM (SELECT total(slice(ledger, '(,2026-07-01)')) FROM sale_ledger) AS t WHERE total <> 0;
+SELECT drop_scheme(scheme) FROM schemes WHERE scheme::text LIKE 'cut%';
+
+--
+-- The field's seeds
+--
+CREATE TABLE seed (customer int, day date, amount numeric);
+CREATE TABLE seed_attribute (customer int PRIMARY KEY, annual_potential numeric, vip boolean);
+INSERT INTO seed SELECT i, '2026-06-01', i * 10 FROM generate_series(1, 9) AS i;
+INSERT INTO seed_attribute SELECT i, CASE i % 3 WHEN 0 THEN 1000 WHEN 1 THEN 100 ELSE 10 END * CASE WHEN i % 2 = 0 THEN 1 ELSE 2 END, i = 1 FROM generate_series(1, 10) AS i;
+CALL track('seed', 'customer', 'amount', 'day');
+SELECT create_scheme('quadrant', 'seed', 'quadrant', attributes => 'seed_attribute'), create_scheme('nine', 'seed', 'nine_grid', attributes => 'seed_attribute'), create_scheme('sixteen', 'seed', 'sixteen_grid', attributes => 'seed_attribute'),
+       create_scheme('stars', 'seed', 'stars', attributes => 'seed_attribute', options => '{"top": "vip", "monthly_at": [2, 4, 8, 10, 12], "points_at": [70, 80, 90, 100, 110]}'), create_scheme('weighted', 'seed', 'weighted'),
+       create_scheme('whale', 'seed', 'whale', options => '{"profit": "total(ledger) - 50"}'), create_scheme('curry', 'seed', 'pyramid'), create_scheme('textbook', 'seed', 'pyramid-1-19-30-50', attributes => 'seed_attribute');
+SELECT (SELECT entered FROM refresh(scheme, '2026-06-30')) AS entered, scheme FROM schemes WHERE source = 'seed'::regclass ORDER BY scheme::text;
+SELECT s.customer, q.tier AS quadrant, n.tier AS nine, x.tier AS sixteen, t.tier AS stars, w.tier AS weighted, h.tier AS whale, c.tier AS curry, b.tier AS textbook
+FROM seed_attribute AS s LEFT JOIN quadrant AS q USING (customer) LEFT JOIN nine AS n USING (customer) LEFT JOIN sixteen AS x USING (customer) LEFT JOIN stars AS t USING (customer) LEFT JOIN weighted AS w USING (customer)
+     LEFT JOIN whale AS h USING (customer) LEFT JOIN curry AS c USING (customer) LEFT JOIN textbook AS b USING (customer) ORDER BY customer;
+SELECT scheme, tiers, tier FROM schemes WHERE source = 'seed'::regclass ORDER BY scheme::text;
+-- 50/20/10/10/10 of the normalised measures, by hand
+SELECT w.customer, round(w.value::numeric, 9) = round(by_hand::numeric, 9) AS equal
+FROM weighted AS w JOIN (SELECT customer, weighted_score(ARRAY[percentile_score(total(ledger)::float8) OVER (), percentile_score(orders(ledger)::float8) OVER (), percentile_score(-recency(ledger, '2026-06-30')::float8) OVER (),
+  percentile_score(total(ledger, trailing_months('2026-06-30', 12))::float8) OVER (), percentile_score(tenure(ledger, '2026-06-30')::float8) OVER ()], '{0.5, 0.2, 0.1, 0.1, 0.1}') AS by_hand FROM seed_ledger) AS b USING (customer) ORDER BY customer;
+
+--
+-- Refused, by name
+--
+SELECT outcome('SELECT create_scheme(' || args || ')') FROM unnest(ARRAY[
+  $$'x', 'sale'$$, $$'x', 'sale', 'best'$$, $$'x', 'sale', 'abc', options => '{"share": [0.5]}'$$, $$'abc', 'sale', 'abc'$$, $$'nowhere.x', 'sale', 'abc'$$, $$'a.b.c', 'sale', 'abc'$$, $$NULL, 'sale', 'abc'$$, $$'x', 'customer', 'abc'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'size', '{1}')], tiers => '{a, b}'$$, $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{2, 1}')], tiers => '{a, b, c}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'share', '{0.5, 1.5}')], tiers => '{a, b, c}'$$, $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{NaN}')], tiers => '{a, b}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, b, c}'$$, $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, a}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, NULL}'$$, $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')]$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}'), axis('v', 'orders(ledger)', 'value', '{1}')], tiers => '{{a, b}, {c, d}}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}'), axis('w', 'orders(ledger)', 'value', '{1}')], tiers => '{{a, b, c}, {d, e, f}}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}'), axis('w', 'orders(ledger)', 'value', '{1}')], tiers => '{a, b}', tier => 'CASE WHEN v = 2 THEN ''a'' WHEN w = 2 THEN ''b'' END'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}'), axis('w', 'orders(ledger)', 'value', '{1}')], tiers => '{a, b}', tier => 'CASE WHEN v = 2 THEN ''a'' WHEN w = 2 THEN ''c'' ELSE ''b'' END'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'turnover(ledger)', 'value', '{1}')], tiers => '{a, b}'$$, $$'x', 'sale', axes => ARRAY[axis('v', 'current_date - as_of', 'value', '{1}')], tiers => '{a, b}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('v', 'ledger', 'value', '{1}')], tiers => '{a, b}'$$, $$'x', 'sale', axes => ARRAY[axis('v', 'sum(1)', 'value', '{1}')], tiers => '{a, b}'$$, $$'x', 'sale', axes => ARRAY[axis('v', '1 FROM pg_class', 'value', '{1}')], tiers => '{a, b}'$$,
+  $$'x', 'sale', axes => ARRAY[axis('tier', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}'$$, $$'x', 'sale', 'abc', keep => 2$$, $$'x', 'sale', 'abc', hold => '-1 day'$$, $$'x', 'sale', 'abc', review => '{02-30}'$$, $$'x', 'sale', 'abc', downgrade => 'never'$$,
+  $$'x', 'sale', 'abc', calibrate => 'daily'$$, $$'x', 'sale', 'abc', unrated => 'A'$$, $$'x', 'sale', 'quadrant'$$, $$'x', 'sale', 'quadrant', attributes => 'customer', key => 'name'$$]) AS args;
+SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE 'x%' AND relnamespace = 't_schemes'::regnamespace;
+SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh('abc', NULL)$$, $$SELECT refresh('abc', 'infinity')$$, $$SELECT refresh('abc', '2026-01-01')$$, $$SELECT refresh('sale', '2026-01-01')$$, $$SELECT explain('abc', '99')$$, $$SELECT alter_tier('abc', 'D', 'x')$$,
+  $$SELECT alter_scheme('abc', axes => ARRAY[axis('other', 'total(ledger)', 'value', '{1, 2}')])$$, $$SELECT backfill('abc', '2026-02-01', '2026-01-01')$$, $$SELECT drop_scheme('sale')$$, $$SELECT tiers_as_of('abc', NULL)$$]) AS sql;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SELECT outcome($$SELECT refresh('abc', '2026-08-01')$$);
+ROLLBACK;
+
+--
+-- Replay
+--
+SELECT backfill('abc', '2026-01-31', '2026-06-15', '1 month');
+SELECT as_of, customers, entered, up, down, gone FROM abc__refresh ORDER BY as_of;
+SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
+
+--
+-- Rights: who may read the tiers reads them; who owns the sales changes them
+--
+CREATE ROLE regress_customer_tier_bi;
+CREATE ROLE regress_customer_tier_crm;
+GRANT USAGE ON SCHEMA t_schemes, test TO regress_customer_tier_bi, regress_customer_tier_crm;
+GRANT SELECT ON abc, abc_history TO regress_customer_tier_bi;
+SET ROLE regress_customer_tier_bi;
+SELECT count(*) FROM abc;
+SELECT scheme, version FROM schemes;
+SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh('abc', '2026-08-01')$$, $$SELECT alter_scheme('abc', keep => 0.5)$$, $$SELECT pin('abc', '1', 'A', 'me', '2026-01-01')$$, $$SELECT drop_scheme('abc')$$, $$SELECT tiers_as_of('abc', '2026-01-01')$$, $$SELECT create_scheme('x', 'sale', 'abc')$$, $$SELECT count(*) FROM abc__state$$]) AS sql;
+RESET ROLE;
+-- a measure's function runs as the owner of the sales
+CREATE TABLE crm_sale (customer int, day date, amount numeric);
+ALTER TABLE crm_sale OWNER TO regress_customer_tier_crm;
+GRANT CREATE ON SCHEMA t_schemes TO regress_customer_tier_crm;
+CREATE FUNCTION who(ledger) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE WARNING 'measured as %, path %', current_user, current_setting('search_path'); RETURN 1; END $$;
+INSERT INTO crm_sale VALUES (1, '2026-01-01', 1);
+CALL track('crm_sale', 'customer', 'amount', 'day');
+SELECT create_scheme('crm', 'crm_sale', axes => ARRAY[axis('who', 'who(ledger)', 'value', '{1}')], tiers => '{a, b}');
+SELECT * FROM refresh('crm', '2026-01-31');
+SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname ~ '^crm(_|$)' AND relkind IN ('r', 'v');
+SET ROLE regress_customer_tier_crm;
+SELECT * FROM refresh('crm', '2026-02-28');
+SELECT drop_scheme('crm');
+RESET ROLE;
+
+SELECT drop_scheme(scheme) FROM schemes ORDER BY scheme::text;
+SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE '%\_\_%' AND relnamespace = 't_schemes'::regnamespace;
+SELECT count(*) FROM scheme;
+CALL untrack('sale');
+DROP SCHEMA t_schemes CASCADE;
+DELETE FROM customer_tier.source;
+DROP OWNED BY regress_customer_tier_bi, regress_customer_tier_crm;
+DROP ROLE regress_customer_tier_bi, regress_customer_tier_crm;
