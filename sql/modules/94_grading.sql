@@ -179,7 +179,7 @@ BEGIN
              CASE WHEN p.customer IS NULL THEN NULL
                   WHEN pinned IS NOT NULL THEN pinned
                   WHEN cur IS NULL OR rank >= cur THEN rank
-                  WHEN greatest(rank, kept) >= cur OR NOT %19$L OR %4$L < was_since + (%20$L::interval[])[cur] THEN cur
+                  WHEN greatest(rank, kept) >= cur OR NOT %19$L OR %4$L < was_since + (%20$L::interval[])[cur]%29$s THEN cur
                   ELSE greatest(rank, kept%21$s) END AS goes_to, pinned, note
       FROM (SELECT placed.*, pin.pinned, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position(%9$L::text[], was) - %10$s END AS cur
             FROM placed LEFT JOIN pin ON pin.customer %18$s placed.customer OFFSET 0) AS p
@@ -238,7 +238,9 @@ BEGIN
     s.state, (SELECT equal FROM customer_tier.source_parts(customer_tier.tracked(s.source))), may_fall, holds,
     CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
     customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
-    s.history, old.version <> r.version, s.refreshes);
+    s.history, old.version <> r.version, s.refreshes,
+    -- one level a day, however often it is refreshed
+    CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END);
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
 END $$;
 COMMENT ON FUNCTION grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
