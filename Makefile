@@ -63,7 +63,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench bench-capture
+OWN_SERVER = demo demo-stop check check-long bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -79,6 +79,8 @@ bench:
 	@$(SRCDIR)bench/run
 bench-capture:
 	@$(SRCDIR)bench/capture
+bench-schemes:
+	@$(SRCDIR)bench/schemes
 .PHONY: $(OWN_SERVER)
 
 else
