@@ -127,6 +127,8 @@ customer_tier_slice(PG_FUNCTION_ARGS)
 	customer_tier_ledger_head(l, &head);
 	if (head.entries == 0 || (head.first_day >= w.lower && head.last_day < w.upper))
 		PG_RETURN_LEDGER(l);
+	if (head.first_day >= w.upper || head.last_day < w.lower)
+		PG_RETURN_LEDGER(customer_tier_ledger_encode(NULL, 0, 0));
 	PG_RETURN_LEDGER(filter(l, &w, false));
 }
 

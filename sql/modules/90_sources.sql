@@ -139,9 +139,9 @@ BEGIN
       FROM (SELECT * FROM %2$s) AS f FULL JOIN %3$s AS l ON l.customer %4$s f.customer
       WHERE f.ledger IS NULL OR l.ledger IS NULL OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
     gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
-    other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)
+    other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)%5$s
     INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
-    $q$, p.queue, p.rolled_up, p.ledger, p.equal)) AS (x int);
+    $q$, p.queue, p.rolled_up, p.ledger, p.equal, customer_tier.touch_sql(s.relation, 'SELECT coalesce(found, kept) FROM differ'))) AS (x int);
 END $$;
 COMMENT ON PROCEDURE make_ledgers(regclass) IS 'support of rebuild: sales to ledgers, in one statement';
 
@@ -171,12 +171,12 @@ BEGIN
       FROM change AS c CROSS JOIN emptied LEFT JOIN %2$s AS l ON l.customer %3$s c.customer),
     gone AS (DELETE FROM %2$s AS l USING merged AS m WHERE m.there AND m.customer %3$s l.customer AND customer_tier.is_empty(m.ledger)),
     rest AS (DELETE FROM %2$s AS l WHERE (SELECT at FROM emptied) IS NOT NULL
-             AND NOT EXISTS (SELECT FROM merged AS m WHERE m.customer %3$s l.customer)),
+             AND NOT EXISTS (SELECT FROM merged AS m WHERE m.customer %3$s l.customer) RETURNING customer),
     other AS (UPDATE %2$s AS l SET ledger = m.ledger FROM merged AS m
-              WHERE m.there AND m.customer %3$s l.customer AND NOT customer_tier.is_empty(m.ledger))
+              WHERE m.there AND m.customer %3$s l.customer AND NOT customer_tier.is_empty(m.ledger))%4$s
     INSERT INTO %2$s (customer, ledger)
     SELECT customer, ledger FROM merged WHERE NOT there AND NOT customer_tier.is_empty(ledger)
-    $q$, p.queue, p.ledger, p.equal)) AS (x int);
+    $q$, p.queue, p.ledger, p.equal, customer_tier.touch_sql(s.relation, 'SELECT customer FROM change UNION ALL SELECT customer FROM rest'))) AS (x int);
 END $$;
 COMMENT ON PROCEDURE merge_queue(regclass) IS 'support of refresh: queue to ledgers, in one statement';
 

@@ -13,7 +13,8 @@ CREATE TABLE scheme (
   thresholds regclass NOT NULL,
   refreshes regclass NOT NULL,
   tiers regclass NOT NULL,
-  pins regclass NOT NULL
+  pins regclass NOT NULL,
+  touched regclass NOT NULL
 );
 COMMENT ON TABLE scheme IS 'the schemes; see the view schemes';
 COMMENT ON COLUMN scheme.scheme IS 'the view of its current tiers, which stands for it';
@@ -29,11 +30,18 @@ COMMENT ON COLUMN scheme.thresholds IS 'table of the lines, each from the day it
 COMMENT ON COLUMN scheme.refreshes IS 'table of the refreshes';
 COMMENT ON COLUMN scheme.tiers IS 'table of the tiers: rank, name, colour, policy';
 COMMENT ON COLUMN scheme.pins IS 'table of the tiers that are given by hand';
+COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers changed since the last refresh';
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
 ALTER TABLE scheme ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner ON scheme USING (coalesce(customer_tier.is_owner(source), customer_tier.is_owner(scheme)));
 CREATE POLICY reader ON scheme FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
+
+-- read under the lock that a refresh of the source takes, so that no scheme is missed
+CREATE FUNCTION touch_sql(source regclass, customers text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(string_agg(format(', touch_%s AS (INSERT INTO %s %s)', n, touched, $2), ''), '') FROM (SELECT touched, row_number() OVER () AS n FROM customer_tier.scheme AS x WHERE x.source = $1) AS s $$;
+COMMENT ON FUNCTION touch_sql(regclass, text) IS 'support of refresh: tells the schemes of a source whose ledgers change';
 
 CREATE TABLE rule (
   scheme regclass NOT NULL,

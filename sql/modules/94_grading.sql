@@ -48,11 +48,15 @@ COMMENT ON FUNCTION rank_sql(rule, text) IS 'support of schemes: SQL for the ran
 /*
  * The tiers of a day, earned by scores alone, as common table expressions:
  *   input   customer, group and values of the day
+ *   sample  the values that lines are found from
  *   stored  the lines that were found last, by group
  *   line    the lines of the day: c their values, k those that suffice to stay
  *   graded  customer, grp, values v, scores s, rank and kept (the rank by k)
+ * If only some customers are asked for, those in "scope" (another expression), the
+ * values of the others are as the last refresh left them, and of these only whoever
+ * a line has passed is graded.
  */
-CREATE FUNCTION graded_sql(s scheme, r rule, as_of date) RETURNS text
+CREATE FUNCTION graded_sql(s scheme, r rule, as_of date, partial boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -92,18 +96,20 @@ BEGIN
     input AS MATERIALIZED (
       SELECT customer, grp%1$s FROM (
         SELECT customer, coalesce((%2$s)::text, '') AS grp%3$s
-        FROM (SELECT %4$s FROM %5$s OFFSET 0) AS %6$I WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
+        FROM (SELECT %4$s FROM %5$s%22$s OFFSET 0) AS %6$I WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
+    sample AS (SELECT grp, %15$s FROM input%23$s),
     stored AS MATERIALIZED (SELECT DISTINCT ON (grp) grp, version, %7$s FROM %8$s ORDER BY grp, as_of DESC),
-    first_pass AS (SELECT grp%9$s FROM input GROUP BY grp),
+    first_pass AS (SELECT grp%9$s FROM sample GROUP BY grp),
     found AS (%10$s),
     line AS MATERIALIZED (
       SELECT grp, %11$s, %12$s FROM (SELECT f.grp, %13$s FROM found AS f LEFT JOIN stored AS o ON o.grp = f.grp AND %14$s) AS l),
+    passed AS MATERIALIZED (%24$s),
     graded AS (
       SELECT customer, grp, %15$s, %20$s, %17$s AS rank, %18$s AS kept
-      FROM (SELECT input.*, %16$s, %21$s FROM input JOIN line USING (grp) %19$s OFFSET 0) AS scored)
+      FROM (SELECT i.*, %16$s, %21$s FROM (SELECT customer, grp, %15$s FROM input UNION ALL SELECT * FROM passed) AS i JOIN line USING (grp) %19$s OFFSET 0) AS scored)
     $q$, v, coalesce(r.per, 'NULL'), measures, columns, s.input, name,
     customer_tier.per_axis(r.axes, '{n} AS c{i}'), s.thresholds, first_pass,
-    CASE WHEN two_passes THEN format('SELECT grp%s FROM input JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) ELSE 'SELECT * FROM first_pass' END,
+    CASE WHEN two_passes THEN format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) ELSE 'SELECT * FROM first_pass' END,
     customer_tier.per_axis(r.axes, 'c{i}'),
     -- a lower line to stay; below zero lower is further from it
     customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
@@ -113,9 +119,16 @@ BEGIN
     customer_tier.rank_sql(r, 's{i}'),
     CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END,
     CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
-    customer_tier.per_axis(r.axes, 's{i}'), customer_tier.per_axis(r.axes, 'k{i}'));
+    customer_tier.per_axis(r.axes, 's{i}'), customer_tier.per_axis(r.axes, 'k{i}'),
+    CASE WHEN partial THEN ' WHERE customer IN (SELECT customer FROM scope)' ELSE '' END,
+    CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s WHERE customer NOT IN (SELECT customer FROM scope)', customer_tier.per_axis(r.axes, '{n}'), s.state) ELSE '' END,
+    -- not read at all while the lines are where they were
+    format('SELECT customer, grp, %s FROM %s JOIN line USING (grp) WHERE %s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
+      format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND customer NOT IN (SELECT customer FROM scope) AND (%s)',
+        customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
+      ELSE 'false' END));
 END $$;
-COMMENT ON FUNCTION graded_sql(scheme, rule, date) IS 'support of schemes: the query that grades, as common table expressions';
+COMMENT ON FUNCTION graded_sql(scheme, rule, date, boolean) IS 'support of schemes: the query that grades, as common table expressions';
 
 -- whether a day on which customers may fall lies after one day and not after another
 CREATE FUNCTION is_review(review text[], after date, until date) RETURNS boolean
@@ -125,6 +138,26 @@ SELECT review IS NULL OR coalesce(bool_or(d > after AND d <= until), after IS NU
 FROM generate_series(extract(year FROM after)::int, extract(year FROM until)::int) AS y, unnest(review) AS m, LATERAL (SELECT make_date(y, left(m, 2)::int, right(m, 2)::int) AS d) AS days
 $$;
 COMMENT ON FUNCTION is_review(text[], date, date) IS 'support of schemes: whether customers may fall at this refresh';
+
+-- After the first refresh, for then it is an index build and no million insertions.
+-- The history is one chain for each customer: every end is the beginning of another,
+-- and just one is open.  So there is no gap and no overlap.
+CREATE FUNCTION constrain(s scheme) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  command text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = s.state AND contype = 'p') THEN
+    FOREACH command IN ARRAY ARRAY[
+      format('ALTER TABLE %s ADD PRIMARY KEY (customer)', s.state),
+      format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from), ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', s.history),
+      format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)', s.history)] LOOP
+      PERFORM FROM customer_tier.as_owner(s.state, command) AS (x int);
+    END LOOP;
+  END IF;
+END $$;
+COMMENT ON FUNCTION constrain(scheme) IS 'support of refresh: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
 
 CREATE FUNCTION check_scheme_day(s scheme, as_of date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -156,22 +189,44 @@ DECLARE
   may_fall boolean := customer_tier.is_review(r.review, s.as_of, as_of);
   same_axes boolean;
   command text;
+  mode text;
 BEGIN
   SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.state, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
   same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a -> 'value') = (SELECT jsonb_agg(b -> 'value') FROM jsonb_array_elements(old.axes) AS b) FROM jsonb_array_elements(r.axes) AS a);
   SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.state, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
-  command := format($q$
-    WITH %1$s,
+  -- first: nothing is there yet; partial: values of the others do not change with the day
+  mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.state, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
+               WHEN old.version = r.version AND s.attributes IS NULL AND (jsonb_array_length(r.axes) = 1 OR r.unrated IS NOT NULL)
+                 AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
+                 AND (as_of = s.as_of OR NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a ->> 'value' ~ '\mas_of\M')) THEN 'partial'
+               ELSE 'all' END;
+  command := replace($q$
+    WITH %30$s%1$s,
+    seen AS (DELETE FROM %32$s),
+    -- who has sales of a later day changes with the day alone
+    later AS (INSERT INTO %32$s SELECT customer FROM %33$s%34$s NOT customer_tier.is_empty(customer_tier.slice(ledger, daterange(%4$L::date + 1, NULL)))),
     lines_written AS (
       INSERT INTO %2$s AS t (as_of, grp, version, %3$s)
       SELECT %4$L, l.grp, %5$s, %6$s FROM line AS l LEFT JOIN stored AS o USING (grp)
       WHERE o.grp IS NULL OR o.version <> %5$s OR %7$s
       ON CONFLICT (as_of, grp) DO UPDATE SET version = EXCLUDED.version, %8$s),
+{written}
+    logged AS (INSERT INTO %28$s AS x (as_of, version, customers, entered, up, down, gone) SELECT %4$L, %5$s, customers, entered, up, down, gone FROM counts
+      ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
+      WHERE EXCLUDED.entered + EXCLUDED.up + EXCLUDED.down + EXCLUDED.gone > 0 OR x.version <> EXCLUDED.version)
+    SELECT customers, entered, up, down, gone FROM counts
+    $q$, '{written}', CASE mode WHEN 'first' THEN $q$
+    came AS (INSERT INTO %17$s (customer, grp, %22$s, %23$s, earned, tier, status, since)
+      SELECT customer, grp, %12$s, %13$s, tier, tier, 'earned', %4$L FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS tier FROM graded OFFSET 0) AS g RETURNING customer, tier, %22$s, %23$s),
+    begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, change, reason, status, rule_version, %22$s, %23$s)
+      SELECT customer, %4$L, 'infinity', tier, 'new', 'first', 'earned', %5$s, %22$s, %23$s FROM came RETURNING 1),
+    counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone FROM begun),$q$
+    ELSE $q$
     pin AS (SELECT customer, array_position(%9$L::text[], tier) - %10$s AS pinned, format('by %%s: %%s', author, reason) AS note FROM %11$s WHERE pinned_from <= %4$L AND (until IS NULL OR until > %4$L)),
     placed AS MATERIALIZED (
       SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer
       FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS earned FROM graded OFFSET 0) AS g
-           FULL JOIN %17$s AS t ON t.customer %18$s g.customer
+           FULL JOIN (SELECT * FROM %17$s%31$s) AS t ON t.customer %18$s g.customer
       -- what is as it was is done with here; only values may be as they were of those who are held or pinned
       WHERE (t.grp = g.grp AND %14$s) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR g.customer IN (SELECT customer FROM pin)),
     decided AS (
@@ -221,13 +276,9 @@ BEGIN
       WHERE (SELECT count(*) FROM ended) >= 0 AND NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
     counts AS (
       SELECT (SELECT count(*) FROM %17$s) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
-             count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),
-    logged AS (INSERT INTO %28$s AS x (as_of, version, customers, entered, up, down, gone) SELECT %4$L, %5$s, customers, entered, up, down, gone FROM counts
-      ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
-      WHERE EXCLUDED.entered + EXCLUDED.up + EXCLUDED.down + EXCLUDED.gone > 0 OR x.version <> EXCLUDED.version)
-    SELECT customers, entered, up, down, gone FROM counts
-    $q$,
-    customer_tier.graded_sql(s, r, as_of), s.thresholds, customer_tier.per_axis(r.axes, '{n}'), as_of, r.version, customer_tier.per_axis(r.axes, 'l.c{i}'),
+             count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),$q$ END);
+  command := format(command,
+    customer_tier.graded_sql(s, r, as_of, mode = 'partial'), s.thresholds, customer_tier.per_axis(r.axes, '{n}'), as_of, r.version, customer_tier.per_axis(r.axes, 'l.c{i}'),
     customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'),
     CASE WHEN r.unrated IS NULL THEN r.tiers ELSE r.unrated || r.tiers END, CASE WHEN r.unrated IS NULL THEN 0 ELSE 1 END, s.pins,
     customer_tier.per_axis(r.axes, 'v{i}'), customer_tier.per_axis(r.axes, 's{i}'),
@@ -240,8 +291,14 @@ BEGIN
     customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
     s.history, old.version <> r.version, s.refreshes,
     -- one level a day, however often it is refreshed
-    CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END);
+    CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END,
+    CASE WHEN mode = 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
+    CASE WHEN mode = 'partial' THEN ' WHERE customer IN (SELECT customer FROM scope UNION ALL SELECT customer FROM passed)' ELSE '' END,
+    s.touched, s.input, CASE WHEN mode = 'partial' THEN ' WHERE customer IN (SELECT customer FROM scope) AND' ELSE ' WHERE' END);
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+  IF s.as_of IS NULL THEN
+    PERFORM customer_tier.constrain(s);
+  END IF;
 END $$;
 COMMENT ON FUNCTION grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
 

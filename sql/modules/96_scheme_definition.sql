@@ -42,14 +42,12 @@ BEGIN
   FOREACH command IN ARRAY ARRAY[
     format('CREATE TABLE %s.%I AS SELECT customer, ''''::text AS grp, %s, %s, ''''::text AS earned, ''''::text AS tier, ''''::text AS status, NULL::date AS since FROM %s WITH NO DATA', place, name || '__state',
            customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
-    format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
-    -- One chain for each customer: every end is the beginning of another, and just one is open.
-    -- So there is no gap and no overlap.
+    format('ALTER TABLE %1$s.%2$I ALTER customer SET NOT NULL, ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
     format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS note, ''''::text AS status, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
            customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
-    format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL,
-            ADD PRIMARY KEY (customer, valid_from), ALTER valid_to SET NOT NULL, ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', place, name || '__history'),
-    format('ALTER TABLE %1$s.%2$I ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s.%2$I (customer, valid_from)', place, name || '__history'),
+    format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL, ALTER valid_to SET NOT NULL', place, name || '__history'),
+    format('CREATE TABLE %s.%I AS SELECT customer FROM %s WITH NO DATA', place, name || '__touched', s.input),
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__touched', 'customers whose ledgers changed since the last refresh'),
     format('CREATE TABLE %s.%I (as_of date, grp text, version integer NOT NULL, %s, PRIMARY KEY (as_of, grp))', place, name || '__threshold', customer_tier.per_axis(r.axes, '{n} double precision[]')),
     format('CREATE TABLE %1$s.%2$I AS SELECT customer, ''''::text AS tier, ''''::text AS reason, ''''::text AS author, NULL::date AS pinned_from, NULL::date AS until FROM %3$s WITH NO DATA', place, name || '__pin', s.input),
     format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
@@ -66,6 +64,7 @@ BEGIN
   s.history := format('%s.%I', place, name || '__history');
   s.thresholds := format('%s.%I', place, name || '__threshold');
   s.pins := format('%s.%I', place, name || '__pin');
+  s.touched := format('%s.%I', place, name || '__touched');
   RETURN s;
 END $$;
 COMMENT ON FUNCTION make_axis_tables(scheme, rule, text, text) IS 'support of create_scheme: tables with a column for each axis';
@@ -295,7 +294,7 @@ BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
   -- views first; they do not read each other
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
-           WHERE x.oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins)
+           WHERE x.oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
               OR x.relkind = 'v' AND x.relnamespace = c.relnamespace AND x.relname IN (SELECT c.relname || suffix FROM customer_tier.scheme_views(s, customer_tier.rule_of(s)))
            ORDER BY relkind = 'v' DESC, x.oid DESC LOOP
     PERFORM FROM customer_tier.as_owner(o.oid, o.command) AS (x int);

@@ -42,9 +42,9 @@ BEGIN
     PERFORM make(replace('s_' || p, '-', '_'), p, seed);
   END LOOP;
   FOR step IN 1 .. 4 LOOP
-    -- what is new lies between the last refresh and this one, so that it can be replayed
+    -- what is new lies after the last refresh, so that it can be replayed; some of it after this one
     INSERT INTO sale (customer, day, amount)
-    SELECT 1 + (u(seed * 10 + step, i) ^ 2 * 40)::int, before + 1 + (u(seed * 10 + step, i + 1000) * (d - before - 1))::int, round((u(seed * 10 + step, i + 2000) ^ 3 * 300 - 8)::numeric, 2) FROM generate_series(1, CASE step WHEN 1 THEN 120 ELSE 25 END) AS i;
+    SELECT 1 + (u(seed * 10 + step, i) ^ 2 * 40)::int, before + 1 + (u(seed * 10 + step, i + 1000) * (d - before - 1))::int + CASE WHEN i % 8 = 0 THEN 40 ELSE 0 END, round((u(seed * 10 + step, i + 2000) ^ 3 * 300 - 8)::numeric, 2) FROM generate_series(1, CASE step WHEN 1 THEN 120 ELSE 25 END) AS i;
     UPDATE sale SET amount = amount + 7, customer = 1 + id % 41 WHERE day > before AND u(seed, id + step) < 0.1;
     DELETE FROM sale WHERE day > before AND u(seed, id + step + 50) < 0.05;
     FOR p IN SELECT * FROM presets() LOOP
