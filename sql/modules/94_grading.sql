@@ -151,6 +151,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = s.state AND contype = 'p') THEN
     FOREACH command IN ARRAY ARRAY[
       format('ALTER TABLE %s ADD PRIMARY KEY (customer)', s.state),
+      format('CREATE INDEX ON %s (customer) WHERE status <> ''earned''', s.state),
       format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from), ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', s.history),
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)', s.history)] LOOP
       PERFORM FROM customer_tier.as_owner(s.state, command) AS (x int);
@@ -275,7 +276,7 @@ BEGIN
       -- one end is open at any time: those before are closed first
       WHERE (SELECT count(*) FROM ended) >= 0 AND NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
     counts AS (
-      SELECT (SELECT count(*) FROM %17$s) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
+      SELECT coalesce((SELECT customers FROM %28$s ORDER BY as_of DESC LIMIT 1), 0) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
              count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),$q$ END);
   command := format(command,
     customer_tier.graded_sql(s, r, as_of, mode = 'partial'), s.thresholds, customer_tier.per_axis(r.axes, '{n}'), as_of, r.version, customer_tier.per_axis(r.axes, 'l.c{i}'),
