@@ -37,6 +37,14 @@ INSERT INTO crm.parts SELECT customer, day, amount FROM crm.sale WHERE id <= 500
 CALL customer_tier.refresh('crm.tracked');
 DELETE FROM crm.tracked WHERE amount < 0;
 CREATE MATERIALIZED VIEW crm.abc AS SELECT customer_tier.share_cuts(customer_tier.total(ledger), '{0.8, 0.95}') AS cuts, customer_tier.rollup(ledger) AS everything FROM crm.book WHERE customer >= 0;
+SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc', hold => '1 month'), customer_tier.create_scheme('crm.segment', 'crm.parts', 'rfm');
+SELECT customer_tier.refresh('crm.grade', '2025-01-31'), customer_tier.refresh('crm.segment', '2025-01-31');
+SELECT customer_tier.pin('crm.grade', '7', 'A', 'because', '2025-02-01'), customer_tier.alter_scheme('crm.grade', keep => 0.9), customer_tier.alter_tier('crm.grade', 'A', 'best', hold => '1 year', policy => '{"a": [1]}');
+INSERT INTO crm.parts SELECT customer + 1, '2025-02-03', amount * 3 FROM crm.sale WHERE id % 3 = 0 AND id <= 500;
+SELECT customer_tier.refresh('crm.grade', '2025-02-28'), customer_tier.refresh('crm.segment', '2025-02-28');
+CREATE MATERIALIZED VIEW crm.number AS SELECT count(*) AS n FROM crm.parts;
+SELECT customer_tier.refresh_on_change('crm.number');
+CALL customer_tier.refresh_stale();
 SQL
 
 my $contents = <<'SQL';
@@ -46,6 +54,9 @@ UNION ALL SELECT cuts::text || encode(customer_tier.ledger_send(everything), 'he
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.tracked_ledger_live AS l
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.parts_ledger_live AS l
 UNION ALL SELECT string_agg(s::text, ' ' ORDER BY relation::text) FROM (SELECT relation, ledger, queue, live, pending, capturing FROM customer_tier.sources) AS s
+UNION ALL SELECT string_agg(s::text, ' ' ORDER BY scheme::text) FROM (SELECT * FROM customer_tier.schemes) AS s
+UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.grade AS g UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer, valid_from)) FROM crm.grade_history AS g
+UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.segment AS g UNION ALL SELECT md5(string_agg(e::text, ' ' ORDER BY axis)) FROM customer_tier.explain('crm.grade', '7') AS e
 UNION ALL SELECT count(*)::text FROM crm.book
 SQL
 my $before = $node->safe_psql('shop', $contents);
@@ -64,7 +75,7 @@ foreach my $format (qw(plain custom))
 			: [ 'pg_restore', '--exit-on-error', '--jobs=2', '-d', $node->connstr($name), "$dir/$name" ], "restore $format $inserts");
 		is($node->safe_psql($name, $contents), $before, "byte for byte the same: $format $inserts");
 		# tracked tables go on being tracked
-		is($node->safe_psql($name, <<'SQL'), "0\n0\n0\n0", "capture after the restore: $format $inserts");
+		is($node->safe_psql($name, <<'SQL'), "0\n0\n0\n0\n1\n0\n0", "capture after the restore: $format $inserts");
 INSERT INTO crm.tracked VALUES ('c1', '2026-01-01', 5), ('new', '2026-01-01', 5);
 UPDATE crm.parts SET day = '2025-01-01', amount = amount + 1 WHERE customer % 5 = 0;
 SELECT count(*) FROM customer_tier.verify('crm.tracked');
@@ -73,6 +84,9 @@ CALL customer_tier.refresh('crm.tracked');
 CALL customer_tier.refresh('crm.parts');
 SELECT count(*) FROM customer_tier.verify('crm.tracked');
 SELECT (SELECT count(*) FROM customer_tier.verify('crm.parts')) + (SELECT sum(pending) FROM customer_tier.sources);
+SELECT count(*) FROM customer_tier.stale WHERE watching;
+SELECT up - up FROM customer_tier.refresh('crm.grade', '2025-03-31');
+SELECT count(*) FROM (SELECT customer::text, earned_tier FROM crm.grade EXCEPT SELECT customer, tier FROM customer_tier.tiers_as_of('crm.grade', '2025-03-31')) AS d;
 SQL
 		is($node->safe_psql($name, 'SET enable_seqscan = off; SELECT count(*) FROM crm.book AS a WHERE EXISTS (SELECT FROM crm.book AS b WHERE b.ledger OPERATOR(customer_tier.=) a.ledger)'), '504', 'the hash index finds them');
 	}
