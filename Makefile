@@ -29,7 +29,18 @@ OBJS = \
 	src/classes.o \
 	src/rfm.o \
 	src/concentration.o \
-	src/partition.o
+	src/partition.o \
+	src/special.o \
+	src/beta_purchases.o \
+	src/newton.o \
+	src/customer_counts.o \
+	src/bgnbd.o \
+	src/pareto_nbd.o \
+	src/bgbb.o \
+	src/gamma_gamma.o \
+	src/fit.o \
+	src/predict.o \
+	src/value.o
 
 SQL_MODULES = \
 	sql/modules/00_guard.sql \
@@ -40,6 +51,7 @@ SQL_MODULES = \
 	sql/modules/50_cuts.sql \
 	sql/modules/60_classes.sql \
 	sql/modules/70_concentration.sql \
+	sql/modules/75_value.sql \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql
 
