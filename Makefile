@@ -40,7 +40,8 @@ OBJS = \
 	src/gamma_gamma.o \
 	src/fit.o \
 	src/predict.o \
-	src/value.o
+	src/value.o \
+	src/named.o
 
 SQL_MODULES = \
 	sql/modules/00_guard.sql \
@@ -53,7 +54,8 @@ SQL_MODULES = \
 	sql/modules/70_concentration.sql \
 	sql/modules/75_value.sql \
 	sql/modules/80_lookups.sql \
-	sql/modules/90_sources.sql
+	sql/modules/90_sources.sql \
+	sql/modules/95_models.sql
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)

@@ -15,7 +15,7 @@ COMMENT ON FUNCTION clv(ledger, date, double precision) IS 'realised value: the 
 -- plain SQL, which the planner folds
 CREATE FUNCTION word_of_mouth(worth double precision, told double precision, conversion double precision, satisfied boolean DEFAULT true) RETURNS double precision
 LANGUAGE sql STRICT IMMUTABLE PARALLEL SAFE
-AS $$SELECT (CASE WHEN satisfied THEN worth ELSE OPERATOR(pg_catalog.-) worth END) OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.+) told OPERATOR(pg_catalog.*) conversion)$$;
+AS $$SELECT (CASE WHEN satisfied THEN worth ELSE OPERATOR(pg_catalog.-) worth END) OPERATOR(pg_catalog.*) (1 OPERATOR(pg_catalog.+) (told OPERATOR(pg_catalog.*) conversion))$$;
 COMMENT ON FUNCTION word_of_mouth(double precision, double precision, double precision, boolean)
   IS 'worth with those who are told: each converted one brings as much again; a dissatisfied customer takes its own and theirs away';
 
