@@ -20,6 +20,7 @@
 #define SHORT_SERIES	400
 #define LONG_SERIES		3000
 #define MAX_TERMS		20000
+#define CANCELLATION	300.0	/* so many times the result is the largest of what adds up to it */
 #define STEP			0.0625	/* of the trapezoid rule */
 #define MAX_STEPS		2000
 
@@ -90,6 +91,7 @@ by_euler(double s, double a, double b, double w, double *result)
 	double		l = log1p(w);
 	double		term = d / c * z;
 	double		sum = term;
+	double		largest = fabs(term);
 
 	for (int n = 1; n <= SHORT_SERIES; n++)
 	{
@@ -97,14 +99,15 @@ by_euler(double s, double a, double b, double w, double *result)
 
 		term *= (a + n - 1) * (d + n) / ((c + n) * (n + 1)) * z;
 		sum += term;
-		if (!(fabs(sum) < 1e300))
+		largest = fmax(largest, fabs(term));
+		if (!(largest < 1e300))
 			return false;
 		next = fabs((a + n) * (d + n + 1) / ((c + n + 1) * (n + 2)) * z);
 		if (next < 1 && fabs(term) <= DIGITS * fabs(sum) && fabs(term) * next <= DIGITS * fabs(sum) * (1 - next))
 		{
 			*result = a == 1 ? c * (l - sum) : -c * expm1(-(a - 1) * l + log1p((a - 1) * sum)) / (a - 1);
-			/* unless it was a small difference of large numbers */
-			return *result > 0.02 * c * fmin(1, l);
+			/* unless it is a small difference, or S one of alternating terms */
+			return *result > 0.02 * c * fmin(1, l) && c * exp(-(a - 1) * l) * largest < CANCELLATION * *result;
 		}
 	}
 	return false;

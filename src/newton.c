@@ -13,7 +13,7 @@
 #define MAX_ITERATIONS	200
 #define MAX_TRIES		40
 #define LONGEST_STEP	2.0		/* of a logarithm */
-#define FURTHEST		25.0	/* from the start, in logarithms: it runs to the boundary */
+#define FURTHEST		12.0	/* from the start, in logarithms: it runs to the boundary */
 #define LEAST_GAIN		1e-10	/* of the log-likelihood */
 
 /* the Cholesky factor of a + damping; false if that is not positive definite */

@@ -26,6 +26,7 @@ enum
 
 /* what the integral is smaller by than what was seen, in logarithms, is left out */
 #define NEGLIGIBLE	41.0
+#define MOST_PANELS	1e6
 
 /* a point of the integral: y, its logarithms over those of the lower end, the weight's logarithm */
 typedef void (*Visit) (void *arg, double y, double log_alpha, double log_beta, double f);
@@ -40,7 +41,8 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 	double		alpha = param[ALPHA] + from;
 	double		beta = param[BETA] + from;
 	double		least = fmin(alpha, beta);
-	double		end = log1p((to - from) / least);
+	double		span = (to - from) / least;
+	double		end = isinf(span) ? log(to - from) - log(least) : log1p(span);
 	double		constant = log(param[S] * (least / beta));
 	double		highest = -INFINITY;
 
@@ -53,6 +55,7 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 		double		half = fmin((ahead - v) / 2, GAUSS_CHANGE / 2 / (1 + fall));
 		double		f = 0;
 
+		CHECK_FOR_INTERRUPTS();
 		v += half;
 		for (int i = 0; i < GAUSS_POINTS; i++)
 		{
@@ -257,6 +260,10 @@ probability_of_n(const double *param, double n, double t)
 	if (t == 0)
 		return n > 0 ? 0 : 1;
 	steps = ceil(end * fmax(0.5, (param[R] + param[S] + n + 2) / GAUSS_CHANGE));
+	if (!(steps <= MOST_PANELS))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("n, or a parameter of the model, is too large")));
 	half = end / steps / 2;
 	for (double i = 0; i < steps; i++)
 	{

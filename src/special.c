@@ -77,6 +77,8 @@ customer_tier_scaled_expint(double s, double y)
 
 	if (y > 1e17)
 		return 1 / y;
+	if (y == 0)
+		return s > 1 ? 1 / (s - 1) : INFINITY;
 	for (;;)
 	{
 		double		half = fmin(0.5, GAUSS_CHANGE / 2 / (fabs(1 - s) + y * exp(v + 0.25)));
