@@ -160,7 +160,7 @@ get_task(FunctionCallInfo fcinfo, Customers *c, double *log_param)
 					 errmsg("a parameter of a model must be a finite number above zero")));
 		log_param[i] = log(param[i]);
 	}
-	return customer_tier_get_customers(fcinfo, 1, c) && c->repeaters > 0 ? model : NULL;
+	return customer_tier_get_customers(fcinfo, 1, c) ? model : NULL;
 }
 
 static Datum
@@ -180,7 +180,7 @@ customer_tier_fit_from(PG_FUNCTION_ARGS)
 	Datum		value[MODEL_PARAMS + 3];
 	int			n;
 
-	if (model == NULL)
+	if (model == NULL || c.repeaters == 0)
 		PG_RETURN_NULL();
 	n = model->params;
 	customer_tier_newton(model->likelihood, model->prepare(&c), n, start, c.n, &result);
