@@ -183,15 +183,16 @@ p_alive(const double *param, const Customer *c)
 	double		ab = param[ALPHA] + param[BETA];
 	double		gd = param[GAMMA] + param[DELTA];
 	double		gone = 0;
-	double		m = c->t - 1;
+	int64		m;
 	double		term;
 
 	check_customer(c->x, c->t_x, c->t);
+	m = (int64) c->t - 1;
 	/* gone after m opportunities, over being there at n, from the last one down */
 	term = (param[GAMMA] / (param[DELTA] + m)) * ((ab + m) / (param[BETA] + m - c->x));
 	for (; m >= c->t_x; m--)
 	{
-		if (((int64) m & 0xFFF) == 0)
+		if ((m & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		gone += term;
 		term *= ((ab + m - 1) / (param[BETA] + m - 1 - c->x)) * ((gd + m) / (param[DELTA] + m - 1));
@@ -206,9 +207,9 @@ purchases(const double *param, const Customer *c, double horizon)
 	double		sum = 0;
 
 	check_opportunities(0, horizon);
-	for (double k = 1; k <= horizon; k++)
+	for (int64 k = 1; k <= horizon; k++)
 	{
-		if (((int64) k & 0xFFF) == 0)
+		if ((k & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		sum += there;
 		there *= (param[DELTA] + c->t + k) / (param[GAMMA] + param[DELTA] + c->t + k);
@@ -237,9 +238,9 @@ probability_of_n(const double *param, double n, double t)
 	if (n > t)
 		return 0;
 	sum = exp(log_buys(param, n, t) + customer_tier_lgamma_ratio(param[DELTA], t) - customer_tier_lgamma_ratio(gd, t));
-	for (double m = n; m < t; m++)
+	for (int64 m = n; m < t; m++)
 	{
-		if (((int64) m & 0xFFF) == 0)
+		if ((m & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		sum += exp(log_buys(param, n, m) + customer_tier_lgamma_ratio(param[DELTA], m) - customer_tier_lgamma_ratio(gd, m)) *
 			(param[GAMMA] / (gd + m));

@@ -309,9 +309,9 @@ at_least(double shape, double w, double n)
 	{
 		/* the tail: positive and falling */
 		term = customer_tier_negative_binomial(shape, w, n);
-		for (double i = n; term > 1e-18 * sum / (1 + w); i++)
+		for (int64 i = n; term > 1e-18 * sum / (1 + w); i++)
 		{
-			if (((int64) i & 0xFFFF) == 0)
+			if ((i & 0xFFFF) == 0)
 				CHECK_FOR_INTERRUPTS();
 			sum += term;
 			term *= (shape + i) / (i + 1) * z;
@@ -320,9 +320,9 @@ at_least(double shape, double w, double n)
 	}
 	/* what is below, downwards from n - 1, is far from all of it */
 	term = n > 0 ? customer_tier_negative_binomial(shape, w, n - 1) : 0;
-	for (double i = n - 1; i >= 0 && term > 1e-18 * sum; i--)
+	for (int64 i = (int64) n - 1; i >= 0 && term > 1e-18 * sum; i--)
 	{
-		if (((int64) i & 0xFFFF) == 0)
+		if ((i & 0xFFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		sum += term;
 		term *= i / ((shape + i - 1) * z);

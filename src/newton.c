@@ -83,7 +83,7 @@ gain(int n, const double *gradient, const double *hessian, const double *step)
 static void
 standard_errors(int n, const double *hessian, double weight, double *deviation)
 {
-	double		l[NEWTON_PARAMS][NEWTON_PARAMS];
+	double		l[NEWTON_PARAMS][NEWTON_PARAMS] = {{0}};
 	bool		regular = factor(n, hessian, 0, l);
 
 	for (int i = 0; i < n; i++)
@@ -116,8 +116,8 @@ customer_tier_newton(LogLikelihood f, void *data, int n, const double *start, do
 		stuck = true;
 		for (int try = 0; try < MAX_TRIES; try++)
 		{
-			double		l[NEWTON_PARAMS][NEWTON_PARAMS];
-			double		step[NEWTON_PARAMS];
+			double		l[NEWTON_PARAMS][NEWTON_PARAMS] = {{0}};
+			double		step[NEWTON_PARAMS] = {0};
 			double		next[NEWTON_PARAMS];
 			double		next_gradient[NEWTON_PARAMS];
 			double		next_hessian[NEWTON_PARAMS * NEWTON_PARAMS];

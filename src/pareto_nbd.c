@@ -254,18 +254,18 @@ probability_of_n(const double *param, double n, double t)
 	double		end = log1p(t / least);
 	double		sum = customer_tier_negative_binomial(param[R], t / param[ALPHA], n) *
 		exp(-param[S] * log1p(t / param[BETA]));
-	double		steps;
+	double		panels;
 	double		half;
 
 	if (t == 0)
 		return n > 0 ? 0 : 1;
-	steps = ceil(end * fmax(0.5, (param[R] + param[S] + n + 2) / GAUSS_CHANGE));
-	if (!(steps <= MOST_PANELS))
+	panels = ceil(end * fmax(0.5, (param[R] + param[S] + n + 2) / GAUSS_CHANGE));
+	if (!(panels <= MOST_PANELS))
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("n, or a parameter of the model, is too large")));
-	half = end / steps / 2;
-	for (double i = 0; i < steps; i++)
+	half = end / panels / 2;
+	for (int64 i = 0; i < panels; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (int k = 0; k < GAUSS_POINTS; k++)

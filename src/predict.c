@@ -87,12 +87,12 @@ customer_tier_predict_clv(const Model *model, const double *param, const double 
 		if (rate == 0)
 			sum = model->purchases(param, c, horizon);
 		else
-			for (double k = 1; k < horizon + 1; k++)
+			for (int k = 1; k < horizon + 1; k++)
 			{
 				double		end = fmin(k, horizon);
 				double		purchases = model->purchases(param, c, end);
 
-				if (((int) k & 0xFF) == 0)
+				if ((k & 0xFF) == 0)
 					CHECK_FOR_INTERRUPTS();
 				sum += fmax(purchases - before, 0) * exp(-discount * end);
 				before = purchases;
@@ -135,7 +135,7 @@ get_columns(FunctionCallInfo fcinfo, int arg, int n, double *value, bool *null)
 static bool
 get_model(FunctionCallInfo fcinfo, int arg, const Model *model, double *param)
 {
-	bool		null[MODEL_PARAMS];
+	bool		null[MODEL_PARAMS] = {false};
 
 	get_columns(fcinfo, arg, model->params, param, null);
 	for (int i = 0; i < model->params; i++)
@@ -178,7 +178,7 @@ get_customer(FunctionCallInfo fcinfo, int arg, bool row, Customer *c, double *m)
 static Datum
 p_alive(FunctionCallInfo fcinfo, const Model *model)
 {
-	double		param[MODEL_PARAMS];
+	double		param[MODEL_PARAMS] = {0};
 	Customer	c;
 
 	if (!get_model(fcinfo, 0, model, param) || !get_customer(fcinfo, 1, PG_NARGS() == 2, &c, NULL))
@@ -190,7 +190,7 @@ p_alive(FunctionCallInfo fcinfo, const Model *model)
 static Datum
 expected_purchases(FunctionCallInfo fcinfo, const Model *model)
 {
-	double		param[MODEL_PARAMS];
+	double		param[MODEL_PARAMS] = {0};
 	Customer	c = {0, 0, 0};
 	double		horizon = customer_tier_check_horizon(PG_GETARG_FLOAT8(PG_NARGS() - 1));
 
@@ -204,7 +204,7 @@ expected_purchases(FunctionCallInfo fcinfo, const Model *model)
 static Datum
 probability_of_n(FunctionCallInfo fcinfo, const Model *model)
 {
-	double		param[MODEL_PARAMS];
+	double		param[MODEL_PARAMS] = {0};
 	double		n = PG_GETARG_INT32(1);
 	double		t = customer_tier_check_horizon(PG_GETARG_FLOAT8(2));
 
@@ -221,8 +221,8 @@ probability_of_n(FunctionCallInfo fcinfo, const Model *model)
 static Datum
 clv(FunctionCallInfo fcinfo, const Model *model)
 {
-	double		param[MODEL_PARAMS];
-	double		spend[MODEL_PARAMS];
+	double		param[MODEL_PARAMS] = {0};
+	double		spend[MODEL_PARAMS] = {0};
 	double		m;
 	Customer	c;
 	int			last = PG_NARGS() - 1;
@@ -265,7 +265,7 @@ PG_FUNCTION_INFO_V1(customer_tier_expected_spend);
 Datum
 customer_tier_dert(PG_FUNCTION_ARGS)
 {
-	double		param[MODEL_PARAMS];
+	double		param[MODEL_PARAMS] = {0};
 	Customer	c;
 	double		delta = customer_tier_check_finite(PG_GETARG_FLOAT8(PG_NARGS() - 1), "delta");
 
@@ -283,7 +283,7 @@ customer_tier_dert(PG_FUNCTION_ARGS)
 Datum
 customer_tier_expected_spend(PG_FUNCTION_ARGS)
 {
-	double		param[MODEL_PARAMS];
+	double		param[MODEL_PARAMS] = {0};
 	Customer	c;
 	double		m;
 

@@ -25,8 +25,8 @@ customer_tier_digamma(double y)
 	double		shift = 0;
 	double		q;
 
-	for (; y < ASYMPTOTIC; y++)
-		shift += 1 / y;
+	while (y < ASYMPTOTIC)
+		shift += 1 / y++;
 	q = 1 / (y * y);
 	return log(y) - 0.5 / y - shift -
 		q * (1.0 / 12 - q * (1.0 / 120 - q * (1.0 / 252 - q * (1.0 / 240 - q / 132))));
@@ -38,8 +38,11 @@ customer_tier_trigamma(double y)
 	double		shift = 0;
 	double		q;
 
-	for (; y < ASYMPTOTIC; y++)
+	while (y < ASYMPTOTIC)
+	{
 		shift += 1 / (y * y);
+		y++;
+	}
 	q = 1 / (y * y);
 	return shift + 1 / y + q / 2 +
 		q / y * (1.0 / 6 - q * (1.0 / 30 - q * (1.0 / 42 - q * (1.0 / 30 - q * 5 / 66))));
