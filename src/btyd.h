@@ -52,7 +52,7 @@ extern const Model customer_tier_bgbb;
 extern const Model customer_tier_gamma_gamma;
 
 extern double customer_tier_predict_spend(const double *param, double x, double m);
-extern double customer_tier_predict_dert(const double *param, const Customer *c, double delta);
+extern double customer_tier_residual_purchases(const double *param, const Customer *c, double delta);
 extern double customer_tier_negative_binomial(double shape, double w, double n);
 
 /* how many customers have more than i purchases, for i = 0 .. most */

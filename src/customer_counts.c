@@ -111,16 +111,7 @@ counts_get(FunctionCallInfo fcinfo, int arg)
 static uint64
 count_hash(const CustomerCount *k)
 {
-	union
-	{
-		double		d[3];
-		uint64		u[3];
-	}			bits = {{k->x, k->t_x, k->t}};
-	uint64		h = bits.u[0] * UINT64CONST(0x9E3779B97F4A7C15);
-
-	h = (h ^ h >> 32 ^ bits.u[1]) * UINT64CONST(0xC2B2AE3D27D4EB4F);
-	h = (h ^ h >> 32 ^ bits.u[2]) * UINT64CONST(0x165667B19E3779F9);
-	return h ^ h >> 32;
+	return customer_tier_hash_doubles(k->x, k->t_x, k->t);
 }
 
 /* there is an empty slot, or else the table is no table of ours */

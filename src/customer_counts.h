@@ -35,6 +35,27 @@ typedef struct Customers
 
 extern bool customer_tier_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c);
 
+/* whole numbers have all that tells them apart in their upper bits: mix these down */
+static inline uint64
+customer_tier_hash_doubles(double x, double y, double z)
+{
+	union
+	{
+		double		d[3];
+		uint64		u[3];
+	}			bits = {{x, y, z}};
+	uint64		h = 0;
+
+	for (int i = 0; i < 3; i++)
+	{
+		h ^= bits.u[i] ^ bits.u[i] >> 32;
+		h *= UINT64CONST(0x9E3779B97F4A7C15);
+		h ^= h >> 32;
+	}
+	h *= UINT64CONST(0xC2B2AE3D27D4EB4F);
+	return h ^ h >> 29;
+}
+
 /* how a customer was told; an error if that cannot be */
 extern void customer_tier_check_history(double x, double t_x, double t);
 extern double customer_tier_check_finite(double value, const char *what);

@@ -36,6 +36,7 @@ typedef struct NamedModel
 	double		param[MODEL_PARAMS];
 	bool		has_spend;
 	double		spend[MODEL_PARAMS];
+	TaskMemory	task;
 } NamedModel;
 
 static const Model *const models[] = {&customer_tier_bgnbd, &customer_tier_mbgnbd, &customer_tier_pareto_nbd};
@@ -159,7 +160,7 @@ customer_tier_expected_purchases_named(PG_FUNCTION_ARGS)
 
 	if (!get_task(fcinfo, &m, &c, &money))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(customer_tier_predict_purchases(m->model, m->param, &c, horizon));
+	PG_RETURN_FLOAT8(customer_tier_predict_purchases(m->model, m->param, &c, horizon, &m->task, fcinfo->flinfo->fn_mcxt));
 }
 
 Datum
@@ -172,5 +173,5 @@ customer_tier_clv_named(PG_FUNCTION_ARGS)
 	if (!get_task(fcinfo, &m, &c, &money) || !m->has_spend)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(customer_tier_predict_clv(m->model, m->param, m->spend, &c, money, PG_GETARG_FLOAT8(3),
-											   PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5)));
+											   PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5), &m->task, fcinfo->flinfo->fn_mcxt));
 }

@@ -236,14 +236,16 @@ purchases(const double *param, const Customer *c, double horizon)
 		power_integral(param[S] - 1, horizon / (param[BETA] + c->t));
 }
 
-/* discounted expected residual transactions (Fader, Hardie and Lee 2005), delta: the rate's logarithm */
+/*
+ * All purchases to come if alive, delta the continuous rate of discount: DERT
+ * (Fader, Hardie and Lee 2005) by P(alive)
+ */
 double
-customer_tier_predict_dert(const double *param, const Customer *c, double delta)
+customer_tier_residual_purchases(const double *param, const Customer *c, double delta)
 {
 	double		beta = param[BETA] + c->t;
 
-	return p_alive(param, c) * (param[R] + c->x) * (beta / (param[ALPHA] + c->t)) *
-		customer_tier_scaled_expint(param[S], delta * beta);
+	return (param[R] + c->x) * (beta / (param[ALPHA] + c->t)) * customer_tier_scaled_expint(param[S], delta * beta);
 }
 
 /* in panels of v = log(1 + y / least), each no longer than n allows */

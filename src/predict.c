@@ -13,6 +13,14 @@
 
 #define MAX_PERIODS		100000
 #define ROW_ARGS		3		/* the first arguments, which may be rows */
+#define CALLS_WITHOUT_MEMORY	100
+
+/* what a call leaves for the next one */
+typedef struct CallMemory
+{
+	TupleDesc	desc[ROW_ARGS];
+	TaskMemory	task;
+} CallMemory;
 
 double
 customer_tier_check_prediction(double value)
@@ -43,24 +51,96 @@ customer_tier_predict_p_alive(const Model *model, const double *param, const Cus
 	return customer_tier_check_prediction(model->p_alive(param, c));
 }
 
-double
-customer_tier_predict_purchases(const Model *model, const double *param, const Customer *c, double horizon)
+/* the purchases of each period, discounted as if at its end; a last one cut short ends with the horizon */
+static double
+discounted_purchases(const Model *model, const double *param, const Customer *c, double horizon, double rate)
 {
-	return customer_tier_check_prediction(model->p_alive(param, c) * model->purchases(param, c, horizon));
-}
-
-/*
- * The purchases of each period, discounted as if at its end.  A last period that is
- * cut short ends with the horizon.
- */
-double
-customer_tier_predict_clv(const Model *model, const double *param, const double *spend, const Customer *c, double m,
-						  double horizon, double rate, double margin)
-{
+	double		discount = log1p(rate);
 	double		before = 0;
 	double		sum = 0;
-	double		discount = log1p(rate);
 
+	if (rate == 0)
+		return model->purchases(param, c, horizon);
+	if (isinf(horizon))
+		return customer_tier_residual_purchases(param, c, discount);
+	for (int k = 1; k < horizon + 1; k++)
+	{
+		double		end = fmin(k, horizon);
+		double		purchases = model->purchases(param, c, end);
+
+		if ((k & 0xFF) == 0)
+			CHECK_FOR_INTERRUPTS();
+		sum += fmax(purchases - before, 0) * exp(-discount * end);
+		before = purchases;
+	}
+	return sum;
+}
+
+/* the slot for a customer of this task; NULL while it is not worth the while */
+static double *
+get_kept(const Model *model, const double *param, const Customer *c, double horizon, double rate,
+		 TaskMemory *memory, MemoryContext context, bool *found)
+{
+	KeptPurchases *kept = memory->kept;
+	uint64		at = customer_tier_hash_doubles(c->x, c->t, 0) & (KEPT_PURCHASES - 1);
+
+	*found = false;
+	if (memory->calls < CALLS_WITHOUT_MEMORY)
+	{
+		memory->calls++;
+		return NULL;
+	}
+	if (kept == NULL)
+		kept = memory->kept = MemoryContextAllocZero(context, sizeof(KeptPurchases));
+	if (kept->model != model || kept->horizon != horizon || kept->rate != rate ||
+		memcmp(kept->param, param, model->params * sizeof(double)) != 0)
+	{
+		kept->model = model;
+		kept->horizon = horizon;
+		kept->rate = rate;
+		memcpy(kept->param, param, model->params * sizeof(double));
+		for (int i = 0; i < KEPT_PURCHASES; i++)
+			kept->slot[i].x = -1;
+		/* tasks that come and go leave nothing to keep */
+		memory->calls = 0;
+	}
+	*found = kept->slot[at].x == c->x && kept->slot[at].t == c->t;
+	kept->slot[at].x = c->x;
+	kept->slot[at].t = c->t;
+	return &kept->slot[at].purchases;
+}
+
+/* discounted_purchases, or what is kept of it */
+static double
+purchases_if_alive(const Model *model, const double *param, const Customer *c, double horizon, double rate,
+				   TaskMemory *memory, MemoryContext context)
+{
+	bool		found;
+	double	   *kept = get_kept(model, param, c, horizon, rate, memory, context, &found);
+	double		purchases;
+
+	if (found)
+		return *kept;
+	if (kept != NULL)
+		*kept = NAN;			/* if what follows fails */
+	purchases = discounted_purchases(model, param, c, horizon, rate);
+	if (kept != NULL)
+		*kept = purchases;
+	return purchases;
+}
+
+double
+customer_tier_predict_purchases(const Model *model, const double *param, const Customer *c, double horizon,
+								TaskMemory *memory, MemoryContext context)
+{
+	return customer_tier_check_prediction(model->p_alive(param, c) *
+										  purchases_if_alive(model, param, c, horizon, 0, memory, context));
+}
+
+double
+customer_tier_predict_clv(const Model *model, const double *param, const double *spend, const Customer *c, double m,
+						  double horizon, double rate, double margin, TaskMemory *memory, MemoryContext context)
+{
 	customer_tier_check_finite(rate, "rate");
 	customer_tier_check_finite(margin, "margin");
 	customer_tier_check_finite(m, "m");
@@ -75,44 +155,33 @@ customer_tier_predict_clv(const Model *model, const double *param, const double 
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("an infinite horizon needs a rate above 0")));
-		sum = customer_tier_predict_dert(param, c, discount);
 	}
-	else
-	{
-		customer_tier_check_horizon(horizon);
-		if (horizon > MAX_PERIODS)
-			ereport(ERROR,
-					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-					 errmsg("at most %d periods are possible", MAX_PERIODS)));
-		if (rate == 0)
-			sum = model->purchases(param, c, horizon);
-		else
-			for (int k = 1; k < horizon + 1; k++)
-			{
-				double		end = fmin(k, horizon);
-				double		purchases = model->purchases(param, c, end);
-
-				if ((k & 0xFF) == 0)
-					CHECK_FOR_INTERRUPTS();
-				sum += fmax(purchases - before, 0) * exp(-discount * end);
-				before = purchases;
-			}
-		sum *= model->p_alive(param, c);
-	}
-	return customer_tier_check_prediction(sum * customer_tier_predict_spend(spend, c->x, m) * margin);
+	else if (customer_tier_check_horizon(horizon) > MAX_PERIODS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("at most %d periods are possible", MAX_PERIODS)));
+	return customer_tier_check_prediction(model->p_alive(param, c) *
+										  purchases_if_alive(model, param, c, horizon, rate, memory, context) *
+										  customer_tier_predict_spend(spend, c->x, m) * margin);
 }
 
 /* rows as arguments: their types are looked up once for a query */
+
+static CallMemory *
+call_memory(FunctionCallInfo fcinfo)
+{
+	if (fcinfo->flinfo->fn_extra == NULL)
+		fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(CallMemory));
+	return fcinfo->flinfo->fn_extra;
+}
 
 static void
 get_columns(FunctionCallInfo fcinfo, int arg, int n, double *value, bool *null)
 {
 	HeapTupleHeader row = PG_GETARG_HEAPTUPLEHEADER(arg);
-	TupleDesc  *desc = fcinfo->flinfo->fn_extra;
+	TupleDesc  *desc = call_memory(fcinfo)->desc;
 	HeapTupleData tuple;
 
-	if (desc == NULL)
-		desc = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, ROW_ARGS * sizeof(TupleDesc));
 	if (desc[arg] == NULL || desc[arg]->tdtypeid != HeapTupleHeaderGetTypeId(row) ||
 		desc[arg]->tdtypmod != HeapTupleHeaderGetTypMod(row))
 	{
@@ -197,7 +266,8 @@ expected_purchases(FunctionCallInfo fcinfo, const Model *model)
 	if (!get_model(fcinfo, 0, model, param) ||
 		(PG_NARGS() > 2 && !get_customer(fcinfo, 1, PG_NARGS() == 3, &c, NULL)))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(customer_tier_predict_purchases(model, param, &c, horizon));
+	PG_RETURN_FLOAT8(customer_tier_predict_purchases(model, param, &c, horizon,
+													&call_memory(fcinfo)->task, fcinfo->flinfo->fn_mcxt));
 }
 
 /* probability_of_n(model, n, t) */
@@ -231,7 +301,8 @@ clv(FunctionCallInfo fcinfo, const Model *model)
 		!get_customer(fcinfo, 2, PG_NARGS() == 6, &c, &m))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(customer_tier_predict_clv(model, param, spend, &c, m, PG_GETARG_FLOAT8(last - 2),
-											   PG_GETARG_FLOAT8(last - 1), PG_GETARG_FLOAT8(last)));
+											   PG_GETARG_FLOAT8(last - 1), PG_GETARG_FLOAT8(last),
+											  &call_memory(fcinfo)->task, fcinfo->flinfo->fn_mcxt));
 }
 
 #define PREDICTION(function, model) \
@@ -276,7 +347,8 @@ customer_tier_dert(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("delta must be above 0"),
 				 errhint("It is the continuous rate of discount for one unit of t: ln(1 + rate).")));
-	PG_RETURN_FLOAT8(customer_tier_check_prediction(customer_tier_predict_dert(param, &c, delta)));
+	PG_RETURN_FLOAT8(customer_tier_check_prediction(customer_tier_pareto_nbd.p_alive(param, &c) *
+													customer_tier_residual_purchases(param, &c, delta)));
 }
 
 /* expected_spend(model, x, m), expected_spend(model, customer) */
