@@ -38,6 +38,7 @@ typedef enum FitColumn
 } FitColumn;
 
 #define FEW_REPEATERS	10
+#define MOST_CUSTOMERS	9e18	/* a bigint holds */
 
 static const Model *const models[] = {
 	&customer_tier_bgnbd, &customer_tier_mbgnbd, &customer_tier_pareto_nbd, &customer_tier_bgbb, &customer_tier_gamma_gamma
@@ -61,8 +62,8 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 
 	memset(nulls, true, sizeof(nulls));
 #define SET(column, value) (values[column] = (value), nulls[column] = false)
-	SET(n + CUSTOMERS, Int64GetDatum((int64) c.n));
-	SET(n + REPEATERS, Int64GetDatum((int64) c.repeaters));
+	SET(n + CUSTOMERS, Int64GetDatum((int64) fmin(c.n, MOST_CUSTOMERS)));
+	SET(n + REPEATERS, Int64GetDatum((int64) fmin(c.repeaters, MOST_CUSTOMERS)));
 	SET(n + CONVERGED, BoolGetDatum(false));
 	if (c.repeaters == 0)
 		remark = "no customer came back: there is nothing to fit";
@@ -84,7 +85,8 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 				SET(n + FIT_COLUMNS + i, Float8GetDatum(param * result.deviation[i]));
 			start[i] = param;
 		}
-		SET(n + LOG_LIKELIHOOD, Float8GetDatum(result.value));
+		if (isfinite(result.value))
+			SET(n + LOG_LIKELIHOOD, Float8GetDatum(result.value));
 		SET(n + ITERATIONS, Int32GetDatum(result.iterations));
 		SET(n + CONVERGED, BoolGetDatum(result.converged && result.bounded));
 		if (!result.bounded)

@@ -36,6 +36,7 @@ INSERT INTO crm.tracked SELECT 'c' || customer, day + interval '17 hours', amoun
 INSERT INTO crm.parts SELECT customer, day, amount FROM crm.sale WHERE id <= 500;
 CALL customer_tier.refresh('crm.tracked');
 DELETE FROM crm.tracked WHERE amount < 0;
+SELECT (customer_tier.fit_model('crm', 'crm.tracked', '2026-01-01')).name;
 CREATE MATERIALIZED VIEW crm.abc AS SELECT customer_tier.share_cuts(customer_tier.total(ledger), '{0.8, 0.95}') AS cuts, customer_tier.rollup(ledger) AS everything FROM crm.book WHERE customer >= 0;
 SQL
 
@@ -46,6 +47,7 @@ UNION ALL SELECT cuts::text || encode(customer_tier.ledger_send(everything), 'he
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.tracked_ledger_live AS l
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.parts_ledger_live AS l
 UNION ALL SELECT string_agg(s::text, ' ' ORDER BY relation::text) FROM (SELECT relation, ledger, queue, live, pending, capturing FROM customer_tier.sources) AS s
+UNION ALL SELECT string_agg(m::text, ' ') || (SELECT sum(customer_tier.p_alive('crm', ledger, '2026-01-01') ORDER BY customer) FROM crm.tracked_ledger) FROM customer_tier.model AS m
 UNION ALL SELECT count(*)::text FROM crm.book
 SQL
 my $before = $node->safe_psql('shop', $contents);
