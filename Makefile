@@ -32,7 +32,19 @@ OBJS = \
 	src/classes.o \
 	src/rfm.o \
 	src/concentration.o \
-	src/partition.o
+	src/partition.o \
+	src/special.o \
+	src/beta_purchases.o \
+	src/newton.o \
+	src/customer_counts.o \
+	src/bgnbd.o \
+	src/pareto_nbd.o \
+	src/bgbb.o \
+	src/gamma_gamma.o \
+	src/fit.o \
+	src/predict.o \
+	src/value.o \
+	src/named.o
 
 SQL_MODULES = \
 	sql/modules/00_guard.sql \
@@ -43,8 +55,10 @@ SQL_MODULES = \
 	sql/modules/50_cuts.sql \
 	sql/modules/60_classes.sql \
 	sql/modules/70_concentration.sql \
+	sql/modules/75_value.sql \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql \
+	sql/modules/91_models.sql \
 	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
 	sql/modules/94_grading.sql \
@@ -56,7 +70,7 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration capture stale schemes replay history catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history models catalog
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)

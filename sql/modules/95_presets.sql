@@ -1,7 +1,12 @@
 -- Presets: the gradings of the field, each with options.
 
+CREATE FUNCTION model_literal(m model) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE m.kind WHEN 'bgnbd' THEN format('%L::customer_tier.bgnbd_model', m.bgnbd) WHEN 'mbgnbd' THEN format('%L::customer_tier.mbgnbd_model', m.mbgnbd) ELSE format('%L::customer_tier.pareto_nbd_model', m.pareto_nbd) END $$;
+COMMENT ON FUNCTION model_literal(model) IS 'support of presets: the model of purchases as a constant';
+
 CREATE FUNCTION preset(name text, options jsonb DEFAULT '{}', OUT axes jsonb[], OUT tiers text[], OUT tier text, OUT unrated text) RETURNS record
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   -- what is asked for, what there is
@@ -16,8 +21,11 @@ DECLARE
     "sixteen_grid": {"potential": "annual_potential", "level": "total(ledger, trailing_months(as_of, 12))", "heads": [0.1, 0.3, 0.6]},
     "stars": {"monthly": "monthly_average(ledger, as_of, 6)", "monthly_at": [50, 100, 200, 500, 1000], "points": "total(ledger, trailing_months(as_of, 12))", "points_at": [500, 1000, 3000, 6000, 15000], "top": "false"},
     "weighted": {"measures": ["total(ledger)", "orders(ledger)", "-recency(ledger, as_of)", "total(ledger, trailing_months(as_of, 12))", "tenure(ledger, as_of)"], "weights": [0.5, 0.2, 0.1, 0.1, 0.1], "normalise": "percentile", "heads": [0.05, 0.2, 0.5], "tiers": ["D", "C", "B", "A"]},
-    "whale": {"profit": "total(ledger)"}}';
+    "whale": {"profit": "total(ledger)"},
+    "clv": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.05, 0.20, 0.50], "tiers": ["D", "C", "B", "A"]},
+    "at_risk": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.02, 0.10], "tiers": ["no call", "call", "call first"]}}';
   o jsonb := known -> name;
+  m customer_tier.model;
   unknown text;
 BEGIN
   IF o IS NULL THEN
@@ -76,6 +84,18 @@ BEGIN
       -- the second line is the least that is more than nothing
       axes := ARRAY[customer_tier.axis('profit', o ->> 'profit', 'value', '{0, 5e-324}')];
       tiers := '{destroys value, break-even, adds value}';
+    WHEN name IN ('clv', 'at_risk') THEN
+      -- The model is written into the measure: a scheme does not change when a model of
+      -- that name is fitted anew, and what it wrote can be replayed.
+      SELECT * INTO m FROM customer_tier.model AS x WHERE x.name = o ->> 'model';
+      IF m.name IS NULL OR m.gamma_gamma IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = CASE WHEN o ->> 'model' IS NULL THEN format('preset %s needs a model', name) ELSE format('there is no model "%s" with spending', o ->> 'model') END,
+          HINT = 'SELECT customer_tier.fit_model(''shop'', source, as_of); then options => ''{"model": "shop"}''.';
+      END IF;
+      axes := ARRAY[customer_tier.axis('worth', CASE name WHEN 'clv' THEN '' ELSE format('(1 - customer_tier.p_alive(%s, customer_tier.btyd(ledger, as_of, %s))) * ', customer_tier.model_literal(m), m.unit_days) END
+        || format('customer_tier.clv(%s, %L::customer_tier.gamma_gamma_model, customer_tier.btyd(ledger, as_of, %s), %s, %s, %s)', customer_tier.model_literal(m), m.gamma_gamma, m.unit_days, o -> 'horizon', o -> 'rate', o -> 'margin'),
+        'heads', customer_tier.floats(o -> 'heads'))];
+      tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
   END CASE;
 END $$;
-COMMENT ON FUNCTION preset(text, jsonb) IS 'the axes and tiers of a preset: abc, pyramid, pyramid-1-19-30-50, rfm, rfm8, quadrant, nine_grid, sixteen_grid, stars, weighted, whale';
+COMMENT ON FUNCTION preset(text, jsonb) IS 'the axes and tiers of a preset: abc, pyramid, pyramid-1-19-30-50, rfm, rfm8, quadrant, nine_grid, sixteen_grid, stars, weighted, whale, clv, at_risk';

@@ -1,0 +1,1 @@
+SELECT bgnbd_fit(x, t_x, t) FROM history;

@@ -1,0 +1,1 @@
+SELECT pareto_nbd_fit(x, t_x, t) FROM history;

@@ -1,0 +1,1 @@
+SELECT count(x), sum(t_x), sum(t) FROM history;

@@ -1,0 +1,1 @@
+SELECT sum(total(ledger)) FROM ledgers;
