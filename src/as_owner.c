@@ -57,21 +57,7 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	/* better an error than the rows that a policy leaves */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
-	if (SPI_execute(command, false, 0) < 0)
-		elog(ERROR, "SPI_execute failed: %s", command);
-	if (SPI_tuptable != NULL)
-	{
-		TupleDesc	desc = SPI_tuptable->tupdesc;
-
-		for (int i = 0; i < desc->natts || i < rsinfo->setDesc->natts; i++)
-			if (i >= desc->natts || i >= rsinfo->setDesc->natts ||
-				TupleDescAttr(desc, i)->atttypid != TupleDescAttr(rsinfo->setDesc, i)->atttypid)
-				ereport(ERROR,
-						(errcode(ERRCODE_DATATYPE_MISMATCH),
-						 errmsg("the column list of as_owner does not match its command")));
-		for (uint64 i = 0; i < SPI_processed; i++)
-			tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
-	}
+	spi_execute_into(command, rsinfo);
 	SPI_finish();
 	AtEOXact_GUC(false, nest);
 	SetUserIdAndSecContext(user, security);

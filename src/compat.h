@@ -8,8 +8,11 @@
 #include "postgres.h"
 
 #include "executor/executor.h"
+#include "executor/spi.h"
+#include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "tcop/dest.h"
 #include "tcop/tcopprot.h"
 #include "utils/tuplestore.h"
 
@@ -69,5 +72,34 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 	MemoryContextSwitchTo(old);
 }
 #endif
+
+/* 14: a command's rows go straight to where they are wanted */
+static inline void
+spi_execute_into(const char *command, ReturnSetInfo *rsinfo)
+{
+#if PG_VERSION_NUM >= 140000
+	SPIExecuteOptions options = {0};
+
+	options.dest = CreateDestReceiver(DestTuplestore);
+	SetTuplestoreDestReceiverParams(options.dest, rsinfo->setResult,
+									rsinfo->econtext->ecxt_per_query_memory, false, rsinfo->setDesc,
+									"the column list of as_owner does not match its command");
+	if (SPI_execute_extended(command, &options) < 0)
+		elog(ERROR, "SPI_execute_extended failed: %s", command);
+#else
+	if (SPI_execute(command, false, 0) < 0)
+		elog(ERROR, "SPI_execute failed: %s", command);
+	if (SPI_tuptable == NULL)
+		return;
+	for (int i = 0; i < Max(SPI_tuptable->tupdesc->natts, rsinfo->setDesc->natts); i++)
+		if (i >= SPI_tuptable->tupdesc->natts || i >= rsinfo->setDesc->natts ||
+			TupleDescAttr(SPI_tuptable->tupdesc, i)->atttypid != TupleDescAttr(rsinfo->setDesc, i)->atttypid)
+			ereport(ERROR,
+					(errcode(ERRCODE_DATATYPE_MISMATCH),
+					 errmsg("the column list of as_owner does not match its command")));
+	for (uint64 i = 0; i < SPI_processed; i++)
+		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
+#endif
+}
 
 #endif							/* CUSTOMER_TIER_COMPAT_H */

@@ -106,7 +106,7 @@ BEGIN
     passed AS MATERIALIZED (%24$s),
     graded AS (
       SELECT customer, grp, %15$s, %20$s, %17$s AS rank, %18$s AS kept
-      FROM (SELECT i.*, %16$s, %21$s FROM (SELECT customer, grp, %15$s FROM input UNION ALL SELECT * FROM passed) AS i JOIN line USING (grp) %19$s OFFSET 0) AS scored)
+      FROM (SELECT i.customer, i.grp, %15$s, %16$s, %21$s FROM (SELECT customer, grp, %15$s FROM input %26$s) AS i %25$s %19$s OFFSET 0) AS scored)
     $q$, v, coalesce(r.per, 'NULL'), measures, columns, s.input, name,
     customer_tier.per_axis(r.axes, '{n} AS c{i}'), s.thresholds, first_pass,
     CASE WHEN two_passes THEN format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) ELSE 'SELECT * FROM first_pass' END,
@@ -126,7 +126,9 @@ BEGIN
     format('SELECT customer, grp, %s FROM %s JOIN line USING (grp) WHERE %s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
       format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND customer NOT IN (SELECT customer FROM scope) AND (%s)',
         customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
-      ELSE 'false' END));
+      ELSE 'false' END),
+    -- without groups there is one line for all
+    CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END, CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END);
 END $$;
 COMMENT ON FUNCTION graded_sql(scheme, rule, date, boolean) IS 'support of schemes: the query that grades, as common table expressions';
 
