@@ -14,6 +14,8 @@
 #include "capture.h"
 
 #include "access/table.h"
+#include "access/transam.h"
+#include "access/xact.h"
 #include "catalog/dependency.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
@@ -49,6 +51,11 @@ typedef struct Capture
 	MemoryContext context;
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
+
+	int			depth;			/* calls that are under way, if it calls functions */
+	struct Evaluation *ready;	/* kept for the rows of one subtransaction */
+	FullTransactionId transaction;
+	SubTransactionId subtransaction;
 } Capture;
 
 static HTAB *captures;
@@ -154,19 +161,71 @@ get_capture(TriggerData *t, Oid ledger)
 	}
 	c = hash_search(captures, &t->tg_trigger->tgoid, HASH_ENTER, &found);
 	if (!found)
+	{
 		c->context = NULL;
-	else if (c->valid)
-		return c;
+		c->depth = 0;
+	}
+	else if (c->valid || c->depth > 0)
+		return c;				/* what is under way goes on as it began */
 	/* an error on the way leaves an entry that is not valid */
 	c->valid = false;
 	if (c->context != NULL)
 		MemoryContextDelete(c->context);
 	c->context = AllocSetContextCreate(CacheMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
+	c->ready = NULL;
 	c->relation = c->queue = InvalidOid;
 	before = changes;
 	read_arguments(c, t->tg_relation, t->tg_trigger->tgargs, ledger);
 	c->valid = changes == before;
 	return c;
+}
+
+/* expressions, ready to be evaluated */
+typedef struct Evaluation
+{
+	MemoryContext context;
+	ExprContext *econtext;
+	ExprState  *expression[SALE_EXPRESSIONS];
+} Evaluation;
+
+static Evaluation *
+evaluation_new(const Capture *c, MemoryContext parent)
+{
+	MemoryContext context = AllocSetContextCreate(parent, "customer_tier expressions", ALLOCSET_SMALL_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Evaluation *e = palloc0(sizeof(Evaluation));
+
+	e->context = context;
+	e->econtext = CreateStandaloneExprContext();
+	for (int i = 0; i < SALE_EXPRESSIONS; i++)
+		if (c->expression[i] != NULL)
+			e->expression[i] = ExecInitExpr(c->expression[i], NULL);
+	MemoryContextSwitchTo(old);
+	return e;
+}
+
+/*
+ * A row trigger is called for each row, and finds what the row before it left.  Not
+ * where functions are called that might write to the table themselves.
+ */
+static Evaluation *
+get_evaluation(Capture *c)
+{
+	FullTransactionId transaction = GetTopFullTransactionId();
+	SubTransactionId subtransaction = GetCurrentSubTransactionId();
+
+	if (c->calls)
+		return evaluation_new(c, CurrentMemoryContext);
+	if (c->ready != NULL && FullTransactionIdEquals(c->transaction, transaction) &&
+		c->subtransaction == subtransaction)
+		return c->ready;
+	if (c->ready != NULL)
+		MemoryContextDelete(c->ready->context);
+	c->ready = NULL;
+	c->ready = evaluation_new(c, c->context);
+	c->transaction = transaction;
+	c->subtransaction = subtransaction;
+	return c->ready;
 }
 
 typedef struct CapturedSale
@@ -180,9 +239,8 @@ typedef struct CapturedSale
 /* one statement, or one row */
 typedef struct Deltas
 {
-	const Capture *capture;
-	ExprContext *econtext;
-	ExprState  *expression[SALE_EXPRESSIONS];
+	Capture    *capture;
+	Evaluation *evaluation;		/* NULL until there is a row */
 	Queue	   *queue;
 	Scatter    *scatter;		/* of more than a few */
 	int			n;
@@ -192,20 +250,24 @@ typedef struct Deltas
 static void
 add_sale(Deltas *d, TupleTableSlot *row, bool undo)
 {
-	ExprContext *econtext = d->econtext;
-	const SaleType *type = &d->capture->type;
+	Capture    *c = d->capture;
+	ExprContext *econtext;
+	const SaleType *type = &c->type;
 	Datum		value[SALE_EXPRESSIONS];
 	bool		isnull;
 	CapturedSale sale;
 
+	if (d->evaluation == NULL)
+		d->evaluation = get_evaluation(c);
+	econtext = d->evaluation->econtext;
 	ResetExprContext(econtext);
 	econtext->ecxt_scantuple = row;
-	if (d->expression[SALE_FILTER] != NULL &&
-		(!DatumGetBool(ExecEvalExprSwitchContext(d->expression[SALE_FILTER], econtext, &isnull)) || isnull))
+	if (d->evaluation->expression[SALE_FILTER] != NULL &&
+		(!DatumGetBool(ExecEvalExprSwitchContext(d->evaluation->expression[SALE_FILTER], econtext, &isnull)) || isnull))
 		return;
 	for (int i = 0; i < SALE_FILTER; i++)
 	{
-		value[i] = ExecEvalExprSwitchContext(d->expression[i], econtext, &isnull);
+		value[i] = ExecEvalExprSwitchContext(d->evaluation->expression[i], econtext, &isnull);
 		/* nobody's, or nothing that counts */
 		if (isnull)
 			return;
@@ -283,17 +345,12 @@ add_table(Deltas *d, Relation rel, Tuplestorestate *rows, bool undo)
 }
 
 static void
-capture(TriggerData *t, const Capture *c)
+capture(TriggerData *t, Capture *c)
 {
 	Deltas	   *d = palloc0(sizeof(Deltas));
-	EState	   *estate = CreateExecutorState();
 
 	d->capture = c;
 	d->queue = customer_tier_queue_open(c->queue, c->sequence);
-	d->econtext = GetPerTupleExprContext(estate);
-	for (int i = 0; i < SALE_EXPRESSIONS; i++)
-		if (c->expression[i] != NULL)
-			d->expression[i] = ExecInitExpr(c->expression[i], NULL);
 
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
 		customer_tier_queue_add_emptied(d->queue);
@@ -316,7 +373,31 @@ capture(TriggerData *t, const Capture *c)
 	else
 		write_few(d);
 	customer_tier_queue_close(d->queue);
-	FreeExecutorState(estate);
+}
+
+/* somebody's functions run as the owner of the queue, who might write to the sales by them */
+static void
+capture_as_owner(TriggerData *t, Capture *c)
+{
+	int			nest = NewGUCNestLevel();
+	Oid			user;
+	int			security;
+
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(c->owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	customer_tier_safe_search_path();
+	c->depth++;
+	PG_TRY();
+	{
+		capture(t, c);
+	}
+	PG_FINALLY();
+	{
+		c->depth--;
+	}
+	PG_END_TRY();
+	AtEOXact_GUC(false, nest);
+	SetUserIdAndSecContext(user, security);
 }
 
 static void
@@ -334,10 +415,7 @@ customer_tier_capture(PG_FUNCTION_ARGS)
 	ErrorContextCallback where;
 	MemoryContext context;
 	MemoryContext old;
-	const Capture *c;
-	Oid			user;
-	int			security;
-	int			nest = 0;
+	Capture    *c;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(t->tg_event) ||
 		t->tg_trigger->tgnargs != CAPTURE_ARGS ||
@@ -355,19 +433,10 @@ customer_tier_capture(PG_FUNCTION_ARGS)
 	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier deltas", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	c = get_capture(t, customer_tier_ledger_type(fcinfo->flinfo->fn_oid));
-	GetUserIdAndSecContext(&user, &security);
 	if (c->calls)
-	{
-		SetUserIdAndSecContext(c->owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-		nest = NewGUCNestLevel();
-		customer_tier_safe_search_path();
-	}
-	capture(t, c);
-	if (c->calls)
-	{
-		AtEOXact_GUC(false, nest);
-		SetUserIdAndSecContext(user, security);
-	}
+		capture_as_owner(t, c);
+	else
+		capture(t, c);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	error_context_stack = where.previous;

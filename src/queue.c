@@ -11,6 +11,7 @@
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
@@ -169,6 +170,31 @@ customer_tier_queue_open(Oid relid, Oid sequence)
 	return q;
 }
 
+/*
+ * A TRUNCATE locks writers out, so that numbers tell what came before it.  Until
+ * the next command, all rows that a row trigger writes have the same.
+ */
+static int64
+statement_number(const Queue *q)
+{
+	static Oid	sequence;
+	static FullTransactionId transaction;
+	static SubTransactionId subtransaction;
+	static CommandId command;
+	static int64 number;
+
+	if (sequence != q->sequence || !FullTransactionIdEquals(transaction, GetTopFullTransactionId()) ||
+		subtransaction != GetCurrentSubTransactionId() || command != q->cid)
+	{
+		number = nextval_internal(q->sequence, false);
+		sequence = q->sequence;
+		transaction = GetTopFullTransactionId();
+		subtransaction = GetCurrentSubTransactionId();
+		command = q->cid;
+	}
+	return number;
+}
+
 /* without customers: all sales are gone, and what came before no longer counts */
 static void
 write_row(Queue *q)
@@ -176,9 +202,8 @@ write_row(Queue *q)
 	TupleTableSlot *slot = q->slot;
 	bool		emptied = q->n == 0;
 
-	/* a TRUNCATE locks writers out, so that numbers tell what came before it */
 	if (q->id == 0)
-		q->id = nextval_internal(q->sequence, false);
+		q->id = statement_number(q);
 	else if (q->bulk == NULL)
 	{
 		/* the caller's context may be gone before the next row */
