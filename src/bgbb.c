@@ -130,7 +130,7 @@ add_term(Mixture *mixture, const Data *d, double gamma, int64 x, int64 m, bool g
 	h[GAMMA][GAMMA] = (gone ? -1 / (gamma * gamma) : 0) - gd->second[all];
 	h[DELTA][GAMMA] = -gd->second[all];
 	h[DELTA][DELTA] = de->second[m] - gd->second[all];
-	mixture_add(mixture, a->log[x] + b->log[m - x] - ab->log[m] + (gone ? log(gamma) : 0) + de->log[m] - gd->log[all], g, h);
+	mixture_add(mixture, 1, a->log[x] + b->log[m - x] - ab->log[m] + (gone ? log(gamma) : 0) + de->log[m] - gd->log[all], g, h);
 }
 
 static double

@@ -30,9 +30,9 @@ mixture_start(Mixture *m)
 	m->top = -INFINITY;
 }
 
-/* a term: logarithm, gradient, and the lower half of the Hessian */
+/* so much of a term: logarithm, gradient, and the lower half of the Hessian */
 static inline void
-mixture_add(Mixture *m, double f, const double *g, double h[MIXTURE_PARAMS][MIXTURE_PARAMS])
+mixture_add(Mixture *m, double amount, double f, const double *g, double h[MIXTURE_PARAMS][MIXTURE_PARAMS])
 {
 	double		w;
 
@@ -49,7 +49,7 @@ mixture_add(Mixture *m, double f, const double *g, double h[MIXTURE_PARAMS][MIXT
 				m->second[i][j] *= shrink;
 		}
 	}
-	w = exp(f - m->top);
+	w = amount * exp(f - m->top);
 	m->weight += w;
 	for (int i = 0; i < MIXTURE_PARAMS; i++)
 	{

@@ -28,8 +28,8 @@ enum
 #define NEGLIGIBLE	41.0
 #define MOST_PANELS	1e6
 
-/* a point of the integral: y, its logarithms over those of the lower end, the weight's logarithm */
-typedef void (*Visit) (void *arg, double y, double log_alpha, double log_beta, double f);
+/* a point of the integral: y, logarithms of alpha + y and beta + y over the lower end's, the integrand's, and its weight */
+typedef void (*Visit) (void *arg, double y, double log_alpha, double log_beta, double f, double weight);
 
 /*
  * Visits the points of s * the integral of (alpha+y)^-ra (beta+y)^-(s+1) over
@@ -53,7 +53,8 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 		/* the logarithm's slope is between 1 - fall and 1 up to there */
 		double		fall = ra * (y / (alpha - least + y)) + (param[S] + 1) * (y / (beta - least + y));
 		double		half = fmin((ahead - v) / 2, GAUSS_CHANGE / 2 / (1 + fall));
-		double		f = 0;
+		double		top = -INFINITY;
+		double		f;
 
 		CHECK_FOR_INTERRUPTS();
 		v += half;
@@ -65,9 +66,10 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 			double		log_beta = least == beta ? at : log1p(beyond / beta);
 
 			f = constant + at - ra * log_alpha - (param[S] + 1) * log_beta;
-			highest = fmax(highest, f + log(half));
-			visit(arg, from + beyond, log_alpha, log_beta, f + log(half * customer_tier_gauss[i / 2][1]));
+			top = fmax(top, f);
+			visit(arg, from + beyond, log_alpha, log_beta, f, half * customer_tier_gauss[i / 2][1]);
 		}
+		highest = fmax(highest, top + log(half * customer_tier_gauss[0][1]));
 		v = v + half < end - 1e-15 * end ? v + half : end;
 		if (v < end)
 		{
@@ -100,7 +102,7 @@ typedef struct Point
 
 /* gone at y, or alive at t: one power of beta + y less and no s */
 static void
-add_term(Point *p, double y, double log_alpha, double log_beta, double f, bool gone)
+add_term(Point *p, double y, double log_alpha, double log_beta, double f, double weight, bool gone)
 {
 	double		s = p->param[S] + gone;
 	double		ia = 1 / (p->param[ALPHA] + y);
@@ -114,13 +116,13 @@ add_term(Point *p, double y, double log_alpha, double log_beta, double f, bool g
 	h[S][S] = -is * is;
 	h[BETA][S] = -ib;
 	h[BETA][BETA] = s * ib * ib;
-	mixture_add(&p->mixture, f, g, h);
+	mixture_add(&p->mixture, weight, f, g, h);
 }
 
 static void
-add_gone(void *arg, double y, double log_alpha, double log_beta, double f)
+add_gone(void *arg, double y, double log_alpha, double log_beta, double f, double weight)
 {
-	add_term(arg, y, log_alpha, log_beta, f, true);
+	add_term(arg, y, log_alpha, log_beta, f, weight, true);
 }
 
 static void *
@@ -185,7 +187,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 		p.ra = r + k->x;
 		p.log_alpha = log(param[ALPHA] + k->t_x);
 		p.log_beta = log(param[BETA] + k->t_x);
-		add_term(&p, k->t, log_alpha, log_beta, -p.ra * log_alpha - s * log_beta, false);
+		add_term(&p, k->t, log_alpha, log_beta, -p.ra * log_alpha - s * log_beta, 1, false);
 		visit_lifetimes(param, p.ra, k->t_x, k->t, add_gone, &p);
 		value += mixture_total(&p.mixture, k->n, gradient, hessian) -
 			k->n * (r * log1p(k->t_x / param[ALPHA]) + k->x * p.log_alpha + s * log1p(k->t_x / param[BETA]));
@@ -210,11 +212,11 @@ typedef struct Odds
 } Odds;
 
 static void
-add_odds(void *arg, double y, double log_alpha, double log_beta, double f)
+add_odds(void *arg, double y, double log_alpha, double log_beta, double f, double weight)
 {
 	Odds	   *o = arg;
 
-	o->sum += exp(f - o->alive);
+	o->sum += weight * exp(f - o->alive);
 }
 
 static double

@@ -15,10 +15,21 @@
 #define ROW_ARGS		3		/* the first arguments, which may be rows */
 #define CALLS_WITHOUT_MEMORY	100
 
+#define MODEL_ROW_SIZE	512		/* of a model's row, at most */
+
+/* a model's row as it was last, in whatever form it came, and its parameters */
+typedef struct KeptModel
+{
+	Size		size;			/* 0: none */
+	char		row[MODEL_ROW_SIZE];
+	double		param[MODEL_PARAMS];
+} KeptModel;
+
 /* what a call leaves for the next one */
 typedef struct CallMemory
 {
 	TupleDesc	desc[ROW_ARGS];
+	KeptModel	model[ROW_ARGS];
 	TaskMemory	task;
 } CallMemory;
 
@@ -204,8 +215,17 @@ get_columns(FunctionCallInfo fcinfo, int arg, int n, double *value, bool *null)
 static bool
 get_model(FunctionCallInfo fcinfo, int arg, const Model *model, double *param)
 {
+	KeptModel  *kept = &call_memory(fcinfo)->model[arg];
+	void	   *row = PG_GETARG_POINTER(arg);
+	Size		size = VARATT_IS_EXTERNAL(row) ? 0 : VARSIZE_ANY(row);
 	bool		null[MODEL_PARAMS] = {false};
 
+	if (size > 0 && size == kept->size && memcmp(row, kept->row, size) == 0)
+	{
+		memcpy(param, kept->param, sizeof(kept->param));
+		return true;
+	}
+	kept->size = 0;
 	get_columns(fcinfo, arg, model->params, param, null);
 	for (int i = 0; i < model->params; i++)
 	{
@@ -216,6 +236,12 @@ get_model(FunctionCallInfo fcinfo, int arg, const Model *model, double *param)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("a model's parameters must be above 0")));
+	}
+	if (size <= MODEL_ROW_SIZE)
+	{
+		kept->size = size;
+		memcpy(kept->row, row, size);
+		memcpy(kept->param, param, sizeof(kept->param));
 	}
 	return true;
 }

@@ -1,1 +1,1 @@
-SELECT sum(expected_purchases(model, x, t_x, t, 273)) FROM history, fitted;
+SELECT sum(expected_purchases((SELECT model FROM fitted), x, t_x, t, 273)) FROM history;

@@ -39,13 +39,13 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION check_model_kind(text) IS 'an error for what is no model of purchases';
 
-CREATE FUNCTION fit_query(live regclass, as_of date, unit_days double precision, kind text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION fit_query(customers text, kind text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('SELECT customer_tier.%I((b).x, (b).t_x, (b).t), customer_tier.gamma_gamma_fit((b).x, (b).m) FILTER (WHERE (b).m > 0)
-  FROM (SELECT customer_tier.btyd(ledger, %L, %L) AS b FROM %s OFFSET 0) AS l WHERE (b).t IS NOT NULL', kind || '_fit', as_of, unit_days, live)
+               FROM %s WHERE (b).t IS NOT NULL', kind || '_fit', customers)
 $$;
-COMMENT ON FUNCTION fit_query(regclass, date, double precision, text) IS 'the query of both models of the ledgers of a source';
+COMMENT ON FUNCTION fit_query(text, text) IS 'the query of a model of purchases and one of spending, from whatever has a column b of btyd_customer';
 
 CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd') RETURNS model
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -61,7 +61,7 @@ BEGIN
   IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = s.relation), 'MEMBER') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', s.relation);
   END IF;
-  query := customer_tier.fit_query(s.live, as_of, unit_days, kind);
+  query := customer_tier.fit_query(format('(SELECT customer_tier.btyd(ledger, %L, %L) AS b FROM %s OFFSET 0) AS l', as_of, unit_days, s.live), kind);
   CASE kind
     WHEN 'bgnbd' THEN
       SELECT f.m, f.g INTO m.bgnbd, m.gamma_gamma FROM customer_tier.as_owner(s.relation, query) AS f (m customer_tier.bgnbd_model, g customer_tier.gamma_gamma_model);
@@ -168,7 +168,7 @@ BEGIN
            CASE WHEN (spend).q > 1 THEN customer_tier.expected_purchases(model, b, ($3 - $1) / $2) * customer_tier.expected_spend(spend, b) END,
            customer_tier.total(ledger, daterange($1 + 1, $3 + 1))::double precision
     FROM l, f WHERE (b).t IS NOT NULL
-    $q$, s.live, replace(customer_tier.fit_query(s.live, as_of, unit_days, kind), format('customer_tier.btyd(ledger, %L, %L) AS b FROM %s', as_of, unit_days, s.live), 'b FROM l'))
+    $q$, s.live, customer_tier.fit_query('l', kind))
     USING as_of, unit_days, until LOOP
     IF predicted_purchases IS NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', s.relation, as_of),
