@@ -15,7 +15,7 @@
 typedef enum SaleExpression
 {
 	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_FILTER, SALE_EXPRESSIONS,
-	MEASURE = SALE_EXPRESSIONS, GROUP, EXPRESSIONS
+	MEASURE = SALE_EXPRESSIONS, GROUP, TIER, EXPRESSIONS
 } SaleExpression;
 
 extern void customer_tier_safe_search_path(void);

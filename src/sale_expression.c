@@ -29,7 +29,7 @@
 
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
 
-static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group"};
+static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
 
 /* nobody's names but the server's, until the GUC nest level ends */
 void
@@ -64,6 +64,7 @@ raw_expression(const char *sql, SaleExpression which)
 			 errmsg("%s is not one expression: %s", expression_name[which], sql),
 			 which < SALE_EXPRESSIONS ?
 			 errhint("Give an expression over the columns of the sales table, such as quantity * unit_price.") :
+			 which == TIER ? errhint("Give an expression over the scores, such as rfm_segment(r, f, m).") :
 			 errhint("Give an expression over ledger, as_of and the attributes, such as total(ledger, trailing_months(as_of, 12)).")));
 }
 
@@ -91,13 +92,15 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s uses a system column: %s", expression_name[which], sql),
 				 errhint("Give an expression over the table's own columns.")));
-	if (contain_mutable_functions(expr))
+	/* a tier is asked for each combination of scores once, when it is declared */
+	if (which == TIER ? contain_volatile_functions(expr) : contain_mutable_functions(expr))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("%s must be immutable: %s", expression_name[which], sql),
+				 errmsg("%s must be %s: %s", expression_name[which], which == TIER ? "stable" : "immutable", sql),
 				 errdetail("What it gives depends on more than the row, such as the session's time zone."),
 				 which < SALE_EXPRESSIONS ?
 				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.") :
+				 which == TIER ? errhint("The same scores always lead to the same tier.") :
 				 errhint("The day is as_of.")));
 	free_parsestate(pstate);
 	return expr;
@@ -106,7 +109,7 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
  * in it qualified; "which" is customer, amount, sold_at or filter, or over a
- * row of customers measure or group
+ * row of customers measure or group, or over a row of scores tier
  */
 Datum
 customer_tier_sale_expression(PG_FUNCTION_ARGS)

@@ -40,7 +40,9 @@ LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT pg_catalog.pg_has_role(relowner, 'MEMBER') FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1 $$;
 COMMENT ON FUNCTION is_owner(regclass) IS 'whether the current user is the owner of a table, or could be; null if it is gone';
 
-CREATE POLICY owner ON source USING (coalesce(customer_tier.is_owner(relation), customer_tier.is_owner(ledger)));
+-- nobody registers what is somebody else's: it would be written to, or dropped, with that one's rights
+CREATE POLICY owner ON source USING (coalesce(customer_tier.is_owner(relation), customer_tier.is_owner(ledger)))
+  WITH CHECK (coalesce(customer_tier.is_owner(relation), true) AND customer_tier.is_owner(ledger) AND customer_tier.is_owner(queue) AND customer_tier.is_owner(live));
 CREATE POLICY reader ON source FOR SELECT USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON source TO PUBLIC;
 
@@ -417,8 +419,8 @@ BEGIN
   END LOOP;
   -- as far as they are there
   FOR t IN SELECT oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, oid::regclass) AS command
-           FROM pg_class WHERE oid IN (s.live, s.ledger, s.queue) ORDER BY relkind = 'v' DESC LOOP
-    PERFORM FROM customer_tier.as_owner(t.oid, t.command) AS (x int);
+           FROM pg_class WHERE oid IN (s.live, s.ledger, s.queue) ORDER BY relkind = 'v' DESC, oid DESC LOOP
+    PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.relation) THEN s.relation ELSE s.ledger END, t.command) AS (x int);
   END LOOP;
   DELETE FROM customer_tier.source AS x WHERE x.relation = s.relation;
 END $$;

@@ -14,7 +14,8 @@ CREATE TABLE scheme (
   refreshes regclass NOT NULL,
   tiers regclass NOT NULL,
   pins regclass NOT NULL,
-  touched regclass NOT NULL
+  touched regclass NOT NULL,
+  scores regclass NOT NULL
 );
 COMMENT ON TABLE scheme IS 'the schemes; see the view schemes';
 COMMENT ON COLUMN scheme.scheme IS 'the view of its current tiers, which stands for it';
@@ -30,10 +31,14 @@ COMMENT ON COLUMN scheme.thresholds IS 'table of the lines, each from the day it
 COMMENT ON COLUMN scheme.refreshes IS 'table of the refreshes';
 COMMENT ON COLUMN scheme.tiers IS 'table of the tiers: rank, name, colour, policy';
 COMMENT ON COLUMN scheme.pins IS 'table of the tiers that are given by hand';
+COMMENT ON COLUMN scheme.scores IS 'view whose columns are the scores, as the expression for the tier names them';
 COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers changed since the last refresh';
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
 ALTER TABLE scheme ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON scheme USING (coalesce(customer_tier.is_owner(source), customer_tier.is_owner(scheme)));
+-- nobody registers what is somebody else's, see source
+CREATE POLICY owner ON scheme USING (coalesce(customer_tier.is_owner(source), customer_tier.is_owner(scheme)))
+  WITH CHECK (coalesce(customer_tier.is_owner(source), true) AND customer_tier.is_owner(scheme) AND customer_tier.is_owner(input) AND customer_tier.is_owner(state) AND customer_tier.is_owner(history)
+    AND customer_tier.is_owner(thresholds) AND customer_tier.is_owner(refreshes) AND customer_tier.is_owner(tiers) AND customer_tier.is_owner(pins) AND customer_tier.is_owner(touched) AND customer_tier.is_owner(scores));
 CREATE POLICY reader ON scheme FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
 
@@ -216,11 +221,12 @@ BEGIN
     IF array_ndims(tiers) <> 1 THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'with an expression for the tier, tiers are a list, the lowest first';
     END IF;
-    r.said := tier;
     r.tiers := tiers;
     PERFORM set_config('search_path', path || ', customer_tier', true);
-    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(t) FROM (SELECT (%s)::pg_catalog.text AS t FROM (%s) AS scores) AS x', tier, combinations) INTO labels;
+    r.said := customer_tier.sale_expression(s.scores, tier, 'tier');
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    -- as the owner: whoever changes a scheme runs what its owner wrote
+    SELECT x INTO labels FROM customer_tier.as_owner(s.source, format('SELECT array_agg(t) FROM (SELECT (%s)::text AS t FROM (%s) AS scores) AS x', r.said, combinations)) AS (x text[]);
   ELSE
     IF array_ndims(tiers) <> n OR n > 2 OR array_length(tiers, n) <> r.sizes[1] OR n = 2 AND array_length(tiers, 1) <> r.sizes[2] THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = CASE WHEN n > 2 THEN 'more than two axes need an expression for the tier' ELSE 'the tiers do not fit the scores' END,

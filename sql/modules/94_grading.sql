@@ -156,7 +156,7 @@ BEGIN
       format('CREATE INDEX ON %s (customer) WHERE status <> ''earned''', s.state),
       format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from), ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', s.history),
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)', s.history)] LOOP
-      PERFORM FROM customer_tier.as_owner(s.state, command) AS (x int);
+      PERFORM FROM customer_tier.as_owner(s.source, command) AS (x int);
     END LOOP;
   END IF;
 END $$;
@@ -194,11 +194,11 @@ DECLARE
   command text;
   mode text;
 BEGIN
-  SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.state, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
+  SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.source, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
   same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a -> 'value') = (SELECT jsonb_agg(b -> 'value') FROM jsonb_array_elements(old.axes) AS b) FROM jsonb_array_elements(r.axes) AS a);
-  SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.state, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
+  SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
   -- first: nothing is there yet; partial: values of the others do not change with the day
-  mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.state, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
+  mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
                WHEN old.version = r.version AND s.attributes IS NULL AND (jsonb_array_length(r.axes) = 1 OR r.unrated IS NOT NULL)
                  AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
                  AND (as_of = s.as_of OR NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a ->> 'value' ~ '\mas_of\M')) THEN 'partial'
@@ -298,7 +298,7 @@ BEGIN
     CASE WHEN mode = 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
     CASE WHEN mode = 'partial' THEN ' WHERE customer IN (SELECT customer FROM scope UNION ALL SELECT customer FROM passed)' ELSE '' END,
     s.touched, s.input, CASE WHEN mode = 'partial' THEN ' WHERE customer IN (SELECT customer FROM scope) AND' ELSE ' WHERE' END);
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN
     PERFORM customer_tier.constrain(s);
   END IF;
@@ -318,7 +318,7 @@ BEGIN
     CALL customer_tier.note(s.source, NULL);
   END IF;
   -- one refresher at a time; who waited reads what the other left
-  PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
   s := customer_tier.scheme_of($1);
   IF as_of < s.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s was refreshed as of %s already', $1, s.as_of),
@@ -328,7 +328,7 @@ BEGIN
   UPDATE customer_tier.scheme AS x SET as_of = $2 WHERE x.scheme = $1 AND x.as_of IS DISTINCT FROM $2;
   -- the next refresh comes before autovacuum does, perhaps
   IF 10 * (entered + up + down + gone) > customers THEN
-    PERFORM FROM customer_tier.as_owner(s.state, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
+    PERFORM FROM customer_tier.as_owner(s.source, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
   END IF;
   IF entered + up + down + gone > 0 THEN
     PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);
@@ -344,7 +344,7 @@ DECLARE
   r customer_tier.rule := customer_tier.rule_of(s);
 BEGIN
   PERFORM customer_tier.check_scheme_day(s, as_of);
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format('WITH %s SELECT customer::text, CASE rank WHEN 0 THEN %L ELSE (%L::text[])[rank] END, rank FROM graded',
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format('WITH %s SELECT customer::text, CASE rank WHEN 0 THEN %L ELSE (%L::text[])[rank] END, rank FROM graded',
     customer_tier.graded_sql(s, r, as_of), r.unrated, r.tiers)) AS (customer text, tier text, rank integer);
 END $$;
 COMMENT ON FUNCTION tiers_as_of(regclass, date) IS 'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';

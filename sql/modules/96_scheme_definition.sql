@@ -1,7 +1,7 @@
 -- Making, changing and dropping schemes; their tables and views.
 
 -- the tables of a scheme, as the owner of its sales
-CREATE FUNCTION make_scheme_tables(s scheme, place text, name text, key text) RETURNS scheme
+CREATE FUNCTION make_scheme_tables(s scheme, axes jsonb[], place text, name text, key text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -25,13 +25,19 @@ BEGIN
       $q$, place, name || '__input', key, others, p.ledger, s.attributes, p.equal)) AS (x int);
   END IF;
   s.input := format('%s.%I', place, name || '__input');
+  IF (SELECT count(DISTINCT a ->> 'name') FROM unnest(axes) AS a) < cardinality(axes) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'two axes have the same name';
+  END IF;
+  PERFORM customer_tier.axis_size(a) FROM unnest(axes) AS a;
+  PERFORM FROM customer_tier.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score', (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS (x int);
+  s.scores := format('%s.%I', place, name || '__score');
   PERFORM FROM customer_tier.as_owner(s.source, format('CREATE TABLE %s.%I (tier text PRIMARY KEY, rank integer, name text NOT NULL, description text, colour text, policy jsonb, hold interval)', place, name || '__tier')) AS (x int);
   s.tiers := format('%s.%I', place, name || '__tier');
   PERFORM FROM customer_tier.as_owner(s.source, format('CREATE TABLE %s.%I (as_of date PRIMARY KEY, version integer NOT NULL, customers bigint, entered bigint, up bigint, down bigint, gone bigint)', place, name || '__refresh')) AS (x int);
   s.refreshes := format('%s.%I', place, name || '__refresh');
   RETURN s;
 END $$;
-COMMENT ON FUNCTION make_scheme_tables(scheme, text, text, text) IS 'support of create_scheme: what a rule needs';
+COMMENT ON FUNCTION make_scheme_tables(scheme, jsonb[], text, text, text) IS 'support of create_scheme: what a rule needs';
 
 CREATE FUNCTION make_axis_tables(s scheme, r rule, place text, name text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -52,6 +58,7 @@ BEGIN
     format('CREATE TABLE %1$s.%2$I AS SELECT customer, ''''::text AS tier, ''''::text AS reason, ''''::text AS author, NULL::date AS pinned_from, NULL::date AS until FROM %3$s WITH NO DATA', place, name || '__pin', s.input),
     format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
     format('COMMENT ON VIEW %s.%I IS %L', place, name || '__input', 'what the measures of a scheme are asked of'),
+    format('COMMENT ON VIEW %s.%I IS %L', place, name || '__score', 'the scores, as the expression for the tier names them'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__state', 'each customer''s values, scores and tier, as of the last refresh'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__history', 'tiers, each with the days on which it held: one chain for each customer, without gap or overlap'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__threshold', 'lines, each from the day it was found; where lower is better, with the sign changed'),
@@ -197,10 +204,14 @@ BEGIN
     tier := coalesce(tier, p.tier);
     unrated := coalesce(unrated, p.unrated);
   END IF;
+  IF coalesce(cardinality(axes), 0) NOT BETWEEN 1 AND 6 THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('a scheme has one to six axes, not %s', coalesce(cardinality(axes), 0)),
+      HINT = 'axes => ARRAY[axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'')], or a preset.';
+  END IF;
   IF attributes IS NOT NULL AND key IS NULL THEN
     SELECT attname INTO key FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1;
   END IF;
-  s := customer_tier.make_scheme_tables(s, place, name, key);
+  s := customer_tier.make_scheme_tables(s, axes, place, name, key);
   -- the rule is made before the view that stands for the scheme
   r := customer_tier.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
   r.version := 1;
@@ -260,7 +271,7 @@ DECLARE
   r customer_tier.rule;
   c pg_class;
 BEGIN
-  PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
   s := customer_tier.scheme_of($1);
   r := customer_tier.changed_rule(s, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review, note, path);
   INSERT INTO customer_tier.rule SELECT r.*;
@@ -294,10 +305,10 @@ BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
   -- views first; they do not read each other
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
-           WHERE x.oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
-              OR x.relkind = 'v' AND x.relnamespace = c.relnamespace AND x.relname IN (SELECT c.relname || suffix FROM customer_tier.scheme_views(s, customer_tier.rule_of(s)))
+           WHERE x.oid IN (s.scheme, s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
+              OR x.relkind = 'v' AND x.relnamespace = c.relnamespace AND x.relname IN (SELECT c.relname || suffix FROM unnest('{_history, _summary, _migration, _progress, _thresholds}'::text[]) AS suffix)
            ORDER BY relkind = 'v' DESC, x.oid DESC LOOP
-    PERFORM FROM customer_tier.as_owner(o.oid, o.command) AS (x int);
+    PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.scheme END, o.command) AS (x int);
   END LOOP;
   DELETE FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
   DELETE FROM customer_tier.scheme AS x WHERE x.scheme = s.scheme;
@@ -311,7 +322,7 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   n bigint;
 BEGIN
-  SELECT count(*) INTO n FROM customer_tier.as_owner(s.state, format('UPDATE %s SET name = coalesce(%L, name), description = coalesce(%L, description), colour = coalesce(%L, colour), policy = coalesce(%L, policy), hold = coalesce(%L, hold) WHERE tier = %L RETURNING tier',
+  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('UPDATE %s SET name = coalesce(%L, name), description = coalesce(%L, description), colour = coalesce(%L, colour), policy = coalesce(%L, policy), hold = coalesce(%L, hold) WHERE tier = %L RETURNING tier',
     s.tiers, $3, $4, $5, $6, $7, $2)) AS (tier text);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s has no tier "%s"', $1, $2);

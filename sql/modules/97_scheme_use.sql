@@ -16,7 +16,7 @@ BEGIN
   ELSIF until <= pinned_from THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
   END IF;
-  PERFORM FROM customer_tier.as_owner(s.state, format($q$
+  PERFORM FROM customer_tier.as_owner(s.source, format($q$
     INSERT INTO %s AS p (customer, tier, reason, author, pinned_from, until) VALUES (%L, %L, %L, %L, %L, %L)
     ON CONFLICT (customer) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, pinned_from = EXCLUDED.pinned_from, until = EXCLUDED.until
     $q$, s.pins, $2, $3, $4, session_user, $5, $6)) AS (x int);
@@ -30,7 +30,7 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   n bigint;
 BEGIN
-  SELECT count(*) INTO n FROM customer_tier.as_owner(s.state, format('DELETE FROM %s WHERE customer = %L RETURNING true', s.pins, $2)) AS (gone boolean);
+  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('DELETE FROM %s WHERE customer = %L RETURNING true', s.pins, $2)) AS (gone boolean);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('customer %s has no pin in %s', $2, $1);
   END IF;
@@ -52,7 +52,7 @@ BEGIN
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
       sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8, x.vals[i] - sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8,
       CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 END, CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 - x.vals[i] END
-    FROM customer_tier.as_owner(s.state, format($q$
+    FROM customer_tier.as_owner(s.source, format($q$
       SELECT t.tier, t.status, t.since, CASE WHEN t.status = 'held' THEN (t.since + coalesce(k.hold, %L::interval))::date END, t.earned,
              (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer = t.customer),
              ARRAY[%s], ARRAY[%s], json_build_array(%s)::jsonb
@@ -80,7 +80,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s has no tiers yet', $1),
       HINT = format('SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1);
   END IF;
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format($q$
     WITH %1$s,
     compared AS (
       SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, CASE g.rank WHEN 0 THEN %2$L ELSE (%3$L::text[])[g.rank] END AS tier_then, g.rank, CASE t.tier WHEN %2$L THEN 0 ELSE array_position(%3$L::text[], t.tier) END AS was
@@ -108,7 +108,7 @@ AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
 BEGIN
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.state, format($q$
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format($q$
     SELECT b.tier, n.tier, count(*) FROM (SELECT customer, tier FROM %1$s WHERE valid_from <= %2$L AND valid_to > %2$L AND tier IS NOT NULL) AS b
       FULL JOIN (SELECT customer, tier FROM %1$s WHERE valid_from <= %3$L AND valid_to > %3$L AND tier IS NOT NULL) AS n ON n.customer %4$s b.customer
     GROUP BY b.tier, n.tier ORDER BY b.tier, n.tier
@@ -129,8 +129,8 @@ BEGIN
   IF every < interval '1 day' OR from_day > to_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
   END IF;
-  PERFORM FROM customer_tier.as_owner(s.state, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', s.state)) AS (x int);
-  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier.as_owner(s.state, format('DELETE FROM %s', t)) AS x(x int);
+  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', s.state)) AS (x int);
+  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier.as_owner(s.source, format('DELETE FROM %s', t)) AS x(x int);
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
   WHILE d <= to_day LOOP

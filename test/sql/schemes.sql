@@ -245,8 +245,18 @@ SELECT * FROM refresh('crm', '2026-01-31');
 SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname ~ '^crm(_|$)' AND relkind IN ('r', 'v');
 SET ROLE regress_customer_tier_crm;
 SELECT * FROM refresh('crm', '2026-02-28');
-SELECT drop_scheme('crm');
+-- what they wrote runs as them, whoever changes their scheme
+CREATE FUNCTION spring(int) RETURNS text LANGUAGE plpgsql STABLE AS $$BEGIN RAISE WARNING 'sprung as %', current_user; RETURN 'b'; END $$;
+SELECT create_scheme('trap', 'crm_sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}', tier => 'spring(v)');
+-- and what is not theirs they cannot register
+SELECT outcome($$UPDATE customer_tier.scheme SET state = 'pg_catalog.pg_class'$$), outcome($$UPDATE customer_tier.scheme SET source = 't_schemes.sale'$$),
+       outcome($$INSERT INTO customer_tier.source SELECT 't_schemes.abc__state', '1', '1', '1', NULL, NULL, 'none', 'crm_sale_ledger', 'crm_sale_delta', 'crm_sale_ledger_live'$$),
+       outcome($$UPDATE customer_tier.source SET queue = 'sale_delta'$$), outcome($$INSERT INTO customer_tier.rule SELECT 'abc', 9, axes, sizes, tiers, map, said, unrated, per, calibrate, downgrade FROM customer_tier.rule LIMIT 1$$);
 RESET ROLE;
+SELECT alter_scheme('trap', note => 'by a superuser');
+SELECT recalibrate('trap');
+SELECT count(*) FROM simulate('trap') LIMIT 0;
+SELECT drop_scheme('crm'), drop_scheme('trap');
 
 SELECT drop_scheme(scheme) FROM schemes ORDER BY scheme::text;
 SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE '%\_\_%' AND relnamespace = 't_schemes'::regnamespace;
