@@ -42,7 +42,7 @@ COMMENT ON FUNCTION is_owner(regclass) IS 'whether the current user is the owner
 
 -- nobody registers what is somebody else's: it would be written to, or dropped, with that one's rights
 CREATE POLICY owner ON source USING (coalesce(customer_tier.is_owner(relation), customer_tier.is_owner(ledger)))
-  WITH CHECK (coalesce(customer_tier.is_owner(relation), true) AND customer_tier.is_owner(ledger) AND customer_tier.is_owner(queue) AND customer_tier.is_owner(live));
+  WITH CHECK (customer_tier.is_owner(relation) AND customer_tier.is_owner(ledger) AND customer_tier.is_owner(queue) AND customer_tier.is_owner(live));
 CREATE POLICY reader ON source FOR SELECT USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON source TO PUBLIC;
 
@@ -70,7 +70,9 @@ DECLARE
   s customer_tier.source;
 BEGIN
   SELECT * INTO s FROM customer_tier.source AS x WHERE x.relation = $1;
-  IF s.relation IS NULL THEN
+  IF s.relation IS NULL AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = $1), 'MEMBER') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', $1);
+  ELSIF s.relation IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('table %s is not tracked', $1),
       HINT = format('CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);', $1);
   END IF;
@@ -212,7 +214,8 @@ DECLARE
 BEGIN
   CALL customer_tier.may_commit(possible);
   BEGIN
-    IF anew THEN
+    -- where the first fill did not come to its end, there is nothing to merge into
+    IF anew OR (customer_tier.tracked($1)).refreshed_at IS NULL THEN
       CALL customer_tier.make_ledgers($1);
     ELSE
       CALL customer_tier.merge_queue($1);
@@ -414,6 +417,10 @@ DECLARE
   s customer_tier.source := customer_tier.tracked($1);
   t record;
 BEGIN
+  SELECT string_agg(format('SELECT customer_tier.drop_scheme(%L);', scheme), ' ') AS drops INTO t FROM customer_tier.scheme AS x WHERE x.source = $1;
+  IF t.drops IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('table %s has schemes', $1), HINT = 'First ' || t.drops;
+  END IF;
   FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = s.relation AND tgfoid = 'customer_tier.capture()'::regprocedure LOOP
     PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TRIGGER %I ON %s', t.tgname, s.relation)) AS (x int);
   END LOOP;

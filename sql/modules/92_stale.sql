@@ -15,7 +15,9 @@ COMMENT ON COLUMN matview.error IS 'why its last refresh failed';
 COMMENT ON COLUMN matview.failed_at IS 'and when';
 SELECT pg_catalog.pg_extension_config_dump('matview', '');
 ALTER TABLE matview ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON matview USING (customer_tier.is_owner(relation));
+-- nobody makes others' writes refresh something
+CREATE POLICY owner ON matview USING (customer_tier.is_owner(relation))
+  WITH CHECK (customer_tier.is_owner(relation) AND (SELECT bool_and(customer_tier.is_owner(t) IS TRUE) FROM unnest(tables) AS t));
 CREATE POLICY reader ON matview FOR SELECT USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON matview TO PUBLIC;
 
@@ -57,6 +59,17 @@ LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_te
 AS $$ SELECT pg_advisory_xact_lock('customer_tier.matview'::regclass::oid::int, $1::oid::int) $$;
 COMMENT ON FUNCTION lock_matview(regclass) IS 'waits for other refreshes of a materialised view, until the end of the transaction';
 
+-- A view that reads another is stale once that is refreshed.  With the rights of the
+-- extension's owner, for it need not be the caller's: who could refresh the one marks the others.
+CREATE FUNCTION mark_readers(matview regclass) RETURNS void
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+INSERT INTO customer_tier.mark (matview, at_commit)
+SELECT x.relation, x.mode = 'commit' FROM customer_tier.matview AS x JOIN pg_class AS c ON c.oid = x.relation
+WHERE $1 = ANY (x.tables) AND $1 <> x.relation AND pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = $1), 'MEMBER')
+$$;
+COMMENT ON FUNCTION mark_readers(regclass) IS 'support of refresh_stale: marks what reads a materialised view';
+
 -- The rights of the extension's owner: a writer needs none to the view.  It does
 -- nothing but REFRESH, which runs the view's query as the view's owner.
 CREATE FUNCTION refresh_at_commit() RETURNS trigger
@@ -76,6 +89,8 @@ BEGIN
   FOREACH v IN ARRAY coalesce(due, '{}') LOOP
     -- not if it was dropped since
     EXECUTE coalesce(customer_tier.refresh_command(v), 'SELECT');
+    -- who is due anyway was made later, and comes later
+    INSERT INTO customer_tier.mark (matview, at_commit) SELECT relation, mode = 'commit' FROM customer_tier.matview WHERE v = ANY (tables) AND NOT relation = ANY (due);
   END LOOP;
   RETURN NULL;
 END $$;
@@ -83,6 +98,7 @@ COMMENT ON FUNCTION refresh_at_commit() IS 'the trigger that refreshes, once for
 REVOKE EXECUTE ON FUNCTION refresh_at_commit() FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER refresh_at_commit AFTER INSERT ON mark DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (NEW.at_commit) EXECUTE FUNCTION customer_tier.refresh_at_commit();
+ALTER TABLE mark ENABLE ALWAYS TRIGGER refresh_at_commit;
 
 CREATE PROCEDURE refresh_stale(matview regclass DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -92,13 +108,17 @@ DECLARE
   message text;
 BEGIN
   PERFORM customer_tier.require_read_committed();
-  FOREACH v IN ARRAY coalesce((SELECT array_agg(DISTINCT m.matview::oid ORDER BY m.matview::oid) FROM customer_tier.mark AS m
-                               WHERE customer_tier.is_owner(m.matview) AND ($1 IS NULL OR m.matview = $1)), '{}') LOOP
+  LOOP
+    -- one after the other: a refresh makes those stale that read it
+    SELECT min(m.matview::oid) INTO v FROM customer_tier.mark AS m
+    WHERE (v IS NULL OR m.matview::oid > v::oid) AND customer_tier.is_owner(m.matview) AND ($1 IS NULL OR m.matview = $1);
+    EXIT WHEN v IS NULL;
     PERFORM customer_tier.lock_matview(v);
     BEGIN
       -- marks first: what comes in between is refreshed, and once more
       DELETE FROM customer_tier.mark AS m WHERE m.matview = v;
       EXECUTE customer_tier.refresh_command(v);
+      PERFORM customer_tier.mark_readers(v);
       UPDATE customer_tier.matview AS x SET error = NULL, failed_at = NULL WHERE x.relation = v AND x.error IS NOT NULL;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
@@ -121,7 +141,7 @@ WITH RECURSIVE used AS (
        JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> used.oid)
 SELECT array_agg(DISTINCT coalesce(s.relation, c.oid::regclass) ORDER BY coalesce(s.relation, c.oid::regclass))
 FROM used JOIN pg_class AS c USING (oid) LEFT JOIN customer_tier.source AS s ON s.queue = c.oid
-WHERE c.relkind NOT IN ('v', 'm', 'S')
+WHERE c.relkind NOT IN ('v', 'S') AND c.oid <> $1
 $$;
 COMMENT ON FUNCTION tables_of(regclass) IS 'the tables that a view reads, through other views too; not those that its functions read';
 
@@ -168,6 +188,10 @@ DECLARE
   command text;
 BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $1;
+  -- refreshes of it mark what reads it
+  IF c.relkind = 'm' AND customer_tier.is_owner($1) THEN
+    RETURN;
+  END IF;
   what := CASE WHEN c.relpersistence = 't' THEN 'is temporary' WHEN c.relkind = 'f' THEN 'is a foreign table' WHEN c.relkind NOT IN ('r', 'p') OR c.oid IS NULL THEN 'is no table'
                WHEN c.relnamespace = 'pg_catalog'::regnamespace THEN 'is a system catalog'
                WHEN c.relkind = 'r' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
@@ -225,7 +249,7 @@ CREATE VIEW stale AS
 SELECT relation AS matview, mode, since, watching, error, failed_at
 FROM customer_tier.matview AS v,
      LATERAL (SELECT min(m.since) AS since FROM customer_tier.mark AS m WHERE m.matview = v.relation) AS marked,
-     LATERAL (SELECT bool_and((SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND tgfoid = 'customer_tier.mark_stale()'::regprocedure AND tgenabled = 'A')
+     LATERAL (SELECT bool_and(coalesce(c.relkind = 'm', false) OR (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = c.oid AND tgfoid = 'customer_tier.mark_stale()'::regprocedure AND tgenabled = 'A')
                               = CASE WHEN c.relkind = 'p' OR c.relispartition THEN 2 WHEN c.relkind = 'r' THEN 1 END) AS watching
               FROM unnest(v.tables) AS t LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t) AS triggers
 WHERE pg_catalog.has_table_privilege(relation, 'SELECT') AND (since IS NOT NULL OR watching IS NOT TRUE);

@@ -15,7 +15,8 @@ CREATE TABLE scheme (
   tiers regclass NOT NULL,
   pins regclass NOT NULL,
   touched regclass NOT NULL,
-  scores regclass NOT NULL
+  scores regclass NOT NULL,
+  views regclass[] NOT NULL
 );
 COMMENT ON TABLE scheme IS 'the schemes; see the view schemes';
 COMMENT ON COLUMN scheme.scheme IS 'the view of its current tiers, which stands for it';
@@ -31,21 +32,23 @@ COMMENT ON COLUMN scheme.thresholds IS 'table of the lines, each from the day it
 COMMENT ON COLUMN scheme.refreshes IS 'table of the refreshes';
 COMMENT ON COLUMN scheme.tiers IS 'table of the tiers: rank, name, colour, policy';
 COMMENT ON COLUMN scheme.pins IS 'table of the tiers that are given by hand';
+COMMENT ON COLUMN scheme.views IS 'its views: current tiers, history, summary, migration, progress, thresholds';
 COMMENT ON COLUMN scheme.scores IS 'view whose columns are the scores, as the expression for the tier names them';
 COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers changed since the last refresh';
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
 ALTER TABLE scheme ENABLE ROW LEVEL SECURITY;
 -- nobody registers what is somebody else's, see source
-CREATE POLICY owner ON scheme USING (coalesce(customer_tier.is_owner(source), customer_tier.is_owner(scheme)))
-  WITH CHECK (coalesce(customer_tier.is_owner(source), true) AND customer_tier.is_owner(scheme) AND customer_tier.is_owner(input) AND customer_tier.is_owner(state) AND customer_tier.is_owner(history)
-    AND customer_tier.is_owner(thresholds) AND customer_tier.is_owner(refreshes) AND customer_tier.is_owner(tiers) AND customer_tier.is_owner(pins) AND customer_tier.is_owner(touched) AND customer_tier.is_owner(scores));
+CREATE POLICY owner ON scheme USING (coalesce(customer_tier.is_owner(source), customer_tier.is_owner(state)))
+  WITH CHECK (customer_tier.is_owner(source) AND customer_tier.is_owner(scheme) AND customer_tier.is_owner(input) AND customer_tier.is_owner(state) AND customer_tier.is_owner(history)
+    AND customer_tier.is_owner(thresholds) AND customer_tier.is_owner(refreshes) AND customer_tier.is_owner(tiers) AND customer_tier.is_owner(pins) AND customer_tier.is_owner(touched) AND customer_tier.is_owner(scores)
+    AND (SELECT bool_and(customer_tier.is_owner(v) IS TRUE) FROM unnest(views) AS v));
 CREATE POLICY reader ON scheme FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
 
 -- read under the lock that a refresh of the source takes, so that no scheme is missed
 CREATE FUNCTION touch_sql(source regclass, customers text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT coalesce(string_agg(format(', touch_%s AS (INSERT INTO %s %s)', n, touched, $2), ''), '') FROM (SELECT touched, row_number() OVER () AS n FROM customer_tier.scheme AS x WHERE x.source = $1) AS s $$;
+AS $$ SELECT coalesce(string_agg(format(', touch_%s AS (INSERT INTO %s %s)', n, touched, $2), ''), '') FROM (SELECT touched, row_number() OVER () AS n FROM customer_tier.scheme AS x JOIN pg_class AS c ON c.oid = x.touched WHERE x.source = $1 AND relowner = (SELECT relowner FROM pg_class WHERE oid = $1)) AS s $$;
 COMMENT ON FUNCTION touch_sql(regclass, text) IS 'support of refresh: tells the schemes of a source whose ledgers change';
 
 CREATE TABLE rule (
@@ -88,7 +91,7 @@ COMMENT ON COLUMN rule.author IS 'by whom';
 COMMENT ON COLUMN rule.made_at IS 'and when';
 SELECT pg_catalog.pg_extension_config_dump('rule', '');
 ALTER TABLE rule ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON rule USING (customer_tier.is_owner(scheme));
+CREATE POLICY owner ON rule USING (EXISTS (SELECT FROM customer_tier.scheme AS s WHERE s.scheme = rule.scheme AND coalesce(customer_tier.is_owner(s.source), customer_tier.is_owner(s.state))));
 CREATE POLICY reader ON rule FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 
@@ -122,7 +125,7 @@ DECLARE
 BEGIN
   wrong := CASE
     WHEN name IS NULL OR name !~ '^[[:alpha:]_][[:alnum:]_]*$' OR octet_length(name) > 50 THEN 'its name is not a plain word of at most 50 bytes'
-    WHEN name IN ('customer', 'grp', 'tier', 'earned', 'status', 'since', 'rank', 'reason', 'change', 'valid_from', 'valid_to', 'as_of', 'version') OR name ~ '(^|__)(v|s|c)[0-9]+$' THEN 'its name is taken'
+    WHEN name = ANY ('{customer, customer_group, grp, tier, tier_name, tier_rank, tier_colour, earned, earned_tier, previous_tier, status, since, rank, kept, reason, change, note, valid_from, valid_to, next_from, is_current, as_of, version, rule_version}') OR name ~ '^[vscmk][0-9]+(_[0-9]+)?$|_score$' THEN 'its name is taken'
     WHEN axis ->> 'value' IS NULL AND axis -> 'measures' IS NULL THEN 'it has no value'
     WHEN how IS NULL OR how NOT IN ('value', 'share', 'heads', 'count', 'natural', 'mean', 'median', 'mean_score') THEN 'it is cut by nothing that is known'
     WHEN coalesce(axis ->> 'better', '') NOT IN ('higher', 'lower') THEN 'better is higher or lower'
@@ -139,7 +142,8 @@ BEGIN
   IF wrong IS NULL AND axis -> 'measures' IS NOT NULL THEN
     wrong := CASE
       WHEN coalesce(axis ->> 'normalise', '') NOT IN ('min_max', 'z_score', 'percentile') THEN 'measures are normalised by min_max, z_score or percentile'
-      WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier.floats(axis -> 'weights')) THEN 'it needs a weight for each measure' END;
+      WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier.floats(axis -> 'weights')) THEN 'it needs a weight for each measure'
+      WHEN EXISTS (SELECT FROM unnest(customer_tier.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number' END;
   END IF;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('axis "%s": %s', name, wrong),
@@ -159,6 +163,10 @@ BEGIN
   IF s.scheme IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s is not a scheme', coalesce($1::text, 'null')),
       HINT = 'The view customer_tier.schemes has them; SELECT customer_tier.create_scheme(...) makes one.';
+  ELSIF EXISTS (SELECT FROM pg_class WHERE oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched, s.scores)
+                AND relowner <> (SELECT relowner FROM pg_class WHERE oid = s.source)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('what belongs to %s has not the owner of the sales', $1),
+      HINT = 'ALTER TABLE ... OWNER TO, for all of it.';
   END IF;
   RETURN s;
 END $$;
@@ -195,14 +203,14 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('two axes are named "%s"', a ->> 'name');
     END IF;
     -- names mean what they mean to the caller, and after that what they mean here
-    PERFORM set_config('search_path', path || ', customer_tier', true);
+    PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
     a := a || CASE WHEN a -> 'measures' IS NULL THEN pg_catalog.jsonb_build_object('value', customer_tier.sale_expression(s.input, a ->> 'value', 'measure'))
       ELSE pg_catalog.jsonb_build_object('measures', (SELECT pg_catalog.jsonb_agg(customer_tier.sale_expression(s.input, m, 'measure') ORDER BY i) FROM pg_catalog.jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, i))) END;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     r.axes := r.axes || a;
   END LOOP;
   IF per IS NOT NULL THEN
-    PERFORM set_config('search_path', path || ', customer_tier', true);
+    PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
     r.per := customer_tier.sale_expression(s.input, per, 'group');
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   END IF;
@@ -222,7 +230,7 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'with an expression for the tier, tiers are a list, the lowest first';
     END IF;
     r.tiers := tiers;
-    PERFORM set_config('search_path', path || ', customer_tier', true);
+    PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
     r.said := customer_tier.sale_expression(s.scores, tier, 'tier');
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     -- as the owner: whoever changes a scheme runs what its owner wrote
@@ -262,8 +270,8 @@ BEGIN
   END LOOP;
   IF keep <= 0 OR keep > 1 OR keep = 'NaN' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'keep is not within (0, 1]', HINT = 'With keep => 0.8 whoever has 80 % of a line stays above it.';
-  ELSIF hold < interval '0' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'hold is negative';
+  ELSIF hold < interval '0' OR hold > interval '1000 years' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'hold is not within a thousand years', HINT = 'For example hold => ''6 months''.';
   ELSIF calibrate IS NULL OR calibrate NOT IN ('every refresh', 'fixed') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown calibrate "%s"', calibrate), HINT = 'Lines are found at ''every refresh'', or ''fixed'' until recalibrate.';
   ELSIF downgrade IS NULL OR downgrade NOT IN ('direct', 'one_level') THEN
@@ -274,7 +282,7 @@ BEGIN
   r.downgrade := downgrade;
   r.hold := hold;
   r.keep := nullif(keep, 1);
-  r.review := review;
+  r.review := nullif(review, '{}');
   r.note := note;
   r.author := current_user;
   r.made_at := clock_timestamp();

@@ -27,8 +27,9 @@ BEGIN
     WHEN 'natural' THEN format('customer_tier.natural_cuts(%s, %s)', v, at[1])
     WHEN 'mean' THEN format('customer_tier.mean_cut(%s)', v)
     WHEN 'median' THEN format('customer_tier.median_cut(%s)', v)
+    -- each by itself: of few customers all are among the first hundred, and among the first thousand
     WHEN 'count' THEN CASE pass WHEN 1 THEN format('ARRAY[count(%s)]::float8[]', v)
-      ELSE format('customer_tier.head_cuts(%s, ARRAY(SELECT DISTINCT least(n / greatest(f.c%s[1], 1), 1) FROM unnest(%L::float8[]) AS n ORDER BY 1), %L)', v, i, at, axis ->> 'rule') END
+      ELSE format('ARRAY[%s]', (SELECT string_agg(format('(customer_tier.head_cuts(%s, ARRAY[least(%s / greatest(f.c%s[1], 1), 1)], %L))[1]', v, n, i, axis ->> 'rule'), ', ' ORDER BY n DESC) FROM unnest(at) AS n)) END
     WHEN 'mean_score' THEN CASE pass WHEN 1 THEN heads
       ELSE format('ARRAY[coalesce(f.c%1$s[floor(avg(customer_tier.score(%2$s, f.c%1$s)))::int], ''Infinity'')]', i, v) END END;
 END $$;
@@ -69,6 +70,7 @@ DECLARE
   two_passes boolean := false;
   columns text;
   name text := (SELECT relname FROM pg_class WHERE oid = s.input);
+  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
 BEGIN
   FOR a IN SELECT * FROM jsonb_array_elements(r.axes) LOOP
     i := i + 1;
@@ -120,12 +122,12 @@ BEGIN
     CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END,
     CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
     customer_tier.per_axis(r.axes, 's{i}'), customer_tier.per_axis(r.axes, 'k{i}'),
-    CASE WHEN partial THEN ' WHERE customer IN (SELECT customer FROM scope)' ELSE '' END,
-    CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s WHERE customer NOT IN (SELECT customer FROM scope)', customer_tier.per_axis(r.axes, '{n}'), s.state) ELSE '' END,
+    CASE WHEN partial THEN format(' AS t WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
+    CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', customer_tier.per_axis(r.axes, '{n}'), s.state, equal) ELSE '' END,
     -- not read at all while the lines are where they were
-    format('SELECT customer, grp, %s FROM %s JOIN line USING (grp) WHERE %s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
-      format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND customer NOT IN (SELECT customer FROM scope) AND (%s)',
-        customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
+    format('SELECT t.customer, grp, %s FROM %s AS t JOIN line USING (grp) WHERE %s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
+      format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer) AND (%s)',
+        customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), equal, customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
       ELSE 'false' END),
     -- without groups there is one line for all
     CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END, CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END);
@@ -191,6 +193,7 @@ DECLARE
   holds interval[];
   may_fall boolean := customer_tier.is_review(r.review, s.as_of, as_of);
   same_axes boolean;
+  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
   command text;
   mode text;
 BEGIN
@@ -201,7 +204,7 @@ BEGIN
   mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
                WHEN old.version = r.version AND s.attributes IS NULL AND (jsonb_array_length(r.axes) = 1 OR r.unrated IS NOT NULL)
                  AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
-                 AND (as_of = s.as_of OR NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a ->> 'value' ~ '\mas_of\M')) THEN 'partial'
+                 AND (as_of = s.as_of OR coalesce(r.per, '') !~ '\mas_of\M' AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a ->> 'value' ~ '\mas_of\M')) THEN 'partial'
                ELSE 'all' END;
   command := replace($q$
     WITH %30$s%1$s,
@@ -231,7 +234,7 @@ BEGIN
       FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS earned FROM graded OFFSET 0) AS g
            FULL JOIN (SELECT * FROM %17$s%31$s) AS t ON t.customer %18$s g.customer
       -- what is as it was is done with here; only values may be as they were of those who are held or pinned
-      WHERE (t.grp = g.grp AND %14$s) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR g.customer IN (SELECT customer FROM pin)),
+      WHERE (t.grp = g.grp AND %14$s) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR EXISTS (SELECT FROM pin AS z WHERE z.customer %18$s g.customer)),
     decided AS (
       SELECT coalesce(p.customer, kept_customer) AS customer, p.customer IS NULL AS gone, kept_customer IS NULL AS fresh, p.grp, %12$s, %13$s, earned, rank, was, was_status, was_since, was_earned, by_old,
              CASE WHEN p.customer IS NULL THEN NULL
@@ -257,7 +260,7 @@ BEGIN
     turn AS MATERIALIZED (
       SELECT customer, was, %12$s, %13$s, tier, status,
              CASE WHEN gone THEN 'left' WHEN fresh THEN 'new' WHEN tier = was THEN 'same'
-                  WHEN array_position(%9$L::text[], tier) >= coalesce(array_position(%9$L::text[], was), 0) THEN 'up' ELSE 'down' END AS change,
+                  WHEN NOT was = ANY (%9$L::text[]) THEN 'replaced' WHEN array_position(%9$L::text[], tier) > array_position(%9$L::text[], was) THEN 'up' ELSE 'down' END AS change,
              CASE WHEN gone THEN 'left'
                   WHEN status = 'pinned' THEN 'pinned'
                   WHEN fresh THEN CASE WHEN EXISTS (SELECT FROM %26$s AS h WHERE h.customer %18$s next.customer) THEN 'returned' ELSE 'first' END
@@ -270,7 +273,12 @@ BEGIN
       FROM next WHERE fresh OR gone OR tier IS DISTINCT FROM was OR status <> was_status),
     open AS MATERIALIZED (SELECT h.customer, h.valid_from FROM %26$s AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE n.customer %18$s h.customer)),
     ended AS (UPDATE %26$s AS h SET valid_to = %4$L FROM open AS o WHERE o.valid_from < %4$L AND h.customer %18$s o.customer AND h.valid_to = 'infinity' RETURNING 1),
-    again AS (UPDATE %26$s AS h SET tier = n.tier, change = n.change, reason = n.reason, note = n.note, status = n.status, rule_version = %5$s, %24$s, %25$s
+    -- a correction of the same day: as seen from the day before
+    again AS (UPDATE %26$s AS h SET tier = n.tier,
+        change = CASE WHEN n.change = 'left' THEN 'left' WHEN h.previous_tier IS NULL THEN 'new' WHEN n.tier = h.previous_tier THEN 'same' WHEN NOT h.previous_tier = ANY (%9$L::text[]) THEN 'replaced'
+                      WHEN array_position(%9$L::text[], n.tier) > array_position(%9$L::text[], h.previous_tier) THEN 'up' ELSE 'down' END,
+        reason = CASE WHEN n.status IN ('pinned', 'left') THEN n.reason WHEN h.previous_tier IS NULL THEN CASE WHEN h.reason = 'returned' OR EXISTS (SELECT FROM %26$s AS e WHERE e.customer %18$s h.customer AND e.valid_from < h.valid_from) THEN 'returned' ELSE 'first' END
+                      WHEN n.tier = h.previous_tier AND n.status = 'earned' THEN 'corrected' ELSE n.reason END, note = n.note, status = n.status, rule_version = %5$s, %24$s, %25$s
       FROM turn AS n, open AS o WHERE o.valid_from = %4$L AND h.customer %18$s o.customer AND n.customer %18$s h.customer AND h.valid_to = 'infinity'),
     begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, rule_version, %22$s, %23$s)
       SELECT n.customer, %4$L, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, %5$s, %12$s, %13$s
@@ -289,15 +297,15 @@ BEGIN
     CASE WHEN same_axes THEN format('(%L::text[])[%s + %s]', CASE WHEN old.unrated IS NULL THEN old.tiers ELSE old.unrated || old.tiers END,
       customer_tier.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})'), CASE WHEN old.unrated IS NULL THEN 0 ELSE 1 END) ELSE 'NULL::text' END,
     NULL,
-    s.state, (SELECT equal FROM customer_tier.source_parts(customer_tier.tracked(s.source))), may_fall, holds,
+    s.state, equal, may_fall, holds,
     CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
     customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
     s.history, old.version <> r.version, s.refreshes,
     -- one level a day, however often it is refreshed
     CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END,
     CASE WHEN mode = 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
-    CASE WHEN mode = 'partial' THEN ' WHERE customer IN (SELECT customer FROM scope UNION ALL SELECT customer FROM passed)' ELSE '' END,
-    s.touched, s.input, CASE WHEN mode = 'partial' THEN ' WHERE customer IN (SELECT customer FROM scope) AND' ELSE ' WHERE' END);
+    CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %1$s y.customer) OR EXISTS (SELECT FROM passed AS z WHERE z.customer %1$s y.customer)', equal) ELSE '' END,
+    s.touched, s.input, CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s y.customer) AND', equal) ELSE ' WHERE' END);
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN
     PERFORM customer_tier.constrain(s);
@@ -314,7 +322,11 @@ BEGIN
   PERFORM customer_tier.check_scheme_day(s, as_of);
   PERFORM customer_tier.require_read_committed();
   IF (customer_tier.tracked(s.source)).capture = 'trigger' THEN
-    CALL customer_tier.merge_queue(s.source);
+    IF (customer_tier.tracked(s.source)).refreshed_at IS NULL THEN
+      CALL customer_tier.make_ledgers(s.source);
+    ELSE
+      CALL customer_tier.merge_queue(s.source);
+    END IF;
     CALL customer_tier.note(s.source, NULL);
   END IF;
   -- one refresher at a time; who waited reads what the other left

@@ -11,17 +11,17 @@ AS $$
 DECLARE
   -- what is asked for, what there is
   known jsonb := '{
-    "abc": {"value": "total(ledger)", "shares": [0.80, 0.95], "rule": "fill"},
-    "pyramid": {"value": "total(ledger)", "heads": [0.01, 0.05, 0.20], "tiers": ["small", "medium", "large", "top"], "unrated": "inactive"},
-    "pyramid-1-19-30-50": {"value": "total(ledger)", "heads": [0.01, 0.20, 0.50], "tiers": ["small", "ordinary", "secondary", "important"], "unrated": "inactive"},
-    "rfm": {"frequency": "orders(ledger)", "monetary": "total(ledger)", "segments": "named", "unrated": null},
-    "rfm8": {"frequency": "orders(ledger)", "monetary": "total(ledger)", "language": "en", "unrated": null},
-    "quadrant": {"relationship": "total(ledger, trailing_months(as_of, 12)) / nullif(annual_potential, 0)", "potential": "annual_potential", "relationship_at": 0.5, "potential_heads": 0.2},
-    "nine_grid": {"potential": "annual_potential", "level": "total(ledger, trailing_months(as_of, 12))", "heads": [0.2, 0.5]},
-    "sixteen_grid": {"potential": "annual_potential", "level": "total(ledger, trailing_months(as_of, 12))", "heads": [0.1, 0.3, 0.6]},
-    "stars": {"monthly": "monthly_average(ledger, as_of, 6)", "monthly_at": [50, 100, 200, 500, 1000], "points": "total(ledger, trailing_months(as_of, 12))", "points_at": [500, 1000, 3000, 6000, 15000], "top": "false"},
-    "weighted": {"measures": ["total(ledger)", "orders(ledger)", "-recency(ledger, as_of)", "total(ledger, trailing_months(as_of, 12))", "tenure(ledger, as_of)"], "weights": [0.5, 0.2, 0.1, 0.1, 0.1], "normalise": "percentile", "heads": [0.05, 0.2, 0.5], "tiers": ["D", "C", "B", "A"]},
-    "whale": {"profit": "total(ledger)"},
+    "abc": {"value": "customer_tier.total(ledger)", "shares": [0.80, 0.95], "rule": "fill"},
+    "pyramid": {"value": "customer_tier.total(ledger)", "heads": [0.01, 0.05, 0.20], "tiers": ["small", "medium", "large", "top"], "unrated": "inactive"},
+    "pyramid-1-19-30-50": {"value": "customer_tier.total(ledger)", "heads": [0.01, 0.20, 0.50], "tiers": ["small", "ordinary", "secondary", "important"], "unrated": "inactive"},
+    "rfm": {"frequency": "customer_tier.orders(ledger)", "monetary": "customer_tier.total(ledger)", "segments": "named", "unrated": null},
+    "rfm8": {"frequency": "customer_tier.orders(ledger)", "monetary": "customer_tier.total(ledger)", "language": "en", "unrated": null},
+    "quadrant": {"relationship": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12)) / nullif(annual_potential, 0)", "potential": "annual_potential", "relationship_at": 0.5, "potential_heads": 0.2},
+    "nine_grid": {"potential": "annual_potential", "level": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "heads": [0.2, 0.5]},
+    "sixteen_grid": {"potential": "annual_potential", "level": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "heads": [0.1, 0.3, 0.6]},
+    "stars": {"monthly": "customer_tier.monthly_average(ledger, as_of, 6)", "monthly_at": [50, 100, 200, 500, 1000], "points": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "points_at": [500, 1000, 3000, 6000, 15000], "top": "false"},
+    "weighted": {"measures": ["customer_tier.total(ledger)", "customer_tier.orders(ledger)", "-customer_tier.recency(ledger, as_of)", "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "customer_tier.tenure(ledger, as_of)"], "weights": [0.5, 0.2, 0.1, 0.1, 0.1], "normalise": "percentile", "heads": [0.05, 0.2, 0.5], "tiers": ["D", "C", "B", "A"]},
+    "whale": {"profit": "customer_tier.total(ledger)"},
     "clv": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.05, 0.20, 0.50], "tiers": ["D", "C", "B", "A"]},
     "at_risk": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.02, 0.10], "tiers": ["no call", "call", "call first"]}}';
   o jsonb := known -> name;
@@ -35,6 +35,11 @@ BEGIN
   SELECT min(k) INTO unknown FROM jsonb_object_keys(options) AS k WHERE o -> k IS NULL;
   IF unknown IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('preset %s has no option "%s"', name, unknown),
+      HINT = 'Its options are, as they are if nothing is said, ' || o::text;
+  END IF;
+  SELECT min(k) INTO unknown FROM jsonb_each(options) AS e(k, v) WHERE jsonb_typeof(o -> k) IN ('array', 'number') AND jsonb_typeof(o -> k) <> jsonb_typeof(v);
+  IF unknown IS NOT NULL OR options ->> 'segments' NOT IN ('named', 'codes') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('option "%s" of preset %s is not what it should be', coalesce(unknown, 'segments'), name),
       HINT = 'Its options are, as they are if nothing is said, ' || o::text;
   END IF;
   o := o || options;

@@ -14,7 +14,7 @@ BEGIN
     PERFORM FROM customer_tier.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', place, name || '__input', p.ledger)) AS (x int);
   ELSE
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = s.attributes AND attname = key AND attnum > 0 AND NOT attisdropped) THEN
-      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('attributes %s have no column "%s"', s.attributes, key),
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = CASE WHEN key IS NULL THEN format('attributes %s have no primary key of one column', s.attributes) ELSE format('attributes %s have no column "%s"', s.attributes, key) END,
         HINT = 'key => names the column that says whose attributes they are; without it, it is the first of the primary key.';
     END IF;
     SELECT string_agg(format(', a.%I', attname), '' ORDER BY attnum) INTO others FROM pg_attribute
@@ -138,7 +138,7 @@ AS $$
 SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "the tier as it is shown", "tier_rank": "its rank, 1 for the lowest", "tier_colour": "its colour",
   "status": "earned; held: more than earned now, not yet taken away; pinned: given by hand", "since": "the day from which the tier is held", "earned_tier": "the tier that the scores alone give",
   "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; null if it holds now", "is_current": "whether it holds now",
-  "previous_tier": "the tier before", "change": "new, up, down, same or left", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, left or returned",
+  "previous_tier": "the tier before", "change": "new, up, down, same, left, or replaced: the tier before is none any more", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, corrected, left or returned",
   "note": "of a pin by whom, and why", "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of the value of all, 0 to 1",
   "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier before", "to_tier": "the tier after",
   "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
@@ -147,23 +147,26 @@ SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "
 $$;
 COMMENT ON FUNCTION column_comment(text) IS 'support of create_scheme: what a column means';
 
-CREATE FUNCTION make_scheme_views(s scheme, r rule, place text, name text) RETURNS regclass
+CREATE FUNCTION make_scheme_views(s scheme, r rule, place text, name text) RETURNS regclass[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v record;
   c record;
   view text;
+  made regclass[];
 BEGIN
-  FOR v IN SELECT * FROM customer_tier.scheme_views(s, r) LOOP
-    view := format('%s.%I', place, name || v.suffix);
+  FOR v IN SELECT suffix, description, query, row_number() OVER () AS n FROM customer_tier.scheme_views(s, r) LOOP
+    -- one that was renamed keeps its name
+    view := coalesce((SELECT oid::regclass::text FROM pg_class WHERE oid = s.views[v.n]), format('%s.%I', place, name || v.suffix));
     PERFORM FROM customer_tier.as_owner(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query)) AS (x int);
     PERFORM FROM customer_tier.as_owner(s.source, format('COMMENT ON VIEW %s IS %L', view, v.description)) AS (x int);
     FOR c IN SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0 LOOP
       PERFORM FROM customer_tier.as_owner(s.source, format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, customer_tier.column_comment(c.attname))) AS (x int);
     END LOOP;
+    made := made || view::regclass;
   END LOOP;
-  RETURN format('%s.%I', place, name);
+  RETURN made;
 END $$;
 COMMENT ON FUNCTION make_scheme_views(scheme, rule, text, text) IS 'support of create_scheme: makes its views';
 
@@ -177,6 +180,7 @@ DECLARE
   p record;
   names text[];
   name text;
+  taken text;
 BEGIN
   IF scheme IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a scheme needs a name', HINT = 'It is that of a view, such as crm.abc.';
@@ -187,8 +191,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_name', MESSAGE = format('"%s" is no name for a scheme', scheme), HINT = 'It has a schema, if any, and at most 50 bytes.';
   END IF;
   place := quote_ident(CASE cardinality(names) WHEN 2 THEN names[1] ELSE place END);
-  IF to_regclass(format('%s.%I', place, name)) IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s.%I exists already', place, name), HINT = 'alter_scheme changes a scheme, drop_scheme drops it.';
+  IF place IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_schema', MESSAGE = 'no schema has been selected to create in', HINT = 'Name one: crm.abc.';
+  END IF;
+  SELECT format('%s.%I', place, name || suffix) INTO taken FROM unnest('{"", _history, _summary, _migration, _progress, _thresholds, __input, __score, __state, __history, __threshold, __refresh, __tier, __pin, __touched}'::text[]) AS suffix
+  WHERE to_regclass(format('%s.%I', place, name || suffix)) IS NOT NULL LIMIT 1;
+  IF taken IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s exists already', taken), HINT = 'alter_scheme changes a scheme, drop_scheme drops it; else take another name.';
   END IF;
   s.source := (customer_tier.tracked(source)).relation;
   s.attributes := attributes;
@@ -204,7 +213,7 @@ BEGIN
     tier := coalesce(tier, p.tier);
     unrated := coalesce(unrated, p.unrated);
   END IF;
-  IF coalesce(cardinality(axes), 0) NOT BETWEEN 1 AND 6 THEN
+  IF coalesce(cardinality(axes), 0) NOT BETWEEN 1 AND 6 OR array_position(axes, NULL) IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('a scheme has one to six axes, not %s', coalesce(cardinality(axes), 0)),
       HINT = 'axes => ARRAY[axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'')], or a preset.';
   END IF;
@@ -216,7 +225,8 @@ BEGIN
   r := customer_tier.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
   r.version := 1;
   s := customer_tier.make_axis_tables(s, r, place, name);
-  s.scheme := customer_tier.make_scheme_views(s, r, place, name);
+  s.views := customer_tier.make_scheme_views(s, r, place, name);
+  s.scheme := s.views[1];
   r.scheme := s.scheme;
   PERFORM customer_tier.put_tiers(s, r);
   INSERT INTO customer_tier.scheme SELECT s.*;
@@ -270,10 +280,15 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   r customer_tier.rule;
   c pg_class;
+  gone text;
 BEGIN
   PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
   s := customer_tier.scheme_of($1);
   r := customer_tier.changed_rule(s, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review, note, path);
+  SELECT x INTO gone FROM customer_tier.as_owner(s.source, format('SELECT string_agg(DISTINCT tier, '', '') FROM %s WHERE NOT tier = ANY (%L)', s.pins, array_remove(r.tiers || r.unrated, NULL))) AS (x text);
+  IF gone IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('customers are pinned to what would be a tier no more: %s', gone), HINT = 'unpin them first. How a tier is shown changes alter_tier.';
+  END IF;
   INSERT INTO customer_tier.rule SELECT r.*;
   UPDATE customer_tier.scheme AS x SET version = r.version WHERE x.scheme = s.scheme;
   PERFORM customer_tier.put_tiers(s, r);
@@ -299,16 +314,13 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, p
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
-  c pg_class;
   o record;
 BEGIN
-  SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
   -- views first; they do not read each other
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
-           WHERE x.oid IN (s.scheme, s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
-              OR x.relkind = 'v' AND x.relnamespace = c.relnamespace AND x.relname IN (SELECT c.relname || suffix FROM unnest('{_history, _summary, _migration, _progress, _thresholds}'::text[]) AS suffix)
+           WHERE x.oid = ANY (s.views) OR x.oid IN (s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
            ORDER BY relkind = 'v' DESC, x.oid DESC LOOP
-    PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.scheme END, o.command) AS (x int);
+    PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command) AS (x int);
   END LOOP;
   DELETE FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
   DELETE FROM customer_tier.scheme AS x WHERE x.scheme = s.scheme;

@@ -30,7 +30,7 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   n bigint;
 BEGIN
-  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('DELETE FROM %s WHERE customer = %L RETURNING true', s.pins, $2)) AS (gone boolean);
+  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('DELETE FROM %s WHERE customer %s %L RETURNING true', s.pins, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2)) AS (gone boolean);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('customer %s has no pin in %s', $2, $1);
   END IF;
@@ -50,14 +50,14 @@ BEGIN
       -- what of the rule speaks here
       (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
-      sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8, x.vals[i] - sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8,
+      CASE WHEN x.scores[i] > 1 THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8 END, CASE WHEN x.scores[i] > 1 THEN x.vals[i] - sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8 END,
       CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 END, CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 - x.vals[i] END
     FROM customer_tier.as_owner(s.source, format($q$
       SELECT t.tier, t.status, t.since, CASE WHEN t.status = 'held' THEN (t.since + coalesce(k.hold, %L::interval))::date END, t.earned,
-             (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer = t.customer),
+             (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer %s t.customer),
              ARRAY[%s], ARRAY[%s], json_build_array(%s)::jsonb
-      FROM %s AS t LEFT JOIN %s AS k ON k.tier = t.tier JOIN (SELECT DISTINCT ON (grp) * FROM %s ORDER BY grp, as_of DESC) AS l USING (grp) WHERE t.customer = %L
-      $q$, r.hold, s.pins, customer_tier.per_axis(r.axes, 't.{n}'), customer_tier.per_axis(r.axes, 't.{s}'), customer_tier.per_axis(r.axes, 'l.{n}::text[]'), s.state, s.tiers, s.thresholds, $2))
+      FROM %s AS t LEFT JOIN %s AS k ON k.tier = t.tier JOIN (SELECT DISTINCT ON (grp) * FROM %s ORDER BY grp, as_of DESC) AS l USING (grp) WHERE t.customer %s %L
+      $q$, r.hold, s.pins, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), customer_tier.per_axis(r.axes, 't.{n}'), customer_tier.per_axis(r.axes, 't.{s}'), customer_tier.per_axis(r.axes, 'l.{n}::text[]'), s.state, s.tiers, s.thresholds, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2))
       AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], lines jsonb),
       jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i), LATERAL (SELECT CASE a ->> 'better' WHEN 'lower' THEN -1 ELSE 1 END AS sign) AS signs
     ORDER BY i;

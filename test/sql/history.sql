@@ -15,7 +15,7 @@ FROM generate_series(1, n) AS i $$;
 CREATE PROCEDURE begin_history(partitioned boolean) LANGUAGE plpgsql AS $$
 BEGIN
   DROP TABLE IF EXISTS sale, sale_ledger, sale_delta, buyer, spare CASCADE;
-  DELETE FROM customer_tier.source;
+  DELETE FROM customer_tier.source WHERE relation NOT IN (SELECT oid FROM pg_class);
   CREATE TABLE buyer (customer int PRIMARY KEY);
   INSERT INTO buyer SELECT generate_series(0, 12);
   EXECUTE 'CREATE TABLE sale (id int NOT NULL, customer int REFERENCES buyer ON DELETE CASCADE ON UPDATE CASCADE, amount numeric, day date NOT NULL, note text DEFAULT '''', PRIMARY KEY (id, day))'

@@ -191,6 +191,75 @@ FROM weighted AS w JOIN (SELECT customer, weighted_score(ARRAY[percentile_score(
   percentile_score(total(ledger, trailing_months('2026-06-30', 12))::float8) OVER (), percentile_score(tenure(ledger, '2026-06-30')::float8) OVER ()], '{0.5, 0.2, 0.1, 0.1, 0.1}') AS by_hand FROM seed_ledger) AS b USING (customer) ORDER BY customer;
 
 --
+-- Once found wrong
+--
+-- customers that are equal and look different
+CREATE EXTENSION IF NOT EXISTS citext SCHEMA public;
+CREATE TABLE cs (c citext, day date, amount numeric);
+INSERT INTO cs VALUES ('bob', '2026-01-01', 10), ('amy', '2026-01-01', 100), ('cal', '2026-01-01', 1);
+CALL track('cs', 'c', 'amount', 'day');
+SELECT create_scheme('cs_tier', 'cs', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{50}')], tiers => '{low, high}');
+SELECT * FROM refresh('cs_tier', '2026-06-30');
+INSERT INTO cs VALUES ('BOB', '2026-02-01', 1000);
+SELECT pin('cs_tier', 'CAL', 'high', 'a friend', '2026-01-01');
+SELECT * FROM refresh('cs_tier', '2026-06-30');
+SELECT customer, tier, status, value FROM cs_tier ORDER BY lower(customer::text);
+SELECT tier, pin IS NOT NULL AS pinned, axis, score, line_to_stay, margin, line_to_rise, gap FROM explain('cs_tier', 'Cal');
+SELECT unpin('cs_tier', 'caL');
+-- fewer customers than are counted: all are among the first
+SELECT create_scheme('counted', 'seed', axes => ARRAY[axis('value', 'total(ledger)', 'count', '{3, 100, 1000}')], tiers => '{none, some, more, first}');
+SELECT * FROM refresh('counted', '2026-06-30');
+SELECT tier, heads FROM counted_summary ORDER BY tier_rank;
+SELECT axis, score, line FROM counted_thresholds ORDER BY score;
+-- a group that depends on the day
+SELECT create_scheme('by_day', 'seed', axes => ARRAY[axis('value', 'total(ledger)', 'median')], tiers => '{low, top}', per => $$CASE WHEN as_of < '2026-07-01' THEN 'june' WHEN customer > 5 THEN 'high' ELSE 'low' END$$);
+SELECT * FROM refresh('by_day', '2026-06-30');
+SELECT * FROM refresh('by_day', '2026-07-30');
+SELECT customer_group, count(*) FROM by_day GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM simulate('by_day') WHERE change <> 'same';
+-- tiers that are no more; pins on them
+SELECT pin('counted', '1', 'none', 'a test', '2026-01-01');
+SELECT outcome($$SELECT alter_scheme('counted', tiers => '{nobody, some, more, first}')$$);
+SELECT unpin('counted', '1');
+SELECT alter_scheme('counted', tiers => '{None, Some, More, First}');
+SELECT * FROM refresh('counted', '2026-06-30');
+SELECT change, reason, count(*) FROM counted_history WHERE is_current GROUP BY 1, 2 ORDER BY 1, 2;
+-- corrections of the same day are told as from the day before
+CREATE TABLE fix (customer int, day date, amount numeric);
+INSERT INTO fix VALUES (1, '2026-01-01', 100), (2, '2026-01-01', 5);
+CALL track('fix', 'customer', 'amount', 'day');
+SELECT create_scheme('fixed', 'fix', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{50}')], tiers => '{low, high}');
+SELECT * FROM refresh('fixed', '2026-06-30');
+UPDATE fix SET amount = 5 WHERE customer = 1;
+SELECT * FROM refresh('fixed', '2026-06-30');
+UPDATE fix SET amount = 500 WHERE customer = 2;
+SELECT * FROM refresh('fixed', '2026-07-01');
+UPDATE fix SET amount = 5 WHERE customer = 2;
+SELECT * FROM refresh('fixed', '2026-07-01');
+SELECT customer, tier, valid_from, valid_to, previous_tier, change, reason FROM fixed_history ORDER BY 1, 3;
+-- a preset's measures are ours, whatever else has their names
+CREATE FUNCTION t_schemes.total(ledger) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT 0.0';
+SELECT create_scheme('ours', 'seed', 'abc'), create_scheme('theirs', 'seed', 'abc', options => '{"value": "total(ledger)"}');
+SELECT scheme, axes -> 0 ->> 'value' AS value FROM schemes WHERE scheme IN ('ours'::regclass, 'theirs'::regclass) ORDER BY scheme::text;
+SELECT drop_scheme('ours'), drop_scheme('theirs');
+DROP FUNCTION t_schemes.total(ledger) CASCADE;
+-- names of somebody's own functions are kept with their schemas; views that are there are not replaced, those renamed are found
+CREATE FUNCTION seg(int) RETURNS text LANGUAGE sql IMMUTABLE AS $$SELECT CASE $1 WHEN 1 THEN 'low' ELSE 'high' END$$;
+SELECT create_scheme('own', 'seed', axes => ARRAY[axis('value', 'total(ledger)', 'median')], tiers => '{low, high}', tier => 'seg(value)', calibrate => 'fixed', review => '{06-30}');
+SELECT recalibrate('own');
+SELECT alter_scheme('own', review => '{}');
+SELECT review FROM schemes WHERE scheme = 'own'::regclass;
+ALTER VIEW own RENAME TO mine;
+CREATE VIEW mine_summary AS SELECT 1 AS x;
+SELECT alter_scheme('mine', keep => 0.8);
+SELECT outcome($$SELECT create_scheme('mine', 'seed', 'abc')$$);
+DROP VIEW mine;
+SELECT format('SELECT drop_scheme(%s::regclass)', scheme::oid) AS command FROM customer_tier.scheme WHERE scheme NOT IN (SELECT oid FROM pg_class) \gset
+SELECT regexp_replace(outcome(:'command'), '[0-9]+', 'N', 'g');
+TABLE mine_summary;
+SELECT outcome('CALL untrack(''fix'')');
+
+--
 -- Refused, by name
 --
 SELECT outcome('SELECT create_scheme(' || args || ')') FROM unnest(ARRAY[

@@ -117,6 +117,27 @@ SELECT outcome('CALL refresh_stale()');
 COMMIT;
 TABLE state;
 
+-- a view that reads another is stale once that is refreshed, whatever their modes
+CREATE TABLE base (x int);
+CREATE MATERIALIZED VIEW first AS SELECT count(*) AS n FROM t_stale.base;
+CREATE MATERIALIZED VIEW second AS SELECT n FROM t_stale.first;
+SELECT refresh_on_change('second', 'commit'), refresh_on_change('first', 'deferred');
+SELECT relation, tables FROM matview WHERE relation IN ('first'::regclass, 'second'::regclass) ORDER BY relation;
+INSERT INTO base VALUES (1);
+CALL refresh_stale('first');
+SELECT (SELECT n FROM first) AS first, (SELECT n FROM second) AS second;
+SELECT refresh_on_change('second', 'deferred');
+INSERT INTO base VALUES (1);
+CALL refresh_stale();
+SELECT (SELECT n FROM first) AS first, (SELECT n FROM second) AS second, count(*) AS stale FROM stale;
+-- at commit, whatever the role of the session
+SELECT refresh_on_change('first', 'commit');
+SET session_replication_role = replica;
+INSERT INTO base VALUES (1);
+RESET session_replication_role;
+SELECT n FROM first;
+SELECT stop_refresh_on_change('second'), stop_refresh_on_change('first');
+
 --
 -- One that fails stays stale; the others are refreshed
 --
@@ -209,7 +230,7 @@ SELECT refresh_on_change('mine', 'commit');
 SET ROLE regress_customer_tier_clerk;
 INSERT INTO sale VALUES (20, 1, 1);
 SELECT outcome('SELECT * FROM mine'), outcome('REFRESH MATERIALIZED VIEW mine'), outcome($$INSERT INTO customer_tier.mark VALUES ('mine', true)$$),
-       outcome($$INSERT INTO customer_tier.matview VALUES ('mine', 'commit', '{}')$$), outcome('SELECT count(*) FROM customer_tier.matview'), outcome('SELECT count(*) FROM stale');
+       outcome($$INSERT INTO customer_tier.matview VALUES ('mine', 'commit', '{}')$$), outcome($$SELECT mark_readers('top'), (SELECT count(*) FROM customer_tier.mark)$$), outcome('SELECT count(*) FROM customer_tier.matview'), outcome('SELECT count(*) FROM stale');
 -- a table of one's own is no way to somebody's view
 CREATE TEMP TABLE own (a int);
 CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT EXECUTE FUNCTION mark_stale();
@@ -219,6 +240,8 @@ DROP TABLE own;
 RESET ROLE;
 SET ROLE regress_customer_tier_analyst;
 SELECT count(*) AS mine FROM matview;
+-- a view of one's own is no way into somebody's writes
+SELECT outcome($$UPDATE customer_tier.matview SET tables = ARRAY['name']::regclass[]$$);
 SELECT stop_refresh_on_change('mine');
 RESET ROLE;
 -- the triggers go with the last view
