@@ -125,10 +125,10 @@ BEGIN
     CASE WHEN partial THEN format(' AS t WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
     CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', customer_tier.per_axis(r.axes, '{n}'), s.state, equal) ELSE '' END,
     -- not read at all while the lines are where they were
-    format('SELECT t.customer, grp, %s FROM %s AS t JOIN line USING (grp) WHERE %s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
-      format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer) AND (%s)',
-        customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), equal, customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
-      ELSE 'false' END),
+    format('SELECT * FROM (SELECT customer, grp, %s FROM %s JOIN line USING (grp) WHERE %s OFFSET 0) AS t%s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
+      format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND (%s)',
+        customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
+      ELSE 'false' END, CASE WHEN partial THEN format(' WHERE NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END),
     -- without groups there is one line for all
     CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END, CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END);
 END $$;
@@ -304,7 +304,7 @@ BEGIN
     -- one level a day, however often it is refreshed
     CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END,
     CASE WHEN mode = 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
-    CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %1$s y.customer) OR EXISTS (SELECT FROM passed AS z WHERE z.customer %1$s y.customer)', equal) ELSE '' END,
+    CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal) ELSE '' END,
     s.touched, s.input, CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s y.customer) AND', equal) ELSE ' WHERE' END);
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN
