@@ -48,20 +48,20 @@ typedef struct Sale
 
 #define SALE_MAX			(3 * VARINT_MAX64 + 1)	/* without bytes of the customer */
 
-typedef struct Block
+typedef struct SaleBlock
 {
-	struct Block *next;
+	struct SaleBlock *next;
 	Size		size;			/* of data */
 	Size		used;			/* once another block has taken its place */
 	uint8		data[FLEXIBLE_ARRAY_MEMBER];
-} Block;
+} SaleBlock;
 
 typedef struct Partition
 {
 	uint8	   *at;				/* where the next sale goes, in the newest block */
 	uint8	   *end;
 	DateADT		last_day;		/* in that block */
-	Block	   *blocks;			/* the newest first */
+	SaleBlock	   *blocks;			/* the newest first */
 	BufFile    *file;
 } Partition;
 
@@ -136,14 +136,14 @@ customer_tier_scatter_begin(const CustomerType *type, Size memory)
 }
 
 /* the oldest first: sales mostly come in the order of days, and so are appended */
-static Block *
-reverse(Block *b)
+static SaleBlock *
+reverse(SaleBlock *b)
 {
-	Block	   *reversed = NULL;
+	SaleBlock	   *reversed = NULL;
 
 	while (b != NULL)
 	{
-		Block	   *next = b->next;
+		SaleBlock	   *next = b->next;
 
 		b->next = reversed;
 		reversed = b;
@@ -154,7 +154,7 @@ reverse(Block *b)
 
 /* from here on the block is the partition's newest, and empty */
 static void
-use_block(Partition *p, Block *b)
+use_block(Partition *p, SaleBlock *b)
 {
 	p->at = b->data;
 	p->end = b->data + b->size;
@@ -169,7 +169,7 @@ close_block(Partition *p)
 }
 
 static void
-write_block(Partition *p, Block *b)
+write_block(Partition *p, SaleBlock *b)
 {
 	if (p->file == NULL)
 		p->file = BufFileCreateTemp(false);
@@ -188,7 +188,7 @@ spill(Scatter *s)
 		CHECK_FOR_INTERRUPTS();
 		close_block(p);
 		p->blocks = reverse(p->blocks);
-		for (Block *b = p->blocks; b != NULL; b = p->blocks)
+		for (SaleBlock *b = p->blocks; b != NULL; b = p->blocks)
 		{
 			write_block(p, b);
 			if (b->next == NULL)
@@ -208,9 +208,9 @@ static pg_noinline void
 next_block(Scatter *s, Partition *p, Size size)
 {
 	MemoryContext old = MemoryContextSwitchTo(s->context);
-	Block	   *b;
+	SaleBlock	   *b;
 
-	size = Max(size, BLOCK_SIZE - offsetof(Block, data));
+	size = Max(size, BLOCK_SIZE - offsetof(SaleBlock, data));
 	close_block(p);
 	if (!s->spilled && s->used + size > s->room && s->used > 0)
 		spill(s);
@@ -227,11 +227,11 @@ next_block(Scatter *s, Partition *p, Size size)
 	}
 	if (!s->spilled || b == NULL)
 	{
-		b = MemoryContextAllocHuge(s->context, offsetof(Block, data) + size);
+		b = MemoryContextAllocHuge(s->context, offsetof(SaleBlock, data) + size);
 		b->size = size;
 		b->next = p->blocks;
 		p->blocks = b;
-		s->used += offsetof(Block, data) + size;
+		s->used += offsetof(SaleBlock, data) + size;
 		use_block(p, b);
 	}
 	MemoryContextSwitchTo(old);
@@ -474,9 +474,9 @@ roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
 		BufFileClose(p->file);
 	}
 	close_block(p);
-	for (Block *b = reverse(p->blocks); b != NULL;)
+	for (SaleBlock *b = reverse(p->blocks); b != NULL;)
 	{
-		Block	   *next = b->next;
+		SaleBlock	   *next = b->next;
 
 		add_block(&r, b->data, b->used);
 		pfree(b);
