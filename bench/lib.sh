@@ -1,5 +1,8 @@
 # shellcheck shell=bash
-# What the benches share: medians, and a table of ratios.
+# What the benches share: the scripts' server, medians, and a table of ratios.
+
+# shellcheck source=../scripts/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 sql() { "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -d bench "$@"; }
 
