@@ -229,7 +229,7 @@ RESET ROLE;
 SELECT refresh_on_change('mine', 'commit');
 SET ROLE regress_customer_tier_clerk;
 INSERT INTO sale VALUES (20, 1, 1);
-SELECT outcome('SELECT * FROM mine'), outcome('REFRESH MATERIALIZED VIEW mine'), outcome($$INSERT INTO customer_tier.mark VALUES ('mine', true)$$),
+SELECT outcome('SELECT * FROM mine'), left(outcome('REFRESH MATERIALIZED VIEW mine'), 5), outcome($$INSERT INTO customer_tier.mark VALUES ('mine', true)$$),
        outcome($$INSERT INTO customer_tier.matview VALUES ('mine', 'commit', '{}')$$), outcome($$SELECT mark_readers('top'), (SELECT count(*) FROM customer_tier.mark)$$), outcome('SELECT count(*) FROM customer_tier.matview'), outcome('SELECT count(*) FROM stale');
 -- a table of one's own is no way to somebody's view
 CREATE TEMP TABLE own (a int);
