@@ -1,14 +1,29 @@
 -- Grading: from ledgers to values, lines, scores and tiers, as one query; and what a refresh writes.
 
+-- {name} in a template becomes the piece of that name, as it is: in pieces nothing is replaced
+CREATE FUNCTION interpolate(template text, pieces jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg(CASE n % 2 WHEN 1 THEN part ELSE coalesce($2 ->> part, '{' || part || '}') END, '' ORDER BY n)
+FROM unnest(regexp_split_to_array($1, '[{}]')) WITH ORDINALITY AS p(part, n)
+$$;
+COMMENT ON FUNCTION interpolate(text, jsonb) IS 'support of schemes: SQL from a template';
+
 -- a piece of SQL for each axis: {i} is its number, {n} its column, {s} that of its score, {-} its sign
 CREATE FUNCTION per_axis(axes jsonb, template text, separator text DEFAULT ', ') RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT string_agg(replace(replace(replace(replace($2, '{i}', i::text), '{n}', quote_ident(a ->> 'name')), '{s}', quote_ident((a ->> 'name') || '_score')),
-                          '{-}', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END), $3 ORDER BY i)
+SELECT string_agg(customer_tier.interpolate($2, jsonb_build_object('i', i, 'n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'),
+                                                                   '-', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END)), $3 ORDER BY i)
 FROM jsonb_array_elements($1) WITH ORDINALITY AS e(a, i)
 $$;
 COMMENT ON FUNCTION per_axis(jsonb, text, text) IS 'support of schemes: SQL for each axis';
+
+-- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
+CREATE FUNCTION tier_names(r rule) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] $$;
+COMMENT ON FUNCTION tier_names(rule) IS 'support of schemes: the tiers by their ranks';
 
 -- the aggregate that finds an axis's lines.  What counts customers needs to know how
 -- many there are first, and a mean of scores needs the scores: pass 1 finds those.
@@ -40,9 +55,9 @@ CREATE FUNCTION rank_sql(r rule, template text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('coalesce((%L::int[])[1 + %s], 0)', r.map,
-              string_agg(format('(%s - 1) * %s', replace(replace($2, '{i}', i::text), '{-}', CASE r.axes -> (i - 1) ->> 'better' WHEN 'lower' THEN '-' ELSE '' END),
-                                (SELECT coalesce(round(exp(sum(ln(n)))), 1) FROM unnest(r.sizes[:i - 1]) AS n)), ' + ' ORDER BY i))
-FROM generate_series(1, cardinality(r.sizes)) AS i
+              string_agg(format('(%s - 1) * %s', customer_tier.interpolate($2, jsonb_build_object('i', i, '-', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END)),
+                                (SELECT coalesce(round(exp(sum(ln(n)))), 1) FROM unnest(r.sizes[:i::int - 1]) AS n)), ' + ' ORDER BY i))
+FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
 $$;
 COMMENT ON FUNCTION rank_sql(rule, text) IS 'support of schemes: SQL for the rank of a customer''s tier';
 
@@ -64,22 +79,22 @@ DECLARE
   a jsonb;
   i integer := 0;
   measures text := '';
-  v text := '';
+  computed text := '';
   found text := '';
   first_pass text := '';
   two_passes boolean := false;
   columns text;
-  name text := (SELECT relname FROM pg_class WHERE oid = s.input);
-  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
+  in_scope text := format('EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x));
+  with_line text := CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END;
 BEGIN
   FOR a IN SELECT * FROM jsonb_array_elements(r.axes) LOOP
     i := i + 1;
     IF a -> 'measures' IS NULL THEN
       measures := measures || format(', (%s) AS v%s', a ->> 'value', i);
-      v := v || format(', v%s', i);
+      computed := computed || format(', v%s', i);
     ELSE
       measures := measures || (SELECT string_agg(format(', (%s) AS m%s_%s', m, i, j), '' ORDER BY j) FROM jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, j));
-      v := v || format(', customer_tier.weighted_score(ARRAY[%s], %L) AS v%s',
+      computed := computed || format(', customer_tier.weighted_score(ARRAY[%s], %L) AS v%s',
         (SELECT string_agg(format('customer_tier.%I(m%s_%s) OVER ()', CASE a ->> 'normalise' WHEN 'percentile' THEN 'percentile_score' ELSE a ->> 'normalise' END, i, j), ', ' ORDER BY j)
          FROM generate_series(1, jsonb_array_length(a -> 'measures')) AS j), customer_tier.floats(a -> 'weights'), i);
     END IF;
@@ -94,43 +109,43 @@ BEGIN
   SELECT string_agg(CASE attname WHEN 'ledger' THEN format('customer_tier.slice(ledger, daterange(NULL, %L, ''[]'')) AS ledger', as_of)
                                  WHEN 'as_of' THEN format('%L::date AS as_of', as_of) ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
     INTO columns FROM pg_attribute WHERE attrelid = s.input AND attnum > 0 AND NOT attisdropped;
-  RETURN format($q$
+  RETURN customer_tier.interpolate($q$
     input AS MATERIALIZED (
-      SELECT customer, grp%1$s FROM (
-        SELECT customer, coalesce((%2$s)::text, '') AS grp%3$s
-        FROM (SELECT %4$s FROM %5$s%22$s OFFSET 0) AS %6$I WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
-    sample AS (SELECT grp, %15$s FROM input%23$s),
-    stored AS MATERIALIZED (SELECT DISTINCT ON (grp) grp, version, %7$s FROM %8$s ORDER BY grp, as_of DESC),
-    first_pass AS (SELECT grp%9$s FROM sample GROUP BY grp),
-    found AS (%10$s),
+      SELECT customer, grp{computed} FROM (
+        SELECT customer, coalesce(({per})::text, '') AS grp{measures}
+        FROM (SELECT {columns} FROM {input} AS t{of_scope} OFFSET 0) AS {name} WHERE listed OR NOT customer_tier.is_empty(ledger)) AS x),
+    sample AS (SELECT grp, {v} FROM input{others}),
+    stored AS MATERIALIZED (SELECT DISTINCT ON (grp) grp, version, {stored_c} FROM {thresholds} ORDER BY grp, as_of DESC),
+    first_pass AS (SELECT {grp} AS grp{first_pass} FROM sample {by_grp}),
+    found AS ({found}),
     line AS MATERIALIZED (
-      SELECT grp, %11$s, %12$s FROM (SELECT f.grp, %13$s FROM found AS f LEFT JOIN stored AS o ON o.grp = f.grp AND %14$s) AS l),
-    passed AS MATERIALIZED (%24$s),
+      SELECT grp, {c}, {k_of_c} FROM (SELECT f.grp, {c_in_force} FROM found AS f LEFT JOIN stored AS o ON o.grp = f.grp AND {fixed}) AS l),
+    passed AS MATERIALIZED ({passed}),
     graded AS (
-      SELECT customer, grp, %15$s, %20$s, %17$s AS rank, %18$s AS kept
-      FROM (SELECT i.customer, i.grp, %15$s, %16$s, %21$s FROM (SELECT customer, grp, %15$s FROM input %26$s) AS i %25$s %19$s OFFSET 0) AS scored)
-    $q$, v, coalesce(r.per, 'NULL'), measures, columns, s.input, name,
-    customer_tier.per_axis(r.axes, '{n} AS c{i}'), s.thresholds, first_pass,
-    CASE WHEN two_passes THEN format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) ELSE 'SELECT * FROM first_pass' END,
-    customer_tier.per_axis(r.axes, 'c{i}'),
-    -- a lower line to stay; below zero lower is further from it
-    customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
-    customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'),
-    CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
-    customer_tier.per_axis(r.axes, 'v{i}'), customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'),
-    customer_tier.rank_sql(r, 's{i}'),
-    CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END,
-    CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
-    customer_tier.per_axis(r.axes, 's{i}'), customer_tier.per_axis(r.axes, 'k{i}'),
-    CASE WHEN partial THEN format(' AS t WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
-    CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s AS t WHERE NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', customer_tier.per_axis(r.axes, '{n}'), s.state, equal) ELSE '' END,
-    -- not read at all while the lines are where they were
-    format('SELECT * FROM (SELECT customer, grp, %s FROM %s JOIN line USING (grp) WHERE %s OFFSET 0) AS t%s', customer_tier.per_axis(r.axes, '{n}'), s.state, CASE WHEN partial THEN
-      format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND (%s)',
-        customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) IS DISTINCT FROM {s}', ' OR '))
-      ELSE 'false' END, CASE WHEN partial THEN format(' WHERE NOT EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END),
-    -- without groups there is one line for all
-    CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END, CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END);
+      SELECT customer, grp, {v}, {s}, {rank} AS rank, {kept} AS kept
+      FROM (SELECT i.customer, i.grp, {v}, {s_of_c}, {k} FROM (SELECT customer, grp, {v} FROM input {and_passed}) AS i {with_line} {if_rated} OFFSET 0) AS scored)
+    $q$, to_jsonb(s) || jsonb_build_object(
+      'name', quote_ident((SELECT relname FROM pg_class WHERE oid = s.input)), 'columns', columns, 'per', coalesce(r.per, 'NULL'), 'measures', measures, 'computed', computed,
+      'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'c', customer_tier.per_axis(r.axes, 'c{i}'), 'k', customer_tier.per_axis(r.axes, 'k{i}'),
+      'of_scope', CASE WHEN partial THEN format(' WHERE %s', in_scope) ELSE '' END,
+      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s AS t WHERE NOT %s', customer_tier.per_axis(r.axes, '{n}'), s.state, in_scope) ELSE '' END,
+      'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'), 'first_pass', first_pass,
+      -- one group is all, and has no lines if it is nobody
+      'grp', CASE WHEN r.per IS NULL THEN '''''::text' ELSE 'grp' END, 'by_grp', CASE WHEN r.per IS NULL THEN 'HAVING count(*) > 0' ELSE 'GROUP BY grp' END,
+      'found', CASE WHEN NOT two_passes THEN 'SELECT * FROM first_pass'
+                    WHEN r.per IS NULL THEN format('SELECT f.grp%s FROM sample CROSS JOIN first_pass AS f GROUP BY f.grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}'))
+                    ELSE format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) END,
+      -- a lower line to stay; below zero lower is further from it
+      'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
+      'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
+      -- not read at all while the lines are where they were
+      'passed', format('SELECT customer, t.grp, %s FROM %s AS t %s WHERE ', customer_tier.per_axis(r.axes, '{n} AS v{i}'), s.state, with_line) || CASE WHEN partial THEN
+        format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND (%s) AND NOT %s',
+          customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '), in_scope)
+        ELSE 'false' END,
+      'and_passed', CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END, 'with_line', with_line,
+      's_of_c', customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'), 'if_rated', CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
+      'rank', customer_tier.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
 END $$;
 COMMENT ON FUNCTION graded_sql(scheme, rule, date, boolean) IS 'support of schemes: the query that grades, as common table expressions';
 
@@ -178,12 +193,16 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  * A refresh, in one statement: the tiers of the day, what discipline makes of them,
  * and what differs from the last refresh is written.
  *
+ *   again    customers to be looked at by the next refresh, whatever is sold till then
  *   placed   each customer of whom anything is not as it was: earned now (rank), by
  *            the lines to stay (kept), and before
  *   decided  what discipline makes of it, with the tier that the lines of the last
  *            refresh would give (by_old)
  *   next     the tier from now on
  *   turn     those whose tier, or the way they have it, changes
+ *
+ * Rows are written by their place (ctid), which was read a moment ago under the lock
+ * that keeps others from writing: nothing needs to be found again.
  */
 CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -191,10 +210,8 @@ AS $$
 DECLARE
   old customer_tier.rule;
   holds interval[];
-  may_fall boolean := customer_tier.is_review(r.review, s.as_of, as_of);
   same_axes boolean;
   equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
-  command text;
   mode text;
 BEGIN
   SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.source, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
@@ -202,111 +219,106 @@ BEGIN
   SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
   -- first: nothing is there yet; partial: values of the others do not change with the day
   mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
-               WHEN old.version = r.version AND s.attributes IS NULL AND (jsonb_array_length(r.axes) = 1 OR r.unrated IS NOT NULL)
-                 AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
+               WHEN old.version = r.version AND s.attributes IS NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
                  AND (as_of = s.as_of OR coalesce(r.per, '') !~ '\mas_of\M' AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a ->> 'value' ~ '\mas_of\M')) THEN 'partial'
                ELSE 'all' END;
-  command := replace($q$
-    WITH %30$s%1$s,
-    seen AS (DELETE FROM %32$s),
-    -- who has sales of a later day changes with the day alone
-    later AS (INSERT INTO %32$s SELECT customer FROM %33$s%34$s NOT customer_tier.is_empty(customer_tier.slice(ledger, daterange(%4$L::date + 1, NULL)))),
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
+    WITH {scope}{graded},
+    seen AS (DELETE FROM {touched}),
+    again AS (INSERT INTO {touched} SELECT customer FROM {input} AS t WHERE NOT customer_tier.is_empty(customer_tier.slice(ledger, daterange({day} + 1, NULL))){of_scope}{or_unrated}),
     lines_written AS (
-      INSERT INTO %2$s AS t (as_of, grp, version, %3$s)
-      SELECT %4$L, l.grp, %5$s, %6$s FROM line AS l LEFT JOIN stored AS o USING (grp)
-      WHERE o.grp IS NULL OR o.version <> %5$s OR %7$s
-      ON CONFLICT (as_of, grp) DO UPDATE SET version = EXCLUDED.version, %8$s),
-{written}
-    logged AS (INSERT INTO %28$s AS x (as_of, version, customers, entered, up, down, gone) SELECT %4$L, %5$s, customers, entered, up, down, gone FROM counts
-      ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
-      WHERE EXCLUDED.entered + EXCLUDED.up + EXCLUDED.down + EXCLUDED.gone > 0 OR x.version <> EXCLUDED.version)
-    SELECT customers, entered, up, down, gone FROM counts
-    $q$, '{written}', CASE mode WHEN 'first' THEN $q$
-    came AS (INSERT INTO %17$s (customer, grp, %22$s, %23$s, earned, tier, status, since)
-      SELECT customer, grp, %12$s, %13$s, tier, tier, 'earned', %4$L FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS tier FROM graded OFFSET 0) AS g RETURNING customer, tier, %22$s, %23$s),
-    begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, change, reason, status, rule_version, %22$s, %23$s)
-      SELECT customer, %4$L, 'infinity', tier, 'new', 'first', 'earned', %5$s, %22$s, %23$s FROM came RETURNING 1),
-    counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone FROM begun),$q$
-    ELSE $q$
-    pin AS (SELECT customer, array_position(%9$L::text[], tier) - %10$s AS pinned, format('by %%s: %%s', author, reason) AS note FROM %11$s WHERE pinned_from <= %4$L AND (until IS NULL OR until > %4$L)),
+      INSERT INTO {thresholds} AS t (as_of, grp, version, {columns})
+      SELECT {day}, l.grp, {version}, {l_c} FROM line AS l LEFT JOIN stored AS o USING (grp)
+      WHERE o.grp IS NULL OR o.version <> {version} OR {line_moved}
+      ON CONFLICT (as_of, grp) DO UPDATE SET version = EXCLUDED.version, {columns_excluded}),
+    $q$ || CASE mode WHEN 'first' THEN $q$
+    came AS (INSERT INTO {state} (customer, grp, {columns}, {score_columns}, earned, tier, status, since)
+      SELECT customer, grp, {v}, {s}, tier, tier, 'earned', {day} FROM (SELECT *, ({names})[rank] AS tier FROM graded OFFSET 0) AS g RETURNING customer, tier, {columns}, {score_columns}),
+    begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, change, reason, status, rule_version, {columns}, {score_columns})
+      SELECT customer, {day}, 'infinity', tier, 'new', 'first', 'earned', {version}, {columns}, {score_columns} FROM came RETURNING 1),
+    counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone FROM begun),
+    $q$ ELSE $q$
+    pin AS (SELECT customer, array_position({names}, tier) AS pinned, format('by %s: %s', author, reason) AS note FROM {pins} WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
     placed AS MATERIALIZED (
-      SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer
-      FROM (SELECT *, (%9$L::text[])[rank + %10$s] AS earned FROM graded OFFSET 0) AS g
-           FULL JOIN (SELECT * FROM %17$s%31$s) AS t ON t.customer %18$s g.customer
+      SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer, t.place
+      FROM (SELECT *, ({names})[rank] AS earned FROM graded OFFSET 0) AS g
+           FULL JOIN (SELECT ctid AS place, * FROM {state}{of_scope_or_passed}) AS t ON t.customer {equal} g.customer
       -- what is as it was is done with here; only values may be as they were of those who are held or pinned
-      WHERE (t.grp = g.grp AND %14$s) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR EXISTS (SELECT FROM pin AS z WHERE z.customer %18$s g.customer)),
+      WHERE (t.grp = g.grp AND {as_it_was}) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR EXISTS (SELECT FROM pin AS z WHERE z.customer {equal} g.customer)),
     decided AS (
-      SELECT coalesce(p.customer, kept_customer) AS customer, p.customer IS NULL AS gone, kept_customer IS NULL AS fresh, p.grp, %12$s, %13$s, earned, rank, was, was_status, was_since, was_earned, by_old,
+      SELECT coalesce(p.customer, kept_customer) AS customer, place, p.customer IS NULL AS gone, kept_customer IS NULL AS fresh, p.grp, {v}, {s}, earned, rank, was, was_status, was_since, was_earned, by_old,
              CASE WHEN p.customer IS NULL THEN NULL
                   WHEN pinned IS NOT NULL THEN pinned
                   WHEN cur IS NULL OR rank >= cur THEN rank
-                  WHEN greatest(rank, kept) >= cur OR NOT %19$L OR %4$L < was_since + (%20$L::interval[])[cur]%29$s THEN cur
-                  ELSE greatest(rank, kept%21$s) END AS goes_to, pinned, note
-      FROM (SELECT placed.*, pin.pinned, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position(%9$L::text[], was) - %10$s END AS cur
-            FROM placed LEFT JOIN pin ON pin.customer %18$s placed.customer OFFSET 0) AS p
-           LEFT JOIN LATERAL (SELECT %15$s AS by_old FROM stored AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
+                  WHEN greatest(rank, kept) >= cur OR NOT {may_fall} OR {day} < was_since + ({holds})[cur]{fell_today} THEN cur
+                  ELSE greatest(rank, kept{one_level}) END AS goes_to, pinned, note
+      FROM (SELECT placed.*, pin.pinned, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur
+            FROM placed LEFT JOIN pin ON pin.customer {equal} placed.customer OFFSET 0) AS p
+           LEFT JOIN LATERAL (SELECT {by_old} AS by_old FROM stored AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
       OFFSET 0),
     next AS MATERIALIZED (
-      SELECT *, CASE WHEN NOT fresh AND was = tier THEN was_since ELSE %4$L END AS since FROM (
-        SELECT *, (%9$L::text[])[goes_to + %10$s] AS tier,
+      SELECT *, CASE WHEN NOT fresh AND was = tier THEN was_since ELSE {day} END AS since FROM (
+        SELECT *, ({names})[goes_to] AS tier,
                CASE WHEN gone THEN 'left' WHEN pinned IS NOT NULL THEN 'pinned' WHEN goes_to > rank THEN 'held' ELSE 'earned' END AS status
         FROM decided OFFSET 0) AS d),
-    came AS (INSERT INTO %17$s (customer, grp, %22$s, %23$s, earned, tier, status, since)
-      SELECT customer, grp, %12$s, %13$s, earned, tier, status, since FROM next WHERE fresh ORDER BY customer),
-    went AS (DELETE FROM %17$s AS t USING next AS n WHERE n.gone AND t.customer %18$s n.customer),
-    stayed AS (UPDATE %17$s AS t SET grp = n.grp, %24$s, %25$s, earned = n.earned, tier = n.tier, status = n.status, since = n.since
-      FROM next AS n WHERE NOT n.fresh AND NOT n.gone AND t.customer %18$s n.customer
-        AND NOT (t.grp = n.grp AND %14$s AND t.earned = n.earned AND t.tier = n.tier AND t.status = n.status AND t.since = n.since)),
+    came AS (INSERT INTO {state} (customer, grp, {columns}, {score_columns}, earned, tier, status, since)
+      SELECT customer, grp, {v}, {s}, earned, tier, status, since FROM next WHERE fresh ORDER BY customer),
+    went AS (DELETE FROM {state} WHERE ctid = ANY (ARRAY(SELECT place FROM next WHERE gone))),
+    stayed AS (UPDATE {state} AS t SET grp = n.grp, {columns_next}, {scores_next}, earned = n.earned, tier = n.tier, status = n.status, since = n.since
+      FROM next AS n WHERE t.ctid = ANY (ARRAY(SELECT place FROM next WHERE NOT fresh AND NOT gone)) AND t.customer {equal} n.customer
+        AND NOT (t.grp = n.grp AND {as_it_was} AND t.earned = n.earned AND t.tier = n.tier AND t.status = n.status AND t.since = n.since)),
     turn AS MATERIALIZED (
-      SELECT customer, was, %12$s, %13$s, tier, status,
+      SELECT customer, was, {v}, {s}, tier, status,
              CASE WHEN gone THEN 'left' WHEN fresh THEN 'new' WHEN tier = was THEN 'same'
-                  WHEN NOT was = ANY (%9$L::text[]) THEN 'replaced' WHEN array_position(%9$L::text[], tier) > array_position(%9$L::text[], was) THEN 'up' ELSE 'down' END AS change,
+                  WHEN array_position({names}, was) IS NULL THEN 'replaced' WHEN array_position({names}, tier) > array_position({names}, was) THEN 'up' ELSE 'down' END AS change,
              CASE WHEN gone THEN 'left'
                   WHEN status = 'pinned' THEN 'pinned'
-                  WHEN fresh THEN CASE WHEN EXISTS (SELECT FROM %26$s AS h WHERE h.customer %18$s next.customer) THEN 'returned' ELSE 'first' END
+                  WHEN fresh THEN CASE WHEN EXISTS (SELECT FROM {history} AS h WHERE h.customer {equal} next.customer) THEN 'returned' ELSE 'first' END
                   WHEN status = 'held' AND tier = was THEN 'held'
                   WHEN was_status = 'pinned' THEN 'unpinned'
                   WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
-                  WHEN %27$L AND (by_old IS NULL OR by_old = was_earned) THEN 'rule'
+                  WHEN {rule_changed} AND (by_old IS NULL OR by_old = was_earned) THEN 'rule'
                   WHEN by_old = was_earned THEN 'line moved'
                   ELSE 'moved' END AS reason, note
       FROM next WHERE fresh OR gone OR tier IS DISTINCT FROM was OR status <> was_status),
-    open AS MATERIALIZED (SELECT h.customer, h.valid_from FROM %26$s AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE n.customer %18$s h.customer)),
-    ended AS (UPDATE %26$s AS h SET valid_to = %4$L FROM open AS o WHERE o.valid_from < %4$L AND h.customer %18$s o.customer AND h.valid_to = 'infinity' RETURNING 1),
+    open AS MATERIALIZED (SELECT h.ctid AS place, h.customer, h.valid_from FROM {history} AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE n.customer {equal} h.customer)),
+    ended AS (UPDATE {history} SET valid_to = {day} WHERE ctid = ANY (ARRAY(SELECT place FROM open WHERE valid_from < {day})) RETURNING 1),
     -- a correction of the same day: as seen from the day before
-    again AS (UPDATE %26$s AS h SET tier = n.tier,
-        change = CASE WHEN n.change = 'left' THEN 'left' WHEN h.previous_tier IS NULL THEN 'new' WHEN n.tier = h.previous_tier THEN 'same' WHEN NOT h.previous_tier = ANY (%9$L::text[]) THEN 'replaced'
-                      WHEN array_position(%9$L::text[], n.tier) > array_position(%9$L::text[], h.previous_tier) THEN 'up' ELSE 'down' END,
-        reason = CASE WHEN n.status IN ('pinned', 'left') THEN n.reason WHEN h.previous_tier IS NULL THEN CASE WHEN h.reason = 'returned' OR EXISTS (SELECT FROM %26$s AS e WHERE e.customer %18$s h.customer AND e.valid_from < h.valid_from) THEN 'returned' ELSE 'first' END
-                      WHEN n.tier = h.previous_tier AND n.status = 'earned' THEN 'corrected' ELSE n.reason END, note = n.note, status = n.status, rule_version = %5$s, %24$s, %25$s
-      FROM turn AS n, open AS o WHERE o.valid_from = %4$L AND h.customer %18$s o.customer AND n.customer %18$s h.customer AND h.valid_to = 'infinity'),
-    begun AS (INSERT INTO %26$s (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, rule_version, %22$s, %23$s)
-      SELECT n.customer, %4$L, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, %5$s, %12$s, %13$s
+    corrected AS (UPDATE {history} AS h SET tier = n.tier,
+        change = CASE WHEN n.change = 'left' THEN 'left' WHEN h.previous_tier IS NULL THEN 'new' WHEN n.tier = h.previous_tier THEN 'same' WHEN array_position({names}, h.previous_tier) IS NULL THEN 'replaced'
+                      WHEN array_position({names}, n.tier) > array_position({names}, h.previous_tier) THEN 'up' ELSE 'down' END,
+        reason = CASE WHEN n.status IN ('pinned', 'left') THEN n.reason WHEN h.previous_tier IS NULL THEN CASE WHEN h.reason = 'returned' OR EXISTS (SELECT FROM {history} AS e WHERE e.customer {equal} h.customer AND e.valid_from < h.valid_from) THEN 'returned' ELSE 'first' END
+                      WHEN n.tier = h.previous_tier AND n.status = 'earned' THEN 'corrected' ELSE n.reason END, note = n.note, status = n.status, rule_version = {version}, {columns_next}, {scores_next}
+      FROM turn AS n WHERE h.ctid = ANY (ARRAY(SELECT place FROM open WHERE valid_from = {day})) AND n.customer {equal} h.customer),
+    begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, rule_version, {columns}, {score_columns})
+      SELECT n.customer, {day}, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, {version}, {v}, {s}
       FROM turn AS n
       -- one end is open at any time: those before are closed first
-      WHERE (SELECT count(*) FROM ended) >= 0 AND NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = %4$L AND o.customer %18$s n.customer) ORDER BY n.customer),
+      WHERE (SELECT count(*) FROM ended) >= 0 AND NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = {day} AND o.customer {equal} n.customer) ORDER BY n.customer),
     counts AS (
-      SELECT coalesce((SELECT customers FROM %28$s ORDER BY as_of DESC LIMIT 1), 0) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
-             count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone, count(*) AS turned FROM turn),$q$ END);
-  command := format(command,
-    customer_tier.graded_sql(s, r, as_of, mode = 'partial'), s.thresholds, customer_tier.per_axis(r.axes, '{n}'), as_of, r.version, customer_tier.per_axis(r.axes, 'l.c{i}'),
-    customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'),
-    CASE WHEN r.unrated IS NULL THEN r.tiers ELSE r.unrated || r.tiers END, CASE WHEN r.unrated IS NULL THEN 0 ELSE 1 END, s.pins,
-    customer_tier.per_axis(r.axes, 'v{i}'), customer_tier.per_axis(r.axes, 's{i}'),
-    customer_tier.per_axis(r.axes, 't.{n} IS NOT DISTINCT FROM v{i} AND t.{s} IS NOT DISTINCT FROM s{i}', ' AND '),
-    CASE WHEN same_axes THEN format('(%L::text[])[%s + %s]', CASE WHEN old.unrated IS NULL THEN old.tiers ELSE old.unrated || old.tiers END,
-      customer_tier.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})'), CASE WHEN old.unrated IS NULL THEN 0 ELSE 1 END) ELSE 'NULL::text' END,
-    NULL,
-    s.state, equal, may_fall, holds,
-    CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
-    customer_tier.per_axis(r.axes, '{n}'), customer_tier.per_axis(r.axes, '{s}'), customer_tier.per_axis(r.axes, '{n} = n.v{i}'), customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
-    s.history, old.version <> r.version, s.refreshes,
-    -- one level a day, however often it is refreshed
-    CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END,
-    CASE WHEN mode = 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
-    CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal) ELSE '' END,
-    s.touched, s.input, CASE WHEN mode = 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s y.customer) AND', equal) ELSE ' WHERE' END);
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+      SELECT coalesce((SELECT customers FROM {refreshes} ORDER BY as_of DESC LIMIT 1), 0) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
+             count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone FROM turn),
+    $q$ END || $q$
+    logged AS (INSERT INTO {refreshes} AS x (as_of, version, customers, entered, up, down, gone) SELECT {day}, {version}, customers, entered, up, down, gone FROM counts
+      ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
+      WHERE EXCLUDED.entered + EXCLUDED.up + EXCLUDED.down + EXCLUDED.gone > 0 OR x.version <> EXCLUDED.version)
+    SELECT customers, entered, up, down, gone FROM counts
+    $q$, to_jsonb(s) || jsonb_build_object(
+      'graded', customer_tier.graded_sql(s, r, as_of, mode = 'partial'), 'day', quote_literal(as_of) || '::date', 'version', r.version, 'names', quote_literal(customer_tier.tier_names(r)) || '::text[]', 'equal', equal,
+      'scope', CASE mode WHEN 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
+      'of_scope', CASE mode WHEN 'partial' THEN format(' AND EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
+      'of_scope_or_passed', CASE mode WHEN 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal) ELSE '' END,
+      -- who lacks a score has no row that would keep the other values
+      'or_unrated', CASE WHEN r.unrated IS NULL AND jsonb_array_length(r.axes) > 1 THEN ' UNION ALL SELECT customer FROM input WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NULL', ' OR ') ELSE '' END,
+      'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'l_c', customer_tier.per_axis(r.axes, 'l.c{i}'), 'line_moved', customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '),
+      'columns', customer_tier.per_axis(r.axes, '{n}'), 'columns_excluded', customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'), 'columns_next', customer_tier.per_axis(r.axes, '{n} = n.v{i}'),
+      'score_columns', customer_tier.per_axis(r.axes, '{s}'), 'scores_next', customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
+      'as_it_was', customer_tier.per_axis(r.axes, 't.{n} IS NOT DISTINCT FROM v{i} AND t.{s} IS NOT DISTINCT FROM s{i}', ' AND '),
+      'by_old', CASE WHEN same_axes THEN format('(%L::text[])[%s]', customer_tier.tier_names(old), customer_tier.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})')) ELSE 'NULL::text' END,
+      'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier.is_review(r.review, s.as_of, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
+      'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
+      -- one level a day, however often it is refreshed
+      'fell_today', CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END))) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN
     PERFORM customer_tier.constrain(s);
   END IF;
@@ -348,15 +360,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh(regclass, date) IS 'grades all customers as of a day and writes what changes; how many entered, rose, fell and left';
 
-CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION tiers_as_of_sql(scheme regclass, as_of date) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   r customer_tier.rule := customer_tier.rule_of(s);
 BEGIN
   PERFORM customer_tier.check_scheme_day(s, as_of);
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format('WITH %s SELECT customer::text, CASE rank WHEN 0 THEN %L ELSE (%L::text[])[rank] END, rank FROM graded',
-    customer_tier.graded_sql(s, r, as_of), r.unrated, r.tiers)) AS (customer text, tier text, rank integer);
+  RETURN format('WITH %s SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier.graded_sql(s, r, as_of), customer_tier.tier_names(r));
 END $$;
+COMMENT ON FUNCTION tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';
+
+CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL UNSAFE
+AS $$ SELECT * FROM customer_tier.as_owner((customer_tier.scheme_of($1)).source, customer_tier.tiers_as_of_sql($1, $2)) AS x(customer text, tier text, rank integer) $$;
 COMMENT ON FUNCTION tiers_as_of(regclass, date) IS 'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';

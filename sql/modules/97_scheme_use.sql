@@ -83,11 +83,11 @@ BEGIN
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format($q$
     WITH %1$s,
     compared AS (
-      SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, CASE g.rank WHEN 0 THEN %2$L ELSE (%3$L::text[])[g.rank] END AS tier_then, g.rank, CASE t.tier WHEN %2$L THEN 0 ELSE array_position(%3$L::text[], t.tier) END AS was
-      FROM graded AS g FULL JOIN %4$s AS t ON t.customer %5$s g.customer)
-    SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'renamed' WHEN rank > was THEN 'up' ELSE 'down' END, customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %6$L, '[]')))
-    FROM compared AS b JOIN %7$s AS i ON i.customer %5$s b.customer ORDER BY b.customer
-    $q$, customer_tier.graded_sql(s, r, s.as_of), r.unrated, r.tiers, s.state, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), s.as_of, s.input))
+      SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%2$L::text[])[g.rank] AS tier_then, g.rank, array_position(%2$L::text[], t.tier) AS was
+      FROM graded AS g FULL JOIN %3$s AS t ON t.customer %4$s g.customer)
+    SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'renamed' WHEN rank > was THEN 'up' ELSE 'down' END, customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$L, '[]')))
+    FROM compared AS b JOIN %6$s AS i ON i.customer %4$s b.customer ORDER BY b.customer
+    $q$, customer_tier.graded_sql(s, r, s.as_of), customer_tier.tier_names(r), s.state, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), s.as_of, s.input))
     AS (customer text, tier_now text, tier_then text, change text, value numeric);
 END $$;
 COMMENT ON FUNCTION simulate_rule(regclass, jsonb[], text[], text, text, text) IS 'support of simulate';

@@ -188,7 +188,7 @@ END $$;
 
 \set seed 1
 \echo seeds from :seed on, until it is found
-CALL seed_faults(:seed, :seed + 40);
+CALL seed_faults(:seed, :seed + 200);
 RESET session_replication_role;
 CALL restore();
 SELECT fault, variant, found FROM fault WHERE (found IS NULL) <> (fault = 'none');
