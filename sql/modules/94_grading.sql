@@ -128,7 +128,8 @@ BEGIN
       'name', quote_ident((SELECT relname FROM pg_class WHERE oid = s.input)), 'columns', columns, 'per', coalesce(r.per, 'NULL'), 'measures', measures, 'computed', computed,
       'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'c', customer_tier.per_axis(r.axes, 'c{i}'), 'k', customer_tier.per_axis(r.axes, 'k{i}'),
       'of_scope', CASE WHEN partial THEN format(' WHERE %s', in_scope) ELSE '' END,
-      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %s FROM %s AS t WHERE NOT %s', customer_tier.per_axis(r.axes, '{n}'), s.state, in_scope) ELSE '' END,
+      -- read in the order of the table: OFFSET 0 keeps the index, and sorted merges, away
+      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %1$s FROM (SELECT customer, grp, %1$s FROM %2$s OFFSET 0) AS t WHERE NOT %3$s', customer_tier.per_axis(r.axes, '{n}'), s.state, in_scope) ELSE '' END,
       'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'), 'first_pass', first_pass,
       -- one group is all, and has no lines if it is nobody
       'grp', CASE WHEN r.per IS NULL THEN '''''::text' ELSE 'grp' END, 'by_grp', CASE WHEN r.per IS NULL THEN 'HAVING count(*) > 0' ELSE 'GROUP BY grp' END,
@@ -139,10 +140,10 @@ BEGIN
       'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
       'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
       -- not read at all while the lines are where they were
-      'passed', format('SELECT customer, t.grp, %s FROM %s AS t %s WHERE ', customer_tier.per_axis(r.axes, '{n} AS v{i}'), s.state, with_line) || CASE WHEN partial THEN
-        format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND (%s) AND NOT %s',
-          customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '), in_scope)
-        ELSE 'false' END,
+      'passed', format('SELECT * FROM (SELECT customer, t.grp, %s FROM %s AS t %s WHERE %s OFFSET 0) AS t', customer_tier.per_axis(r.axes, '{n} AS v{i}'), s.state, with_line, CASE WHEN partial THEN
+        format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND (%s)',
+          customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))
+        ELSE 'false' END) || CASE WHEN partial THEN ' WHERE NOT ' || in_scope ELSE '' END,
       'and_passed', CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END, 'with_line', with_line,
       's_of_c', customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'), 'if_rated', CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
       'rank', customer_tier.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
