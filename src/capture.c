@@ -286,7 +286,7 @@ add_sale(Deltas *d, TupleTableSlot *row, bool undo)
 	}
 	if (d->scatter == NULL)
 	{
-		d->scatter = customer_tier_scatter_begin(&type->customer, (Size) work_mem * 1024);
+		d->scatter = customer_tier_scatter_begin(&type->customer);
 		for (int i = 0; i < d->n; i++)
 			customer_tier_scatter_add(d->scatter, d->few[i].customer, d->few[i].day,
 									  d->few[i].amount, d->few[i].undo);

@@ -197,9 +197,7 @@ customer_tier_roll_up(PG_FUNCTION_ARGS)
 	ExecutorStart(query, 0);
 	check_columns(r, query->tupDesc, PG_ARGISNULL(1) ? NULL : PG_GETARG_TEXT_PP(1));
 	check_result(fcinfo, r, result.desc);
-	/* as much as the server's own hash tables may take */
-	r->scatter = customer_tier_scatter_begin(&r->type.customer,
-											 (Size) (work_mem * 1024.0 * hash_mem_multiplier));
+	r->scatter = customer_tier_scatter_begin(&r->type.customer);
 	ExecutorRunOnce(query);
 	ExecutorFinish(query);
 	ExecutorEnd(query);

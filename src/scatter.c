@@ -61,7 +61,7 @@ typedef struct Partition
 	uint8	   *at;				/* where the next sale goes, in the newest block */
 	uint8	   *end;
 	DateADT		last_day;		/* in that block */
-	SaleBlock	   *blocks;			/* the newest first */
+	SaleBlock  *blocks;			/* the newest first */
 	BufFile    *file;
 } Partition;
 
@@ -128,10 +128,12 @@ scatter_new(const CustomerType *type, Size memory, Size room, int left)
 	return s;
 }
 
+/* takes as much memory as the server's own hash tables may */
 Scatter *
-customer_tier_scatter_begin(const CustomerType *type, Size memory)
+customer_tier_scatter_begin(const CustomerType *type)
 {
-	memory = Max(memory, LEAST_MEMORY);
+	Size		memory = Max((Size) (work_mem * 1024.0 * hash_mem_multiplier), LEAST_MEMORY);
+
 	return scatter_new(type, memory, memory, HASH_BITS);
 }
 
@@ -139,11 +141,11 @@ customer_tier_scatter_begin(const CustomerType *type, Size memory)
 static SaleBlock *
 reverse(SaleBlock *b)
 {
-	SaleBlock	   *reversed = NULL;
+	SaleBlock  *reversed = NULL;
 
 	while (b != NULL)
 	{
-		SaleBlock	   *next = b->next;
+		SaleBlock  *next = b->next;
 
 		b->next = reversed;
 		reversed = b;
@@ -208,7 +210,7 @@ static pg_noinline void
 next_block(Scatter *s, Partition *p, Size size)
 {
 	MemoryContext old = MemoryContextSwitchTo(s->context);
-	SaleBlock	   *b;
+	SaleBlock  *b;
 
 	size = Max(size, BLOCK_SIZE - offsetof(SaleBlock, data));
 	close_block(p);
@@ -438,7 +440,7 @@ emit_groups(RollUp *r, EmitLedger emit, void *arg)
 	MemoryContext each = AllocSetContextCreate(r->outer, "customer_tier ledger",
 											   ALLOCSET_DEFAULT_SIZES);
 	groups_iterator it;
-	CustomerGroup	   *g;
+	CustomerGroup *g;
 
 	MemoryContextSwitchTo(each);
 	groups_start_iterate(r->groups, &it);
@@ -476,7 +478,7 @@ roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
 	close_block(p);
 	for (SaleBlock *b = reverse(p->blocks); b != NULL;)
 	{
-		SaleBlock	   *next = b->next;
+		SaleBlock  *next = b->next;
 
 		add_block(&r, b->data, b->used);
 		pfree(b);

@@ -13,7 +13,7 @@
 typedef struct Scatter Scatter;
 typedef void (*EmitLedger) (void *arg, Datum customer, Ledger *ledger);
 
-extern Scatter *customer_tier_scatter_begin(const CustomerType *type, Size memory);
+extern Scatter *customer_tier_scatter_begin(const CustomerType *type);
 extern void customer_tier_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount, bool undo);
 extern void customer_tier_scatter_end(Scatter *s, EmitLedger emit, void *arg);
 

@@ -21,7 +21,7 @@ COMMENT ON FUNCTION per_axis(jsonb, text, text) IS 'support of schemes: SQL for 
 
 -- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
 CREATE FUNCTION tier_names(r rule) RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] $$;
 COMMENT ON FUNCTION tier_names(rule) IS 'support of schemes: the tiers by their ranks';
 
@@ -375,5 +375,5 @@ COMMENT ON FUNCTION tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';
 
 CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL UNSAFE
-AS $$ SELECT * FROM customer_tier.as_owner((customer_tier.scheme_of($1)).source, customer_tier.tiers_as_of_sql($1, $2)) AS x(customer text, tier text, rank integer) $$;
+AS $$ SELECT * FROM customer_tier.as_owner((customer_tier.scheme_of($1)).source, customer_tier.tiers_as_of_sql($1, $2)) AS x(customer pg_catalog.text, tier pg_catalog.text, rank pg_catalog.int4) $$;
 COMMENT ON FUNCTION tiers_as_of(regclass, date) IS 'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';
