@@ -57,7 +57,7 @@ BEGIN
                   EXECUTE format($q$MERGE INTO sale USING (SELECT id, day FROM sale WHERE id %% 3 = %s UNION ALL SELECT nextval('sale_id'), '2026-03-07') AS m ON m.id = sale.id AND m.day = sale.day
                     WHEN MATCHED AND sale.id %% 2 = 0 THEN UPDATE SET day = sale.day + %s, amount = 6 WHEN MATCHED AND sale.id %% 5 = 0 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (m.id, %s, 8, m.day)$q$, s % 3, CASE WHEN partitioned THEN 25 ELSE 0 END, who);
                 END IF;
-    WHEN 10 THEN IF s % 2 = 0 THEN TRUNCATE sale; END IF;
+    WHEN 10 THEN TRUNCATE sale;
     WHEN 11 THEN DELETE FROM buyer WHERE customer = who;
                  INSERT INTO buyer VALUES (who) ON CONFLICT DO NOTHING;
     WHEN 12 THEN UPDATE buyer SET customer = customer + 100 WHERE customer = who;
