@@ -23,7 +23,7 @@ OBJS = \
 	src/may_commit.o \
 	src/stale.o \
 	src/queue.o \
-	src/capture.o \
+	src/capture.o src/deltas.o \
 	src/order.o \
 	src/sample.o \
 	src/rows.o \

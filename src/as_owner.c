@@ -8,6 +8,7 @@
  * become the owner anyway, so that nobody gains a right.
  */
 #include "capture.h"
+#include "deltas.h"
 
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
@@ -56,6 +57,8 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	customer_tier_safe_search_path();
 	/* better an error than the rows that a policy leaves */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	/* what is asked may be about the queue */
+	customer_tier_gather_write();
 	SPI_connect();
 	spi_execute_into(command, rsinfo);
 	SPI_finish();

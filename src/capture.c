@@ -3,7 +3,8 @@
  *		The trigger that writes down what a statement did to the sales.
  *
  * It appends to the queue, a plain table of the source's owner, one ledger for
- * each customer that the statement touched: what came, less what went.  It takes
+ * each customer that the statement touched: what came, less what went.  Triggers
+ * with transition tables do so at once; those for each row leave it to deltas.c.  It takes
  * no lock that another writer would wait for.  A row's expressions run as the
  * owner of the queue, if they call anybody's functions at all.
  *
@@ -30,13 +31,12 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "deltas.h"
 #include "queue.h"
-#include "scatter.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_capture);
 
 #define CAPTURE_ARGS	6
-#define FEW_SALES		32		/* so many are grouped without a hash table */
 
 /* what a trigger's arguments mean, kept for the session until something changes */
 typedef struct Capture
@@ -228,107 +228,39 @@ get_evaluation(Capture *c)
 	return c->ready;
 }
 
-typedef struct CapturedSale
+/* what a row says; false if it is nobody's, or nothing that counts */
+static bool
+evaluate(const Capture *c, Evaluation *e, TupleTableSlot *row, CapturedSale *sale)
 {
-	Datum		customer;
-	DateADT		day;
-	Amount		amount;
-	bool		undo;
-} CapturedSale;
-
-/* one statement, or one row */
-typedef struct Deltas
-{
-	Capture    *capture;
-	Evaluation *evaluation;		/* NULL until there is a row */
-	Queue	   *queue;
-	Scatter    *scatter;		/* of more than a few */
-	int			n;
-	CapturedSale few[FEW_SALES];
-} Deltas;
-
-static void
-add_sale(Deltas *d, TupleTableSlot *row, bool undo)
-{
-	Capture    *c = d->capture;
-	ExprContext *econtext;
 	const SaleType *type = &c->type;
 	Datum		value[SALE_EXPRESSIONS];
 	bool		isnull;
-	CapturedSale sale;
 
-	if (d->evaluation == NULL)
-		d->evaluation = get_evaluation(c);
-	econtext = d->evaluation->econtext;
-	ResetExprContext(econtext);
-	econtext->ecxt_scantuple = row;
-	if (d->evaluation->expression[SALE_FILTER] != NULL &&
-		(!DatumGetBool(ExecEvalExprSwitchContext(d->evaluation->expression[SALE_FILTER], econtext, &isnull)) || isnull))
-		return;
+	ResetExprContext(e->econtext);
+	e->econtext->ecxt_scantuple = row;
+	if (e->expression[SALE_FILTER] != NULL &&
+		(!DatumGetBool(ExecEvalExprSwitchContext(e->expression[SALE_FILTER], e->econtext, &isnull)) || isnull))
+		return false;
 	for (int i = 0; i < SALE_FILTER; i++)
 	{
-		value[i] = ExecEvalExprSwitchContext(d->evaluation->expression[i], econtext, &isnull);
-		/* nobody's, or nothing that counts */
+		value[i] = ExecEvalExprSwitchContext(e->expression[i], e->econtext, &isnull);
 		if (isnull)
-			return;
+			return false;
 	}
-	sale.customer = value[SALE_CUSTOMER];
+	sale->customer = value[SALE_CUSTOMER];
 	if (type->customer.len == -1)
-		sale.customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(sale.customer));
-	sale.day = sale_day(type, value[SALE_DAY]);
-	sale.amount = sale_amount(type, value[SALE_AMOUNT]);
-	sale.undo = undo;
-	if (d->scatter == NULL && d->n < FEW_SALES)
-	{
-		sale.customer = datumCopy(sale.customer, type->customer.byval, type->customer.len);
-		d->few[d->n++] = sale;
-		return;
-	}
-	if (d->scatter == NULL)
-	{
-		d->scatter = customer_tier_scatter_begin(&type->customer);
-		for (int i = 0; i < d->n; i++)
-			customer_tier_scatter_add(d->scatter, d->few[i].customer, d->few[i].day,
-									  d->few[i].amount, d->few[i].undo);
-	}
-	customer_tier_scatter_add(d->scatter, sale.customer, sale.day, sale.amount, sale.undo);
-}
-
-/* few sales: each with all later ones of its customer */
-static void
-write_few(Deltas *d)
-{
-	const CustomerType *type = &d->capture->type.customer;
-	bool		done[FEW_SALES] = {false};
-
-	for (int i = 0; i < d->n; i++)
-	{
-		LedgerLog  *log;
-		Datum		customer = d->few[i].customer;
-
-		if (done[i])
-			continue;
-		log = customer_tier_log_new();
-		for (int j = i; j < d->n; j++)
-		{
-			const CapturedSale *sale = &d->few[j];
-
-			if (done[j] || !same_customer(type, sale->customer, d->few[i].customer))
-				continue;
-			done[j] = true;
-			if (!type->byval && stands_before(type, sale->customer, customer))
-				customer = sale->customer;
-			log = sale->undo ? customer_tier_log_undo_row(log, sale->day, sale->amount) :
-				ledger_log_add_row(log, sale->day, sale->amount);
-		}
-		customer_tier_queue_add(d->queue, customer, customer_tier_log_close(log));
-	}
+		sale->customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(sale->customer));
+	sale->day = sale_day(type, value[SALE_DAY]);
+	sale->amount = sale_amount(type, value[SALE_AMOUNT]);
+	return true;
 }
 
 static void
-add_table(Deltas *d, Relation rel, Tuplestorestate *rows, bool undo)
+add_table(Deltas *d, Capture *c, Relation rel, Tuplestorestate *rows, bool undo)
 {
 	TupleTableSlot *slot;
+	Evaluation *e = NULL;
+	CapturedSale sale = {.undo = undo};
 
 	if (rows == NULL)
 		return;
@@ -339,40 +271,76 @@ add_table(Deltas *d, Relation rel, Tuplestorestate *rows, bool undo)
 	while (tuplestore_gettupleslot(rows, true, false, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_sale(d, slot, undo);
+		if (e == NULL)
+			e = get_evaluation(c);
+		if (evaluate(c, e, slot, &sale))
+			customer_tier_deltas_add(d, &sale);
 	}
 	ExecDropSingleTupleTableSlot(slot);
+}
+
+/* with others of its statement, or by itself */
+static void
+add_row(Capture *c, Evaluation *e, TupleTableSlot *row, bool undo, Deltas **itself)
+{
+	CapturedSale sale = {.undo = undo};
+	Deltas	   *d;
+
+	if (!evaluate(c, e, row, &sale))
+		return;
+	d = customer_tier_gathering(c->queue);
+	if (d == NULL)
+	{
+		if (*itself == NULL)
+			*itself = customer_tier_deltas_new(&c->type.customer, c->queue, c->sequence);
+		d = *itself;
+	}
+	customer_tier_deltas_add(d, &sale);
+}
+
+static bool
+is_partitioned(Relation rel)
+{
+	return rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
 }
 
 static void
 capture(TriggerData *t, Capture *c)
 {
-	Deltas	   *d = palloc0(sizeof(Deltas));
-
-	d->capture = c;
-	d->queue = customer_tier_queue_open(c->queue, c->sequence);
+	Deltas	   *d = NULL;
 
 	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
-		customer_tier_queue_add_emptied(d->queue);
+	{
+		Queue	   *queue;
+
+		customer_tier_gather_write();
+		queue = customer_tier_queue_open(c->queue, c->sequence);
+		customer_tier_queue_add_emptied(queue);
+		customer_tier_queue_close(queue);
+	}
+	else if (TRIGGER_FIRED_BEFORE(t->tg_event))
+		customer_tier_gather_begin(&c->type.customer, c->queue, c->sequence);
+	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event) && is_partitioned(t->tg_relation))
+		customer_tier_gather_end(c->queue);
 	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event))
 	{
-		add_table(d, t->tg_relation, t->tg_oldtable, true);
-		add_table(d, t->tg_relation, t->tg_newtable, false);
+		d = customer_tier_deltas_new(&c->type.customer, c->queue, c->sequence);
+		add_table(d, c, t->tg_relation, t->tg_oldtable, true);
+		add_table(d, c, t->tg_relation, t->tg_newtable, false);
 	}
 	else
 	{
+		Evaluation *e = get_evaluation(c);
+
 		if (!TRIGGER_FIRED_BY_INSERT(t->tg_event))
-			add_sale(d, t->tg_trigslot, true);
+			add_row(c, e, t->tg_trigslot, true, &d);
 		if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
-			add_sale(d, t->tg_trigslot, false);
+			add_row(c, e, t->tg_trigslot, false, &d);
 		else if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
-			add_sale(d, t->tg_newslot, false);
+			add_row(c, e, t->tg_newslot, false, &d);
 	}
-	if (d->scatter != NULL)
-		customer_tier_scatter_end(d->scatter, customer_tier_queue_add, d->queue);
-	else
-		write_few(d);
-	customer_tier_queue_close(d->queue);
+	if (d != NULL)
+		customer_tier_deltas_write(d);
 }
 
 /* somebody's functions run as the owner of the queue, who might write to the sales by them */
@@ -400,6 +368,23 @@ capture_as_owner(TriggerData *t, Capture *c)
 	SetUserIdAndSecContext(user, security);
 }
 
+/* a trigger that track makes */
+static bool
+is_as_made(const TriggerData *t)
+{
+	TriggerEvent event = t->tg_event;
+
+	if (t->tg_trigger->tgnargs != CAPTURE_ARGS)
+		return false;
+	if (TRIGGER_FIRED_FOR_ROW(event) || TRIGGER_FIRED_BY_TRUNCATE(event))
+		return TRIGGER_FIRED_AFTER(event);
+	if (is_partitioned(t->tg_relation))
+		return t->tg_oldtable == NULL && t->tg_newtable == NULL;
+	return TRIGGER_FIRED_AFTER(event) &&
+		(t->tg_oldtable == NULL) == (TRIGGER_FIRED_BY_INSERT(event) != 0) &&
+		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0);
+}
+
 static void
 say_where(void *arg)
 {
@@ -417,11 +402,7 @@ customer_tier_capture(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	Capture    *c;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(t->tg_event) ||
-		t->tg_trigger->tgnargs != CAPTURE_ARGS ||
-		(TRIGGER_FIRED_FOR_STATEMENT(t->tg_event) && !TRIGGER_FIRED_BY_TRUNCATE(t->tg_event) &&
-		 ((t->tg_oldtable == NULL) != (TRIGGER_FIRED_BY_INSERT(t->tg_event) != 0) ||
-		  (t->tg_newtable == NULL) != (TRIGGER_FIRED_BY_DELETE(t->tg_event) != 0))))
+	if (!CALLED_AS_TRIGGER(fcinfo) || !is_as_made(t))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("capture is called by the triggers that track makes, and by nothing else")));

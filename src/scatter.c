@@ -18,6 +18,7 @@
 #include "lib/stringinfo.h"
 #include "storage/buffile.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 
 #define HASH_BITS			CUSTOMER_HASH_BITS
 #define BATCH				32
@@ -69,6 +70,7 @@ struct Scatter
 {
 	const CustomerType *type;
 	MemoryContext context;
+	ResourceOwner owner;		/* of files */
 	Size		memory;			/* what all of this may take */
 	Size		room;			/* and these blocks, before they spill */
 	Size		used;
@@ -119,6 +121,7 @@ scatter_new(const CustomerType *type, Size memory, Size room, int left)
 	s = MemoryContextAllocZero(context, offsetof(Scatter, partition) +
 							   (sizeof(Partition) << bits));
 	s->context = context;
+	s->owner = CurrentResourceOwner;
 	s->type = type;
 	s->memory = memory;
 	s->room = room;
@@ -171,10 +174,16 @@ close_block(Partition *p)
 }
 
 static void
-write_block(Partition *p, SaleBlock *b)
+write_block(Scatter *s, Partition *p, SaleBlock *b)
 {
 	if (p->file == NULL)
+	{
+		ResourceOwner old = CurrentResourceOwner;
+
+		CurrentResourceOwner = s->owner;
 		p->file = BufFileCreateTemp(false);
+		CurrentResourceOwner = old;
+	}
 	BufFileWrite(p->file, &b->used, sizeof(b->used));
 	BufFileWrite(p->file, b->data, b->used);
 }
@@ -192,7 +201,7 @@ spill(Scatter *s)
 		p->blocks = reverse(p->blocks);
 		for (SaleBlock *b = p->blocks; b != NULL; b = p->blocks)
 		{
-			write_block(p, b);
+			write_block(s, p, b);
 			if (b->next == NULL)
 			{
 				use_block(p, b);
@@ -218,7 +227,7 @@ next_block(Scatter *s, Partition *p, Size size)
 		spill(s);
 	else if (s->spilled && p->blocks != NULL)
 	{
-		write_block(p, p->blocks);
+		write_block(s, p, p->blocks);
 		use_block(p, p->blocks);
 	}
 	b = p->blocks;

@@ -336,12 +336,15 @@ BEGIN
   END LOOP;
   IF capture = 'trigger' THEN
     arguments := format('%L, %L, %L, %L, %L, %L', s.queue, $2, $3, $4, coalesce($5, ''), coalesce($6, ''));
-    FOREACH how IN ARRAY CASE WHEN c.relkind = 'p' THEN ARRAY['change: INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW', 'truncate: TRUNCATE ON %s FOR EACH STATEMENT']
-      ELSE ARRAY['insert: INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
-                 'update: UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
-                 'delete: DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
-                 'truncate: TRUNCATE ON %s FOR EACH STATEMENT'] END LOOP
-      PERFORM FROM customer_tier.as_owner($1, format('CREATE TRIGGER %I AFTER %s EXECUTE FUNCTION customer_tier.capture(%s)',
+    FOREACH how IN ARRAY CASE WHEN c.relkind = 'p'
+      -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
+      THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
+                 'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'truncate: AFTER TRUNCATE ON %s FOR EACH STATEMENT']
+      ELSE ARRAY['insert: AFTER INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
+                 'update: AFTER UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
+                 'delete: AFTER DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
+                 'truncate: AFTER TRUNCATE ON %s FOR EACH STATEMENT'] END LOOP
+      PERFORM FROM customer_tier.as_owner($1, format('CREATE TRIGGER %I %s EXECUTE FUNCTION customer_tier.capture(%s)',
         'customer_tier_' || split_part(how, ': ', 1), format(split_part(how, ': ', 2), $1), arguments)) AS (x int);
       PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || split_part(how, ': ', 1))) AS (x int);
     END LOOP;
@@ -451,8 +454,8 @@ COMMENT ON FUNCTION pending(source) IS 'ledgers in the queue of a source; null f
 CREATE VIEW sources AS
 SELECT relation, customer, amount, sold_at, filter, time_zone, capture, ledger, queue, live, refreshed_at, pending,
        CASE pending WHEN 0 THEN interval '0' ELSE pg_catalog.clock_timestamp() - refreshed_at END AS lag,
-       capture = 'none' OR (SELECT count(*) FROM pg_catalog.pg_trigger WHERE tgrelid = relation AND tgfoid = 'customer_tier.capture()'::regprocedure AND tgenabled = 'A')
-         = CASE (SELECT relkind FROM pg_catalog.pg_class WHERE oid = relation) WHEN 'p' THEN 2 WHEN 'r' THEN 4 END AS capturing,
+       capture = 'none' OR CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = relation)
+         THEN (SELECT count(*) = 4 FROM pg_catalog.pg_trigger WHERE tgrelid = relation AND tgfoid = 'customer_tier.capture()'::regprocedure AND tgenabled = 'A') END AS capturing,
        error, failed_at
 FROM customer_tier.source, LATERAL customer_tier.pending(source) AS pending
 WHERE coalesce(pg_catalog.has_table_privilege(relation, 'SELECT'), customer_tier.is_owner(ledger));
