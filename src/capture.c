@@ -298,12 +298,6 @@ add_row(Capture *c, Evaluation *e, TupleTableSlot *row, bool undo, Deltas **itse
 	customer_tier_deltas_add(d, &sale);
 }
 
-static bool
-is_partitioned(Relation rel)
-{
-	return rel->rd_rel->relkind == RELKIND_PARTITIONED_TABLE;
-}
-
 static void
 capture(TriggerData *t, Capture *c)
 {
@@ -320,7 +314,7 @@ capture(TriggerData *t, Capture *c)
 	}
 	else if (TRIGGER_FIRED_BEFORE(t->tg_event))
 		customer_tier_gather_begin(&c->type.customer, c->queue, c->sequence);
-	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event) && is_partitioned(t->tg_relation))
+	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event) && t->tg_oldtable == NULL && t->tg_newtable == NULL)
 		customer_tier_gather_end(c->queue);
 	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event))
 	{
@@ -378,8 +372,8 @@ is_as_made(const TriggerData *t)
 		return false;
 	if (TRIGGER_FIRED_FOR_ROW(event) || TRIGGER_FIRED_BY_TRUNCATE(event))
 		return TRIGGER_FIRED_AFTER(event);
-	if (is_partitioned(t->tg_relation))
-		return t->tg_oldtable == NULL && t->tg_newtable == NULL;
+	if (t->tg_oldtable == NULL && t->tg_newtable == NULL)
+		return true;
 	return TRIGGER_FIRED_AFTER(event) &&
 		(t->tg_oldtable == NULL) == (TRIGGER_FIRED_BY_INSERT(event) != 0) &&
 		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0);

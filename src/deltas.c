@@ -247,7 +247,7 @@ customer_tier_gather_write(void)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
 					 errmsg("a statement that writes to the sales is not at its end"),
-					 errhint("Ask after it, or outside of the block that catches exceptions.")));
+					 errhint("Commit first, or ask outside of the block that catches exceptions.")));
 		customer_tier_deltas_write(g->deltas);
 	}
 }

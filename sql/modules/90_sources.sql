@@ -10,7 +10,7 @@ CREATE TABLE source (
   sold_at text NOT NULL,
   filter text,
   time_zone text,
-  capture text NOT NULL CHECK (capture IN ('trigger', 'none')),
+  capture text NOT NULL CHECK (capture IN ('trigger', 'row', 'none')),
   ledger regclass NOT NULL,
   queue regclass NOT NULL,
   live regclass NOT NULL,
@@ -25,7 +25,7 @@ COMMENT ON COLUMN source.amount IS 'expression: what it brought';
 COMMENT ON COLUMN source.sold_at IS 'expression: when it was';
 COMMENT ON COLUMN source.filter IS 'expression: whether it counts; null for always';
 COMMENT ON COLUMN source.time_zone IS 'in which a timestamptz has its day';
-COMMENT ON COLUMN source.capture IS 'trigger: writes are captured; none: the ledgers are only rebuilt';
+COMMENT ON COLUMN source.capture IS 'trigger: writes are captured; row: by a trigger for each row; none: the ledgers are only rebuilt';
 COMMENT ON COLUMN source.ledger IS 'table of one ledger for each customer, as of the last refresh';
 COMMENT ON COLUMN source.queue IS 'what has been written since';
 COMMENT ON COLUMN source.live IS 'view of both together: right at any moment';
@@ -334,9 +334,9 @@ BEGIN
       format('COMMENT ON VIEW %s IS %L', s.live, format('ledgers of %s, right at any moment', $1))] LOOP
     PERFORM FROM customer_tier.as_owner($1, how) AS (x int);
   END LOOP;
-  IF capture = 'trigger' THEN
+  IF capture <> 'none' THEN
     arguments := format('%L, %L, %L, %L, %L, %L', s.queue, $2, $3, $4, coalesce($5, ''), coalesce($6, ''));
-    FOREACH how IN ARRAY CASE WHEN c.relkind = 'p'
+    FOREACH how IN ARRAY CASE WHEN c.relkind = 'p' OR capture = 'row'
       -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
       THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
                  'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'truncate: AFTER TRUNCATE ON %s FOR EACH STATEMENT']
@@ -381,9 +381,9 @@ BEGIN
   IF c.oid IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = 'there is no table to track';
   END IF;
-  IF capture IS NULL OR capture NOT IN ('trigger', 'none') THEN
+  IF capture IS NULL OR capture NOT IN ('trigger', 'row', 'none') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown capture "%s"', capture),
-      HINT = 'Writes are captured by trigger, or not at all: none.';
+      HINT = 'Writes are captured by trigger, for each row (a subscriber of logical replication needs that), or not at all: trigger, row, none.';
   END IF;
   IF EXISTS (SELECT FROM customer_tier.source AS x WHERE x.relation = $1) THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_object', MESSAGE = format('table %s is tracked already', $1),
@@ -404,7 +404,7 @@ BEGIN
                WHEN c.relkind = 'v' THEN 'is a view' WHEN c.relkind = 'm' THEN 'is a materialized view' WHEN c.relkind = 'f' THEN 'is a foreign table'
                WHEN c.relkind NOT IN ('r', 'p') THEN 'is no table'
                WHEN c.relispartition THEN 'is a partition'
-               WHEN capture = 'trigger' AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
+               WHEN capture <> 'none' AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
   IF what IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s %s', $1, what),
       HINT = CASE what WHEN 'is temporary' THEN 'Track a table that lasts.' WHEN 'is a partition' THEN 'Track the table it is a partition of.'
@@ -468,7 +468,7 @@ COMMENT ON COLUMN sources.amount IS 'expression: what it brought';
 COMMENT ON COLUMN sources.sold_at IS 'expression: when it was';
 COMMENT ON COLUMN sources.filter IS 'expression: whether it counts; null for always';
 COMMENT ON COLUMN sources.time_zone IS 'in which a timestamptz has its day';
-COMMENT ON COLUMN sources.capture IS 'trigger or none';
+COMMENT ON COLUMN sources.capture IS 'trigger, row or none';
 COMMENT ON COLUMN sources.ledger IS 'table of one ledger for each customer, as of the last refresh';
 COMMENT ON COLUMN sources.queue IS 'what has been written since';
 COMMENT ON COLUMN sources.live IS 'view of both together: right at any moment';

@@ -334,7 +334,7 @@ DECLARE
 BEGIN
   PERFORM customer_tier.check_scheme_day(s, as_of);
   PERFORM customer_tier.require_read_committed();
-  IF (customer_tier.tracked(s.source)).capture = 'trigger' THEN
+  IF (customer_tier.tracked(s.source)).capture <> 'none' THEN
     IF (customer_tier.tracked(s.source)).refreshed_at IS NULL THEN
       CALL customer_tier.make_ledgers(s.source);
     ELSE

@@ -130,6 +130,91 @@ TRUNCATE part;
 SELECT count(*) AS live FROM part_ledger_live;
 
 --
+-- Statements inside statements, with triggers for each row
+--
+CREATE TABLE nest (customer int, amount int, day date) PARTITION BY LIST (customer);
+CREATE TABLE nest_1 PARTITION OF nest FOR VALUES IN (1);
+CREATE TABLE nest_2 PARTITION OF nest DEFAULT;
+CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.amount BETWEEN 3 AND 8 THEN
+    -- the same table again, and back; and a partition of it
+    BEGIN
+      INSERT INTO nest (customer, amount, day) VALUES (NEW.customer + 1, 1, NEW.day), (NEW.customer, 2, NEW.day);
+      DELETE FROM nest WHERE amount = 100;
+      INSERT INTO nest_2 (customer, amount, day) VALUES (9, 1, NEW.day);
+      IF NEW.amount % 2 = 0 THEN
+        RAISE EXCEPTION 'back' USING ERRCODE = 'T0001';
+      END IF;
+    EXCEPTION WHEN SQLSTATE 'T0001' THEN
+      UPDATE nest SET amount = amount + 1 WHERE amount = 200;
+    END;
+    UPDATE nest SET day = day + 1, customer = 3 - customer WHERE amount = 50 AND customer < 3;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER more_before BEFORE INSERT ON nest FOR EACH ROW EXECUTE FUNCTION more();
+CREATE TRIGGER more_after AFTER INSERT ON nest FOR EACH ROW EXECUTE FUNCTION more();
+CALL track('nest', 'customer', 'amount', 'day');
+INSERT INTO nest (customer, amount, day) SELECT i % 3, CASE i WHEN 1 THEN 100 WHEN 2 THEN 200 WHEN 3 THEN 50 ELSE i END, '2026-01-05' FROM generate_series(1, 60) AS i;
+SELECT count(*) AS rows, (SELECT count(*) FROM verify('nest')) AS wrong FROM nest;
+-- many to a statement, few to its queue rows; one by one by way of a partition
+CALL refresh('nest');
+INSERT INTO nest (customer, amount, day) SELECT i % 40, 10, '2026-01-05' FROM generate_series(1, 500) AS i;
+SELECT count(*) AS queue_rows, sum(cardinality(customers)) AS ledgers FROM nest_delta;
+INSERT INTO nest_2 (customer, amount, day) SELECT i, 10, '2026-01-05' FROM generate_series(11, 13) AS i;
+SELECT count(*) AS queue_rows, (SELECT count(*) FROM verify('nest')) AS wrong FROM nest_delta;
+-- who asks amid a statement asks of what was written before it
+CREATE FUNCTION asks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE WARNING '% differ at %', (SELECT count(*) FROM verify('nest')), NEW.amount;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER zz_asks AFTER INSERT ON nest_2 FOR EACH ROW EXECUTE FUNCTION asks();
+INSERT INTO nest (customer, amount, day) VALUES (20, 11, '2026-01-05');
+INSERT INTO nest (customer, amount, day) VALUES (1, 12, '2026-01-05'), (20, 13, '2026-01-05');
+DROP TRIGGER zz_asks ON nest_2;
+SELECT * FROM verify('nest');
+-- a statement that never ends, as one whose rows nobody fetches: what it did is there when somebody asks, or at the end
+ALTER TABLE nest DISABLE TRIGGER customer_tier_end;
+CALL refresh('nest');
+BEGIN;
+INSERT INTO nest (customer, amount, day) VALUES (30, 10, '2026-01-05');
+SAVEPOINT a;
+INSERT INTO nest (customer, amount, day) SELECT 31, 10, '2026-01-05' FROM generate_series(1, 40);
+ROLLBACK TO a;
+INSERT INTO nest (customer, amount, day) VALUES (32, 10, '2026-01-05');
+-- what is undone with the savepoint must not take with it what is older
+SELECT outcome('SELECT count(*) FROM verify(''nest'')');
+RELEASE a;
+SAVEPOINT b;
+INSERT INTO nest (customer, amount, day) SELECT 33, 10, '2026-01-05' FROM generate_series(1, 40);
+RELEASE b;
+COMMIT;
+SELECT string_agg(unnest::text, ', ' ORDER BY unnest) AS captured FROM nest_delta, unnest(customers);
+SELECT * FROM verify('nest');
+BEGIN;
+INSERT INTO nest (customer, amount, day) VALUES (34, 10, '2026-01-05');
+SELECT outcome('CALL rebuild(''nest'')');
+INSERT INTO nest (customer, amount, day) VALUES (35, 10, '2026-01-05');
+TRUNCATE nest;
+INSERT INTO nest (customer, amount, day) VALUES (36, 10, '2026-01-05');
+COMMIT;
+SELECT * FROM verify('nest');
+TABLE nest_ledger_live ORDER BY customer;
+CALL untrack('nest');
+-- a plain table, if it is asked for
+CREATE TABLE by_row (customer int, amount int, day date);
+CALL track('by_row', 'customer', 'amount', 'day', capture => 'row');
+INSERT INTO by_row SELECT i % 7, i, '2026-01-05' FROM generate_series(1, 100) AS i;
+UPDATE by_row SET customer = customer + 1 WHERE amount % 3 = 0;
+DELETE FROM by_row WHERE customer = 2;
+SELECT capture, capturing, pending, (SELECT count(*) FROM verify('by_row')) AS wrong FROM sources WHERE relation = 'by_row'::regclass;
+TRUNCATE by_row;
+SELECT count(*) FROM by_row_ledger_live;
+CALL untrack('by_row');
+
+--
 -- What is refused
 --
 CREATE VIEW v AS SELECT * FROM sales;
