@@ -197,7 +197,8 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  *   again    customers to be looked at by the next refresh, whatever is sold till then
  *   placed   each customer of whom anything is not as it was: earned now (rank), by
  *            the lines to stay (kept), and before
- *   decided  what discipline makes of it, with the tier that the lines of the last
+ *   drifted  of these, whose tier is settled: only their values are others
+ *   decided  what discipline makes of the rest, with the tier that the lines of the last
  *            refresh would give (by_old)
  *   next     the tier from now on
  *   turn     those whose tier, or the way they have it, changes
@@ -241,11 +242,14 @@ BEGIN
     $q$ ELSE $q$
     pin AS (SELECT customer, array_position({names}, tier) AS pinned, format('by %s: %s', author, reason) AS note FROM {pins} WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
     placed AS MATERIALIZED (
-      SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer, t.place
-      FROM (SELECT *, ({names})[rank] AS earned FROM graded OFFSET 0) AS g
-           FULL JOIN (SELECT ctid AS place, * FROM {state}{of_scope_or_passed}) AS t ON t.customer {equal} g.customer
-      -- what is as it was is done with here; only values may be as they were of those who are held or pinned
-      WHERE (t.grp = g.grp AND {as_it_was}) IS NOT TRUE OR g.earned <> t.earned OR t.status <> 'earned' OR t.tier <> g.earned OR EXISTS (SELECT FROM pin AS z WHERE z.customer {equal} g.customer)),
+      SELECT * FROM (
+        SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer, t.place, t.grp = g.grp AND {as_it_was} AS as_it_was,
+               coalesce(t.status = 'earned' AND t.tier = g.earned AND t.earned = g.earned AND NOT EXISTS (SELECT FROM pin AS z WHERE z.customer {equal} g.customer), false) AS settled
+        FROM (SELECT *, ({names})[rank] AS earned FROM graded OFFSET 0) AS g
+             FULL JOIN (SELECT ctid AS place, * FROM {state}{of_scope_or_passed}) AS t ON t.customer {equal} g.customer OFFSET 0) AS p
+      WHERE NOT settled OR as_it_was IS NOT TRUE),
+    drifted AS (UPDATE {state} AS t SET grp = n.grp, {columns_next}, {scores_next}
+      FROM placed AS n WHERE settled AND t.ctid = ANY (ARRAY(SELECT place FROM placed WHERE settled)) AND t.customer {equal} n.customer),
     decided AS (
       SELECT coalesce(p.customer, kept_customer) AS customer, place, p.customer IS NULL AS gone, kept_customer IS NULL AS fresh, p.grp, {v}, {s}, earned, rank, was, was_status, was_since, was_earned, by_old,
              CASE WHEN p.customer IS NULL THEN NULL
@@ -254,7 +258,7 @@ BEGIN
                   WHEN greatest(rank, kept) >= cur OR NOT {may_fall} OR {day} < was_since + ({holds})[cur]{fell_today} THEN cur
                   ELSE greatest(rank, kept{one_level}) END AS goes_to, pinned, note
       FROM (SELECT placed.*, pin.pinned, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur
-            FROM placed LEFT JOIN pin ON pin.customer {equal} placed.customer OFFSET 0) AS p
+            FROM placed LEFT JOIN pin ON pin.customer {equal} placed.customer WHERE NOT settled OFFSET 0) AS p
            LEFT JOIN LATERAL (SELECT {by_old} AS by_old FROM stored AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
       OFFSET 0),
     next AS MATERIALIZED (
