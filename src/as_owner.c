@@ -58,7 +58,7 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	/* better an error than the rows that a policy leaves */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	/* what is asked may be about the queue */
-	customer_tier_gather_write();
+	customer_tier_gather_write(relid);
 	SPI_connect();
 	spi_execute_into(command, rsinfo);
 	SPI_finish();

@@ -14,10 +14,8 @@
  */
 #include "capture.h"
 
-#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/dependency.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
@@ -32,7 +30,6 @@
 #include "utils/syscache.h"
 
 #include "deltas.h"
-#include "queue.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_capture);
 
@@ -44,9 +41,7 @@ typedef struct Capture
 	Oid			trigger;		/* key */
 	bool		valid;
 	Oid			relation;
-	Oid			queue;
-	Oid			sequence;		/* of the queue's id */
-	Oid			owner;			/* of the queue */
+	QueueAddress queue;
 	bool		calls;			/* functions that are not the server's own */
 	MemoryContext context;
 	SaleType	type;
@@ -70,7 +65,7 @@ forget_relation(Datum arg, Oid relid)
 	changes++;
 	hash_seq_init(&seq, captures);
 	while ((c = hash_seq_search(&seq)) != NULL)
-		if (!OidIsValid(relid) || c->relation == relid || c->queue == relid)
+		if (!OidIsValid(relid) || c->relation == relid || c->queue.relid == relid)
 			c->valid = false;
 }
 
@@ -91,7 +86,8 @@ calls_functions(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	return check_functions_in_node(node, is_not_of_server, context) ||
+	/* a domain's constraints may call any */
+	return IsA(node, CoerceToDomain) || check_functions_in_node(node, is_not_of_server, context) ||
 		expression_tree_walker(node, calls_functions, context);
 }
 
@@ -99,7 +95,7 @@ calls_functions(Node *node, void *context)
 static void
 read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
 {
-	Relation	queue = customer_tier_queue_find(arg[0], rel->rd_rel->relowner, ledger);
+	QueueAddress queue = customer_tier_queue_find(arg[0], rel->rd_rel->relowner, ledger);
 	MemoryContext old = MemoryContextSwitchTo(c->context);
 	int			nest = NewGUCNestLevel();
 	Node	   *customer;
@@ -107,12 +103,10 @@ read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
 	int			security;
 
 	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(queue->rd_rel->relowner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(queue.owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	customer_tier_safe_search_path();
 	c->relation = RelationGetRelid(rel);
-	c->queue = RelationGetRelid(queue);
-	c->owner = queue->rd_rel->relowner;
-	c->sequence = linitial_oid(getOwnedSequences(c->queue));
+	c->queue = queue;
 	c->calls = false;
 	for (int i = 0; i < SALE_EXPRESSIONS; i++)
 	{
@@ -128,16 +122,14 @@ read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
 							exprType((Node *) c->expression[SALE_DAY]),
 							exprType((Node *) c->expression[SALE_AMOUNT]),
 							arg[CAPTURE_ARGS - 1][0] == '\0' ? NULL : cstring_to_text(arg[CAPTURE_ARGS - 1]));
-	if (getBaseType(customer_tier_queue_customer(queue)) != c->type.customer.type)
+	if (queue.customer != c->type.customer.type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the customer of a sale is now of type %s, in the queue of type %s",
-						format_type_be(c->type.customer.type),
-						format_type_be(customer_tier_queue_customer(queue)))));
+						format_type_be(c->type.customer.type), format_type_be(queue.customer))));
 	AtEOXact_GUC(true, nest);
 	SetUserIdAndSecContext(user, security);
 	MemoryContextSwitchTo(old);
-	table_close(queue, NoLock);
 }
 
 static Capture *
@@ -173,7 +165,7 @@ get_capture(TriggerData *t, Oid ledger)
 		MemoryContextDelete(c->context);
 	c->context = AllocSetContextCreate(CacheMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
 	c->ready = NULL;
-	c->relation = c->queue = InvalidOid;
+	c->relation = c->queue.relid = InvalidOid;
 	before = changes;
 	read_arguments(c, t->tg_relation, t->tg_trigger->tgargs, ledger);
 	c->valid = changes == before;
@@ -286,52 +278,81 @@ add_row(Capture *c, Evaluation *e, TupleTableSlot *row, bool undo, Deltas **itse
 	CapturedSale sale = {.undo = undo};
 	Deltas	   *d;
 
-	if (!evaluate(c, e, row, &sale))
+	if (row == NULL || !evaluate(c, e, row, &sale))
 		return;
-	d = customer_tier_gathering(c->queue);
+	d = customer_tier_gathering(c->queue.relid);
 	if (d == NULL)
 	{
 		if (*itself == NULL)
-			*itself = customer_tier_deltas_new(&c->type.customer, c->queue, c->sequence);
+			*itself = customer_tier_deltas_new(&c->type.customer, &c->queue);
 		d = *itself;
 	}
 	customer_tier_deltas_add(d, &sale);
+}
+
+/* what a trigger that track makes is there for */
+typedef enum Event
+{
+	NO_EVENT, EMPTIED, STATEMENT_BEGINS, STATEMENT_ENDS, STATEMENT, ROW
+} Event;
+
+static Event
+get_event(const TriggerData *t)
+{
+	TriggerEvent event = t->tg_event;
+
+	/* before: rows that others' triggers write afterwards are there to stay */
+	if (TRIGGER_FIRED_BY_TRUNCATE(event))
+		return TRIGGER_FIRED_BEFORE(event) ? EMPTIED : NO_EVENT;
+	if (TRIGGER_FIRED_FOR_ROW(event))
+		return TRIGGER_FIRED_AFTER(event) ? ROW : NO_EVENT;
+	/* without tables the rows come one by one */
+	if (t->tg_oldtable == NULL && t->tg_newtable == NULL)
+		return TRIGGER_FIRED_BEFORE(event) ? STATEMENT_BEGINS : STATEMENT_ENDS;
+	return (t->tg_oldtable == NULL) == (TRIGGER_FIRED_BY_INSERT(event) != 0) &&
+		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0) ? STATEMENT : NO_EVENT;
+}
+
+static void
+write_emptied(const Capture *c)
+{
+	Queue	   *queue = customer_tier_queue_open(&c->queue);
+
+	customer_tier_queue_add_emptied(queue);
+	customer_tier_queue_close(queue);
 }
 
 static void
 capture(TriggerData *t, Capture *c)
 {
 	Deltas	   *d = NULL;
+	Evaluation *e;
+	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
 
-	if (TRIGGER_FIRED_BY_TRUNCATE(t->tg_event))
+	switch (get_event(t))
 	{
-		Queue	   *queue;
-
-		customer_tier_gather_write();
-		queue = customer_tier_queue_open(c->queue, c->sequence);
-		customer_tier_queue_add_emptied(queue);
-		customer_tier_queue_close(queue);
-	}
-	else if (TRIGGER_FIRED_BEFORE(t->tg_event))
-		customer_tier_gather_begin(&c->type.customer, c->queue, c->sequence);
-	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event) && t->tg_oldtable == NULL && t->tg_newtable == NULL)
-		customer_tier_gather_end(c->queue);
-	else if (TRIGGER_FIRED_FOR_STATEMENT(t->tg_event))
-	{
-		d = customer_tier_deltas_new(&c->type.customer, c->queue, c->sequence);
-		add_table(d, c, t->tg_relation, t->tg_oldtable, true);
-		add_table(d, c, t->tg_relation, t->tg_newtable, false);
-	}
-	else
-	{
-		Evaluation *e = get_evaluation(c);
-
-		if (!TRIGGER_FIRED_BY_INSERT(t->tg_event))
-			add_row(c, e, t->tg_trigslot, true, &d);
-		if (TRIGGER_FIRED_BY_INSERT(t->tg_event))
-			add_row(c, e, t->tg_trigslot, false, &d);
-		else if (TRIGGER_FIRED_BY_UPDATE(t->tg_event))
-			add_row(c, e, t->tg_newslot, false, &d);
+		case EMPTIED:
+			customer_tier_gather_write(c->relation);
+			write_emptied(c);
+			break;
+		case STATEMENT_BEGINS:
+			customer_tier_gather_begin(c->relation, &c->type.customer, &c->queue);
+			break;
+		case STATEMENT_ENDS:
+			customer_tier_gather_end(c->queue.relid);
+			break;
+		case STATEMENT:
+			d = customer_tier_deltas_new(&c->type.customer, &c->queue);
+			add_table(d, c, t->tg_relation, t->tg_oldtable, true);
+			add_table(d, c, t->tg_relation, t->tg_newtable, false);
+			break;
+		case ROW:
+			e = get_evaluation(c);
+			add_row(c, e, inserts ? NULL : t->tg_trigslot, true, &d);
+			add_row(c, e, inserts ? t->tg_trigslot : TRIGGER_FIRED_BY_UPDATE(t->tg_event) ? t->tg_newslot : NULL, false, &d);
+			break;
+		case NO_EVENT:
+			break;
 	}
 	if (d != NULL)
 		customer_tier_deltas_write(d);
@@ -346,7 +367,7 @@ capture_as_owner(TriggerData *t, Capture *c)
 	int			security;
 
 	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(c->owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(c->queue.owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 	customer_tier_safe_search_path();
 	c->depth++;
 	PG_TRY();
@@ -360,23 +381,6 @@ capture_as_owner(TriggerData *t, Capture *c)
 	PG_END_TRY();
 	AtEOXact_GUC(false, nest);
 	SetUserIdAndSecContext(user, security);
-}
-
-/* a trigger that track makes */
-static bool
-is_as_made(const TriggerData *t)
-{
-	TriggerEvent event = t->tg_event;
-
-	if (t->tg_trigger->tgnargs != CAPTURE_ARGS)
-		return false;
-	if (TRIGGER_FIRED_FOR_ROW(event) || TRIGGER_FIRED_BY_TRUNCATE(event))
-		return TRIGGER_FIRED_AFTER(event);
-	if (t->tg_oldtable == NULL && t->tg_newtable == NULL)
-		return true;
-	return TRIGGER_FIRED_AFTER(event) &&
-		(t->tg_oldtable == NULL) == (TRIGGER_FIRED_BY_INSERT(event) != 0) &&
-		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0);
 }
 
 static void
@@ -396,7 +400,7 @@ customer_tier_capture(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	Capture    *c;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !is_as_made(t))
+	if (!CALLED_AS_TRIGGER(fcinfo) || t->tg_trigger->tgnargs != CAPTURE_ARGS || get_event(t) == NO_EVENT)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("capture is called by the triggers that track makes, and by nothing else")));

@@ -7,18 +7,19 @@
  * before and after the statement tell.  Rows that are written to a partition
  * directly have no such statement, and each goes to the queue by itself.
  *
- * Statements nest, and the server does not always fire the trigger after one: not
- * if somebody takes fewer rows than it returns, and again if a foreign key
- * cascades.  So an end without a beginning is nothing, and what no end has written
- * is written before anybody asks for it, or when its subtransaction commits.
+ * Statements nest, and the server does not always fire the trigger after one once:
+ * never if somebody takes fewer rows than it returns, and more than once where a
+ * foreign key cascades.  So an end without a beginning is nothing, and what no end
+ * has written is written before anybody asks for it, or when its subtransaction
+ * commits.
  */
 #include "deltas.h"
 
 #include "access/xact.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-#include "queue.h"
 #include "scatter.h"
 
 #define FEW_SALES		32		/* so many are grouped without a hash table */
@@ -27,18 +28,22 @@ struct Deltas
 {
 	MemoryContext context;
 	const CustomerType *type;
-	Oid			queue;
-	Oid			sequence;
+	QueueAddress queue;
+	ResourceOwner owner;		/* of files */
 	Scatter    *scatter;		/* of more than a few */
 	int			n;
 	CapturedSale few[FEW_SALES];
 };
 
-/* a statement under way */
+/*
+ * A statement under way.  It belongs to one subtransaction, and so does all that it
+ * gathers, for that has to be undone with the sales.
+ */
 typedef struct Gathering
 {
 	struct Gathering *outer;
 	SubTransactionId subtransaction;
+	Oid			relid;			/* what it writes to */
 	MemoryContext context;
 	Deltas	   *deltas;
 } Gathering;
@@ -46,14 +51,14 @@ typedef struct Gathering
 static Gathering *innermost;
 
 Deltas *
-customer_tier_deltas_new(const CustomerType *type, Oid queue, Oid sequence)
+customer_tier_deltas_new(const CustomerType *type, const QueueAddress *queue)
 {
 	Deltas	   *d = palloc(sizeof(Deltas));
 
 	d->context = CurrentMemoryContext;
 	d->type = type;
-	d->queue = queue;
-	d->sequence = sequence;
+	d->queue = *queue;
+	d->owner = CurrentResourceOwner;
 	d->scatter = NULL;
 	d->n = 0;
 	return d;
@@ -65,8 +70,7 @@ begin_scatter(Deltas *d)
 	MemoryContext old = MemoryContextSwitchTo(d->context);
 	ResourceOwner owner = CurrentResourceOwner;
 
-	/* its files, too, may outlive the query that a row comes from */
-	CurrentResourceOwner = TopTransactionResourceOwner;
+	CurrentResourceOwner = d->owner;
 	d->scatter = customer_tier_scatter_begin(d->type);
 	CurrentResourceOwner = owner;
 	MemoryContextSwitchTo(old);
@@ -131,7 +135,7 @@ customer_tier_deltas_write(Deltas *d)
 
 	if (d->n == 0)
 		return;
-	queue = customer_tier_queue_open(d->queue, d->sequence);
+	queue = customer_tier_queue_open(&d->queue);
 	if (d->scatter != NULL)
 		customer_tier_scatter_end(d->scatter, customer_tier_queue_add, queue);
 	else
@@ -142,7 +146,7 @@ customer_tier_deltas_write(Deltas *d)
 }
 
 static void
-end_gathering(Gathering **link)
+forget(Gathering **link)
 {
 	Gathering  *g = *link;
 
@@ -154,7 +158,7 @@ static void
 on_transaction(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
-		customer_tier_gather_write();
+		customer_tier_gather_write(InvalidOid);
 	else if (event != XACT_EVENT_PARALLEL_PRE_COMMIT)
 		innermost = NULL;		/* its memory goes with the transaction's */
 }
@@ -168,12 +172,12 @@ on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransa
 	{
 		if (event == SUBXACT_EVENT_PRE_COMMIT_SUB)
 			customer_tier_deltas_write(innermost->deltas);
-		end_gathering(&innermost);
+		forget(&innermost);
 	}
 }
 
 void
-customer_tier_gather_begin(const CustomerType *type, Oid queue, Oid sequence)
+customer_tier_gather_begin(Oid relid, const CustomerType *type, const QueueAddress *queue)
 {
 	static bool registered = false;
 	MemoryContext context;
@@ -196,22 +200,22 @@ customer_tier_gather_begin(const CustomerType *type, Oid queue, Oid sequence)
 	g = palloc(sizeof(Gathering));
 	g->outer = innermost;
 	g->subtransaction = GetCurrentSubTransactionId();
+	g->relid = relid;
 	g->context = context;
-	g->deltas = customer_tier_deltas_new(own, queue, sequence);
+	g->deltas = customer_tier_deltas_new(own, queue);
+	/* the query at hand may end before the statement does */
+	g->deltas->owner = CurTransactionResourceOwner;
 	innermost = g;
 	MemoryContextSwitchTo(old);
 }
 
-/*
- * Where the innermost statement is, if it belongs to the subtransaction at hand:
- * what another gathers would not be undone with the row.
- */
+/* where the innermost statement is, if it belongs to the subtransaction at hand */
 static Gathering **
 find_gathering(Oid queue)
 {
 	Gathering **link = &innermost;
 
-	while (*link != NULL && (*link)->deltas->queue != queue)
+	while (*link != NULL && (*link)->deltas->queue.relid != queue)
 		link = &(*link)->outer;
 	return *link != NULL && (*link)->subtransaction == GetCurrentSubTransactionId() ? link : NULL;
 }
@@ -233,20 +237,22 @@ customer_tier_gather_end(Oid queue)
 	if (link == NULL)
 		return;
 	customer_tier_deltas_write((*link)->deltas);
-	end_gathering(link);
+	forget(link);
 }
 
-/* all that is gathered, for whoever reads the queue, or empties it; statements may go on */
+/* what is gathered of a table or of all, for whoever asks for it; statements may go on */
 void
-customer_tier_gather_write(void)
+customer_tier_gather_write(Oid relid)
 {
 	for (Gathering *g = innermost; g != NULL; g = g->outer)
 	{
+		if (g->deltas->n == 0 || (OidIsValid(relid) && g->relid != relid))
+			continue;
 		/* here it would be undone with the subtransaction, unlike the sales */
-		if (g->deltas->n > 0 && g->subtransaction != GetCurrentSubTransactionId())
+		if (g->subtransaction != GetCurrentSubTransactionId())
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),
-					 errmsg("a statement that writes to the sales is not at its end"),
+					 errmsg("a statement that writes to table %s is not at its end", get_rel_name(relid)),
 					 errhint("Commit first, or ask outside of the block that catches exceptions.")));
 		customer_tier_deltas_write(g->deltas);
 	}

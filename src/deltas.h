@@ -10,6 +10,7 @@
 #include "amount.h"
 #include "customer.h"
 #include "day.h"
+#include "queue.h"
 
 typedef struct Deltas Deltas;
 
@@ -21,13 +22,13 @@ typedef struct CapturedSale
 	bool		undo;			/* it went */
 } CapturedSale;
 
-extern Deltas *customer_tier_deltas_new(const CustomerType *type, Oid queue, Oid sequence);
+extern Deltas *customer_tier_deltas_new(const CustomerType *type, const QueueAddress *queue);
 extern void customer_tier_deltas_add(Deltas *d, const CapturedSale *sale);
 extern void customer_tier_deltas_write(Deltas *d);
 
-extern void customer_tier_gather_begin(const CustomerType *type, Oid queue, Oid sequence);
+extern void customer_tier_gather_begin(Oid relid, const CustomerType *type, const QueueAddress *queue);
 extern Deltas *customer_tier_gathering(Oid queue);
 extern void customer_tier_gather_end(Oid queue);
-extern void customer_tier_gather_write(void);
+extern void customer_tier_gather_write(Oid relid);
 
 #endif							/* CUSTOMER_TIER_DELTAS_H */

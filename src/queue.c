@@ -112,61 +112,87 @@ array_end(ArrayBuffer *a, int n)
 	return PointerGetDatum(array);
 }
 
-/*
- * The queue, locked.  Whatever became of it, what is written has the types of its
- * columns; and its owner is the caller's, else anybody could write to it by a
- * trigger on a table of their own.
- */
-Relation
-customer_tier_queue_find(const char *name, Oid owner, Oid ledger)
+/* the base type of the customers, InvalidOid if they are no array */
+static Oid
+queue_customer(Relation queue)
 {
-	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
-	Oid			relid = RangeVarGetRelid(range, RowExclusiveLock, true);
-	Relation	queue = OidIsValid(relid) ? table_open(relid, NoLock) : NULL;
-	TupleDesc	desc;
+	Oid			type = get_element_type(TupleDescAttr(RelationGetDescr(queue), QUEUE_CUSTOMERS)->atttypid);
 
-	if (queue == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the queue %s is not there", name)));
-	desc = RelationGetDescr(queue);
+	return OidIsValid(type) ? getBaseType(type) : InvalidOid;
+}
+
+/*
+ * Whatever became of the queue, what is written has the types of its columns, and
+ * no index misses it; and its owner is that of the sales, else anybody could write
+ * to it by a trigger on a table of their own.
+ */
+static void
+check_queue(Relation queue, Oid owner, Oid ledger)
+{
+	TupleDesc	desc = RelationGetDescr(queue);
+
 	if (queue->rd_rel->relowner != owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the sales and the queue %s must have the same owner", name)));
+				 errmsg("the sales and the queue %s must have the same owner", RelationGetRelationName(queue))));
 	if (queue->rd_rel->relkind != RELKIND_RELATION || desc->natts != QUEUE_COLUMNS ||
 		queue->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT ||
 		TupleDescAttr(desc, QUEUE_ID)->atttypid != INT8OID ||
-		!OidIsValid(customer_tier_queue_customer(queue)) ||
+		!OidIsValid(queue_customer(queue)) ||
 		get_element_type(TupleDescAttr(desc, QUEUE_LEDGERS)->atttypid) != ledger ||
-		getOwnedSequences(relid) == NIL || RelationGetIndexList(queue) != NIL)
+		(queue->rd_rel->relhasindex && RelationGetIndexList(queue) != NIL))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the queue %s is not as it was made", name),
+				 errmsg("the queue %s is not as it was made", RelationGetRelationName(queue)),
 				 errhint("It is a plain, logged table of three columns, a sequence and no index.")));
-	return queue;
 }
 
-/* the type of its customers */
-Oid
-customer_tier_queue_customer(Relation queue)
+/* the queue of that name; it stays locked */
+QueueAddress
+customer_tier_queue_find(const char *name, Oid owner, Oid ledger)
 {
-	return get_element_type(TupleDescAttr(RelationGetDescr(queue), QUEUE_CUSTOMERS)->atttypid);
+	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
+	QueueAddress address = {.relid = RangeVarGetRelid(range, RowExclusiveLock, true),.owner = owner,.ledger = ledger};
+	Relation	queue;
+	List	   *sequences;
+
+	if (!OidIsValid(address.relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("the queue %s is not there", name)));
+	queue = table_open(address.relid, NoLock);
+	check_queue(queue, owner, ledger);
+	sequences = getOwnedSequences(address.relid);
+	if (sequences == NIL)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the queue %s has no sequence", name)));
+	address.sequence = linitial_oid(sequences);
+	address.customer = queue_customer(queue);
+	table_close(queue, NoLock);
+	return address;
 }
 
+/* it may have changed since it was found, in this very statement */
 Queue *
-customer_tier_queue_open(Oid relid, Oid sequence)
+customer_tier_queue_open(const QueueAddress *address)
 {
 	Queue	   *q = palloc0(sizeof(Queue));
 	TupleDesc	desc;
 
-	q->rel = table_open(relid, RowExclusiveLock);
-	q->sequence = sequence;
+	q->rel = table_open(address->relid, RowExclusiveLock);
+	check_queue(q->rel, address->owner, address->ledger);
+	if (queue_customer(q->rel) != address->customer)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the queue %s is not of customers of type %s any more",
+						RelationGetRelationName(q->rel), format_type_be(address->customer))));
+	q->sequence = address->sequence;
 	q->cid = GetCurrentCommandId(true);
 	q->slot = table_slot_create(q->rel, NULL);
 	desc = RelationGetDescr(q->rel);
-	array_begin(&q->customers, customer_tier_queue_customer(q->rel));
-	array_begin(&q->ledgers, get_element_type(TupleDescAttr(desc, QUEUE_LEDGERS)->atttypid));
+	array_begin(&q->customers, get_element_type(TupleDescAttr(desc, QUEUE_CUSTOMERS)->atttypid));
+	array_begin(&q->ledgers, address->ledger);
 	return q;
 }
 

@@ -13,9 +13,18 @@
 
 typedef struct Queue Queue;
 
-extern Relation customer_tier_queue_find(const char *name, Oid owner, Oid ledger);
-extern Oid	customer_tier_queue_customer(Relation queue);
-extern Queue *customer_tier_queue_open(Oid relid, Oid sequence);
+/* which queue, and what it must be whenever it is opened */
+typedef struct QueueAddress
+{
+	Oid			relid;
+	Oid			sequence;		/* of its id */
+	Oid			owner;
+	Oid			customer;		/* base type */
+	Oid			ledger;			/* type */
+} QueueAddress;
+
+extern QueueAddress customer_tier_queue_find(const char *name, Oid owner, Oid ledger);
+extern Queue *customer_tier_queue_open(const QueueAddress *address);
 extern void customer_tier_queue_add(void *queue, Datum customer, Ledger *ledger);
 extern void customer_tier_queue_add_emptied(Queue *queue);
 extern void customer_tier_queue_close(Queue *queue);

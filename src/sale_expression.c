@@ -28,6 +28,7 @@
 #include "utils/ruleutils.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
+PG_FUNCTION_INFO_V1(customer_tier_expression_uses);
 
 static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
 
@@ -137,4 +138,20 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 	AtEOXact_GUC(true, nest);
 	relation_close(rel, AccessShareLock);
 	PG_RETURN_TEXT_P(cstring_to_text(qualified));
+}
+
+/* expression_uses(relation, sql, column): by its name, or in a whole row */
+Datum
+customer_tier_expression_uses(PG_FUNCTION_ARGS)
+{
+	Oid			relid = PG_GETARG_OID(0);
+	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	AttrNumber	column = get_attnum(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)));
+	Relation	rel = relation_open(relid, AccessShareLock);
+	Bitmapset  *columns = NULL;
+
+	pull_varattnos(customer_tier_parse_expression(rel, sql, GROUP), 1, &columns);
+	relation_close(rel, AccessShareLock);
+	PG_RETURN_BOOL(bms_is_member(column - FirstLowInvalidHeapAttributeNumber, columns) ||
+				   bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns));
 }

@@ -51,6 +51,11 @@ AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION sale_expression(regclass, text, text) IS 'an expression over a row of sales (customer, amount, sold_at or filter) or of customers (measure or group), checked, with all names qualified';
 
+CREATE FUNCTION expression_uses(relation regclass, expression text, "column" text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'customer_tier_expression_uses'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION expression_uses(regclass, text, text) IS 'whether an expression over a row asks for a column, by its name or in the whole row';
+
 -- volatile: the command may be any
 CREATE FUNCTION as_owner(relation regclass, command text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'customer_tier_as_owner'
@@ -339,11 +344,11 @@ BEGIN
     FOREACH how IN ARRAY CASE WHEN c.relkind = 'p' OR capture = 'row'
       -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
       THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
-                 'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'truncate: AFTER TRUNCATE ON %s FOR EACH STATEMENT']
+                 'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT']
       ELSE ARRAY['insert: AFTER INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
                  'update: AFTER UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
                  'delete: AFTER DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
-                 'truncate: AFTER TRUNCATE ON %s FOR EACH STATEMENT'] END LOOP
+                 'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT'] END LOOP
       PERFORM FROM customer_tier.as_owner($1, format('CREATE TRIGGER %I %s EXECUTE FUNCTION customer_tier.capture(%s)',
         'customer_tier_' || split_part(how, ': ', 1), format(split_part(how, ': ', 2), $1), arguments)) AS (x int);
       PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || split_part(how, ': ', 1))) AS (x int);

@@ -2,11 +2,19 @@
 
 -- {name} in a template becomes the piece of that name, as it is: in pieces nothing is replaced
 CREATE FUNCTION interpolate(template text, pieces jsonb) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT string_agg(CASE n % 2 WHEN 1 THEN part ELSE coalesce($2 ->> part, '{' || part || '}') END, '' ORDER BY n)
-FROM unnest(regexp_split_to_array($1, '[{}]')) WITH ORDINALITY AS p(part, n)
-$$;
+DECLARE
+  parts text[] := regexp_split_to_array(template, '[{}]');
+BEGIN
+  FOR i IN 1..cardinality(parts) / 2 LOOP
+    IF pieces ->> parts[2 * i] IS NULL THEN
+      RAISE EXCEPTION 'the template has no piece "%"', parts[2 * i];
+    END IF;
+    parts[2 * i] := pieces ->> parts[2 * i];
+  END LOOP;
+  RETURN array_to_string(parts, '');
+END $$;
 COMMENT ON FUNCTION interpolate(text, jsonb) IS 'support of schemes: SQL from a template';
 
 -- a piece of SQL for each axis: {i} is its number, {n} its column, {s} that of its score, {-} its sign
@@ -44,7 +52,7 @@ BEGIN
     WHEN 'median' THEN format('customer_tier.median_cut(%s)', v)
     -- each by itself: of few customers all are among the first hundred, and among the first thousand
     WHEN 'count' THEN CASE pass WHEN 1 THEN format('ARRAY[count(%s)]::float8[]', v)
-      ELSE format('ARRAY[%s]', (SELECT string_agg(format('(customer_tier.head_cuts(%s, ARRAY[least(%s / greatest(f.c%s[1], 1), 1)], %L))[1]', v, n, i, axis ->> 'rule'), ', ' ORDER BY n DESC) FROM unnest(at) AS n)) END
+      ELSE format('CASE WHEN f.c%s[1] > 0 THEN ARRAY[%s] END', i, (SELECT string_agg(format('(customer_tier.head_cuts(%s, ARRAY[least(%s / greatest(f.c%s[1], 1), 1)], %L))[1]', v, n, i, axis ->> 'rule'), ', ' ORDER BY n DESC) FROM unnest(at) AS n)) END
     WHEN 'mean_score' THEN CASE pass WHEN 1 THEN heads
       ELSE format('ARRAY[coalesce(f.c%1$s[floor(avg(customer_tier.score(%2$s, f.c%1$s)))::int], ''Infinity'')]', i, v) END END;
 END $$;
@@ -203,8 +211,8 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  *   next     the tier from now on
  *   turn     those whose tier, or the way they have it, changes
  *
- * Rows are written by their place (ctid), which was read a moment ago under the lock
- * that keeps others from writing: nothing needs to be found again.
+ * Rows are written by their place (ctid), which the same statement has read: nothing
+ * needs to be found again.
  */
 CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -215,6 +223,7 @@ DECLARE
   same_axes boolean;
   equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
   mode text;
+  command text;
 BEGIN
   SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.source, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
   same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a -> 'value') = (SELECT jsonb_agg(b -> 'value') FROM jsonb_array_elements(old.axes) AS b) FROM jsonb_array_elements(r.axes) AS a);
@@ -222,9 +231,9 @@ BEGIN
   -- first: nothing is there yet; partial: values of the others do not change with the day
   mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
                WHEN old.version = r.version AND s.attributes IS NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
-                 AND (as_of = s.as_of OR coalesce(r.per, '') !~ '\mas_of\M' AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a ->> 'value' ~ '\mas_of\M')) THEN 'partial'
+                 AND (as_of = s.as_of OR customer_tier.expression_uses(s.input, r.per, 'as_of') IS NOT TRUE AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE customer_tier.expression_uses(s.input, a ->> 'value', 'as_of'))) THEN 'partial'
                ELSE 'all' END;
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
+  command := customer_tier.interpolate($q$
     WITH {scope}{graded},
     seen AS (DELETE FROM {touched}),
     again AS (INSERT INTO {touched} SELECT customer FROM {input} AS t WHERE NOT customer_tier.is_empty(customer_tier.slice(ledger, daterange({day} + 1, NULL))){of_scope}{or_unrated}),
@@ -323,7 +332,9 @@ BEGIN
       'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier.is_review(r.review, s.as_of, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
       -- one level a day, however often it is refreshed
-      'fell_today', CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END))) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+      'fell_today', CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END));
+  -- by itself, so that the context of an error has it once
+  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN
     PERFORM customer_tier.constrain(s);
   END IF;

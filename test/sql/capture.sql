@@ -214,6 +214,92 @@ TRUNCATE by_row;
 SELECT count(*) FROM by_row_ledger_live;
 CALL untrack('by_row');
 
+-- the queue is made otherwise while a statement is under way
+CREATE TABLE forger (customer bigint, amount int, day date);
+CALL track('forger', 'customer', 'amount', 'day', capture => 'row');
+ALTER TABLE forger DISABLE TRIGGER customer_tier_end;
+DROP VIEW forger_ledger_live;
+BEGIN;
+INSERT INTO forger VALUES (81985529216486895, 1, '2026-01-05');
+ALTER TABLE forger_delta ALTER customers TYPE text[] USING NULL;
+COMMIT;
+BEGIN;
+INSERT INTO forger VALUES (1, 1, '2026-01-05');
+ALTER TABLE forger_delta ALTER ledgers TYPE bigint[] USING NULL;
+COMMIT;
+BEGIN;
+INSERT INTO forger VALUES (1, 1, '2026-01-05');
+ALTER TABLE forger_delta ADD more int;
+COMMIT;
+CALL untrack('forger');
+-- a domain's constraint calls functions, too: as the owner; and they may write and change what is asked
+CREATE FUNCTION one() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION plant() RETURNS int LANGUAGE plpgsql AS $$
+BEGIN
+  CREATE OR REPLACE FUNCTION t_capture.one() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2';
+  INSERT INTO t_capture.forger VALUES (3, 1, '2026-01-05');
+  RETURN 1;
+END $$;
+CREATE FUNCTION planted(x bigint) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+  IF x = 2 THEN PERFORM t_capture.plant(); END IF;
+  RETURN current_setting('search_path') = 'pg_catalog, pg_temp' OR x = 0;
+END $$;
+CREATE DOMAIN trap AS bigint CHECK (t_capture.planted(VALUE));
+TRUNCATE forger;
+CALL track('forger', 'customer::t_capture.trap', 'amount', 'day', capture => 'row');
+INSERT INTO forger VALUES (2, 1, '2026-01-05'), (7, 1, '2026-01-05'), (8, 1, '2026-01-05');
+SELECT customer, ledger FROM forger_ledger_live ORDER BY 1;
+CALL untrack('forger');
+DROP TABLE forger;
+-- files go with the subtransaction
+CREATE TABLE spilled (customer text, amount int, day date);
+CALL track('spilled', 'customer', '100 / amount', 'day');
+SET work_mem = '64kB';
+BEGIN;
+SAVEPOINT a;
+INSERT INTO spilled SELECT 'somebody with a rather long name ' || i, CASE i WHEN 20000 THEN 0 ELSE 1 END, '2026-01-05' FROM generate_series(1, 20000) AS i;
+ROLLBACK TO a;
+SELECT count(*) AS files FROM pg_ls_tmpdir();
+COMMIT;
+INSERT INTO spilled SELECT 'somebody with a rather long name ' || i, 1, '2026-01-05' FROM generate_series(1, 20000) AS i;
+SELECT count(*) AS live, sum(total(ledger)) FROM spilled_ledger_live;
+RESET work_mem;
+-- who fills again what is emptied, by whatever trigger
+CREATE TABLE emptied (customer int, amount int, day date);
+CALL track('emptied', 'customer', 'amount', 'day');
+CREATE FUNCTION fill_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO emptied VALUES (1, 5, '2026-01-05');
+  INSERT INTO spilled VALUES ('seed', 5, '2026-01-05');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER a_first AFTER TRUNCATE ON emptied FOR EACH STATEMENT EXECUTE FUNCTION fill_again();
+CREATE TRIGGER z_last AFTER TRUNCATE ON emptied FOR EACH STATEMENT EXECUTE FUNCTION fill_again();
+INSERT INTO emptied VALUES (2, 5, '2026-01-05');
+TRUNCATE emptied, spilled;
+SELECT * FROM verify('emptied');
+SELECT * FROM verify('spilled');
+TABLE emptied_ledger_live;
+-- another table's statement is no matter
+CREATE TABLE busy (customer int, amount int, day date);
+CALL track('busy', 'customer', 'amount', 'day', capture => 'row');
+CREATE FUNCTION empties() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  BEGIN
+    TRUNCATE spilled;
+    PERFORM verify('emptied');
+  EXCEPTION WHEN OTHERS THEN
+    RAISE WARNING 'failed: %', SQLERRM;
+  END;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER z_empties AFTER INSERT ON busy FOR EACH ROW EXECUTE FUNCTION empties();
+INSERT INTO busy VALUES (1, 1, '2026-01-05'), (2, 1, '2026-01-05');
+SELECT (SELECT count(*) FROM verify('busy')) AS busy, (SELECT count(*) FROM verify('spilled')) AS spilled;
+CALL untrack('busy'); CALL untrack('emptied'); CALL untrack('spilled');
+DROP TABLE busy, emptied, spilled;
+
 --
 -- What is refused
 --

@@ -327,10 +327,28 @@ SELECT recalibrate('trap');
 SELECT count(*) FROM simulate('trap') LIMIT 0;
 SELECT drop_scheme('crm'), drop_scheme('trap');
 
+-- the last value of an axis goes; a measure asks for the day by way of the whole row
+CREATE TABLE few (customer int, amount int, day date);
+CALL track('few', 'customer', 'amount', 'day');
+INSERT INTO few VALUES (1, 10, '2026-01-01'), (2, 1, '2026-01-01');
+SELECT create_scheme('best', 'few', axes => ARRAY[axis('p', 'CASE WHEN total(ledger) > 5 THEN total(ledger) END', 'count', '{3}')], tiers => '{B, A}');
+SELECT create_scheme('aged', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{60}')], tiers => '{B, A}');
+CREATE FUNCTION age_of(x aged__input) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN x.as_of - date '2026-01-01'; END $$;
+SELECT alter_scheme('aged', axes => ARRAY[axis('v', 't_schemes.age_of(aged__input)', 'value', '{60}')]);
+SELECT f.* FROM unnest('{best, aged}'::regclass[]) AS s, refresh(s, '2026-02-15') AS f;
+UPDATE few SET amount = 1 WHERE customer = 1;
+SELECT f.* FROM unnest('{best, aged}'::regclass[]) AS s, refresh(s, '2026-04-15') AS f;
+SELECT customer, tier, v FROM aged ORDER BY customer;
+UPDATE few SET amount = 7 WHERE customer = 2;
+SELECT * FROM refresh('best', '2026-04-16');
+SELECT customer, tier, p FROM best;
+DROP FUNCTION age_of;
+
 SELECT drop_scheme(scheme) FROM schemes ORDER BY scheme::text;
 SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE '%\_\_%' AND relnamespace = 't_schemes'::regnamespace;
 SELECT count(*) FROM scheme;
 CALL untrack('sale');
+CALL untrack('few');
 DROP SCHEMA t_schemes CASCADE;
 DELETE FROM customer_tier.source;
 DROP OWNED BY regress_customer_tier_bi, regress_customer_tier_crm;
