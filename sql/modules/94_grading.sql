@@ -128,8 +128,7 @@ BEGIN
     found AS ({found}),
     line AS MATERIALIZED (
       SELECT grp, {c}, {k_of_c} FROM (SELECT f.grp, {c_in_force} FROM found AS f LEFT JOIN stored AS o ON o.grp = f.grp AND {fixed}) AS l),
-    passed AS MATERIALIZED ({passed}),
-    graded AS (
+    {passed}graded AS (
       SELECT customer, grp, {v}, {s}, {rank} AS rank, {kept} AS kept
       FROM (SELECT i.customer, i.grp, {v}, {s_of_c}, {k} FROM (SELECT customer, grp, {v} FROM input {and_passed}) AS i {with_line} {if_rated} OFFSET 0) AS scored)
     $q$, to_jsonb(s) || jsonb_build_object(
@@ -148,10 +147,13 @@ BEGIN
       'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
       'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
       -- not read at all while the lines are where they were
-      'passed', format('SELECT * FROM (SELECT customer, t.grp, %s FROM %s AS t %s WHERE %s OFFSET 0) AS t', customer_tier.per_axis(r.axes, '{n} AS v{i}'), s.state, with_line, CASE WHEN partial THEN
-        format('(SELECT bool_or(o.grp IS NULL OR %s) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND (%s)',
-          customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))
-        ELSE 'false' END) || CASE WHEN partial THEN ' WHERE NOT ' || in_scope ELSE '' END,
+      'passed', CASE WHEN partial THEN customer_tier.interpolate($q$passed AS MATERIALIZED (
+        SELECT * FROM (
+          SELECT customer, t.grp, {values} FROM {state} AS t {with_line}
+          WHERE (SELECT bool_or(o.grp IS NULL OR {line_moved}) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND ({score_differs}) OFFSET 0) AS t
+        WHERE NOT {in_scope}),
+      $q$, jsonb_build_object('values', customer_tier.per_axis(r.axes, '{n} AS v{i}'), 'state', s.state, 'with_line', with_line, 'in_scope', in_scope,
+        'line_moved', customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), 'score_differs', customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))) ELSE '' END,
       'and_passed', CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END, 'with_line', with_line,
       's_of_c', customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'), 'if_rated', CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
       'rank', customer_tier.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
