@@ -208,6 +208,50 @@ put_entry(uint8 *p, DateADT before, const LedgerEntry *e)
 	return p;
 }
 
+/* what a head says of its entries, on the way */
+typedef struct HeadSums
+{
+	LedgerHead	h;
+	int128		total;			/* of 10^-h.scale */
+	int128		purchases;
+	int			drop;			/* decimals that no amount so far has needed */
+} HeadSums;
+
+static inline void
+sum_entry(HeadSums *s, const LedgerEntry *e)
+{
+	if (s->drop > 0)
+		s->drop = droppable(e->amount, s->drop);
+	s->total += e->amount;
+	s->purchases += e->purchases;
+	if (e->purchases > 0)
+	{
+		if (s->h.purchase_days++ == 0)
+			s->h.first_purchase = e->day;
+		s->h.last_purchase = e->day;
+	}
+	if (s->h.entries == 0)
+		s->h.first_day = e->day;
+	s->h.last_day = e->day;
+	s->h.entries++;
+}
+
+/* the head of all that was summed, at the smallest scale at which every amount is whole */
+static const LedgerHead *
+sums_head(HeadSums *s)
+{
+	int128		total = s->total / customer_tier_pow10[s->drop];
+
+	if (!fits64(total))
+		customer_tier_amount_overflow();
+	if (!fits64(s->purchases))
+		count_overflow();
+	s->h.scale -= s->drop;
+	s->h.total = (int64) total;
+	s->h.purchases = (int64) s->purchases;
+	return &s->h;
+}
+
 /* the ledger of a head and the bytes of its entries */
 Ledger *
 customer_tier_ledger_make(const LedgerHead *h, const uint8 *entries, Size len)
@@ -238,29 +282,17 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	uint8		stack[STACK_ENTRIES * ENTRY_MAX];
 	uint8	   *buf = stack;
 	uint8	   *p;
-	LedgerHead	h = {0};
+	HeadSums	s = {.h.scale = scale, .drop = scale};
 	int64		kept = 0;
-	int			drop = scale;
-	int128		total = 0;
-	int128		purchases = 0;
+	const LedgerHead *h;
 	DateADT		day;
 	Ledger	   *result;
 
-	/* the smallest scale at which every amount is whole is the canonical one */
 	for (int64 i = 0; i < n; i++)
 	{
 		if (e[i].amount == 0 && e[i].purchases == 0 && e[i].others == 0)
 			continue;
-		if (drop > 0)
-			drop = droppable(e[i].amount, drop);
-		total += e[i].amount;
-		purchases += e[i].purchases;
-		if (e[i].purchases > 0)
-		{
-			if (h.purchase_days++ == 0)
-				h.first_purchase = e[i].day;
-			h.last_purchase = e[i].day;
-		}
+		sum_entry(&s, &e[i]);
 		if (kept != i)
 			e[kept] = e[i];
 		kept++;
@@ -268,35 +300,80 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	n = kept;
 	if (n > PG_UINT32_MAX)
 		count_overflow();
-	total /= customer_tier_pow10[drop];
-	if (!fits64(total))
-		customer_tier_amount_overflow();
-	if (!fits64(purchases))
-		count_overflow();
-	h.scale = scale - drop;
-	h.entries = (uint32) n;
-	h.total = (int64) total;
-	h.purchases = (int64) purchases;
-	h.first_day = n > 0 ? e[0].day : 0;
-	h.last_day = n > 0 ? e[n - 1].day : 0;
+	h = sums_head(&s);
 
 	if (n > STACK_ENTRIES)
 		buf = MemoryContextAllocHuge(CurrentMemoryContext, n * ENTRY_MAX);
 	p = buf;
 	*p = 0;						/* for the compiler's sake, when there are no entries */
-	day = h.first_day;
+	day = h->first_day;
 	for (int64 i = 0; i < n; i++)
 	{
-		if (unlikely(drop > 0))
-			e[i].amount /= customer_tier_pow10[drop];
+		if (unlikely(s.drop > 0))
+			e[i].amount /= customer_tier_pow10[s.drop];
 		if (unlikely(!fits64(e[i].amount)))
 			customer_tier_amount_overflow();
 		p = put_entry(p, day, &e[i]);
 		day = e[i].day;
 	}
-	result = customer_tier_ledger_make(&h, buf, p - buf);
+	result = customer_tier_ledger_make(h, buf, p - buf);
 	if (buf != stack)
 		pfree(buf);
+	return result;
+}
+
+/*
+ * The entries of [lower, upper).  Their bytes are those of the ledger itself, but
+ * for the first day, unless what needed the last decimals is left out.
+ */
+Ledger *
+customer_tier_ledger_slice(const Ledger *l, int64 lower, int64 upper)
+{
+	LedgerReader r;
+	LedgerEntry e;
+	LedgerEntry *part;
+	HeadSums	s = {0};
+	const uint8 *p;
+	const uint8 *first = NULL;
+	const uint8 *end = NULL;
+	Ledger	   *result;
+	Size		len;
+	int64		n = 0;
+
+	customer_tier_ledger_read(l, &r);
+	/* a window over all of it, as in replays of a recent day, decodes nothing */
+	if (r.head.entries == 0 || (r.head.first_day >= lower && r.head.last_day < upper))
+		return unconstify(Ledger *, l);
+	if (r.head.first_day >= upper || r.head.last_day < lower)
+		return customer_tier_ledger_encode(NULL, 0, 0);
+
+	s.h.scale = s.drop = r.head.scale;
+	for (p = r.p; customer_tier_ledger_next(&r, &e) && e.day < upper; p = r.p)
+	{
+		if (e.day < lower)
+			continue;
+		if (first == NULL)
+			first = p;
+		sum_entry(&s, &e);
+		end = r.p;
+	}
+	if (likely(first != NULL && s.drop == 0))
+	{
+		/* no days lie before the first: of its key the flag remains, in one byte */
+		for (p = first; *p & 0x80; p++)
+			;
+		len = end - p;
+		result = customer_tier_ledger_make(sums_head(&s), p, len);
+		((uint8 *) result)[VARSIZE(result) - len] = *first & 1;
+		return result;
+	}
+	part = MemoryContextAllocHuge(CurrentMemoryContext, (s.h.entries + 1) * sizeof(LedgerEntry));
+	customer_tier_ledger_read(l, &r);
+	while (n < s.h.entries && customer_tier_ledger_next(&r, &part[n]))
+		if (part[n].day >= lower)
+			n++;
+	result = customer_tier_ledger_encode(part, n, r.head.scale);
+	pfree(part);
 	return result;
 }
 
@@ -369,19 +446,16 @@ bool
 customer_tier_ledger_valid(const uint8 *bytes, Size len)
 {
 	LedgerReader r;
-	LedgerHead	h = {0};
+	HeadSums	s = {0};
 	LedgerEntry e;
 	uint8		again[Max(HEAD_MAX, ENTRY_MAX)];
-	int			drop;
 	int			found;
-	int128		total = 0;
-	int128		purchases = 0;
 
 	if (!read_head(bytes, bytes + len, &r.head))
 		return false;
 	start_reading(&r);
-	h.scale = drop = r.head.scale;
-	h.first_day = h.last_day = r.head.first_day;
+	s.h.scale = s.drop = r.head.scale;
+	s.h.first_day = s.h.last_day = r.head.first_day;
 	for (;;)
 	{
 		const uint8 *p = r.p;
@@ -390,29 +464,17 @@ customer_tier_ledger_valid(const uint8 *bytes, Size len)
 		if ((found = next_entry(&r, &e)) <= 0)
 			break;
 		/* ascending real days; something happened; 64 bits with a mirror image */
-		if (!IS_VALID_DATE(e.day) || (h.entries == 0 ? e.day != h.first_day : e.day <= h.last_day) ||
+		if (!IS_VALID_DATE(e.day) || (s.h.entries == 0 ? e.day != s.h.first_day : e.day <= s.h.last_day) ||
 			(e.amount == 0 && e.purchases == 0 && e.others == 0) ||
 			!fits64(e.amount) || !fits64(e.purchases) || !fits64(e.others))
 			return false;
-		if (put_entry(again, h.last_day, &e) - again != r.p - p ||
+		if (put_entry(again, s.h.last_day, &e) - again != r.p - p ||
 			memcmp(again, p, r.p - p) != 0)
 			return false;
-		drop = droppable(e.amount, drop);
-		total += e.amount;
-		purchases += e.purchases;
-		if (e.purchases > 0)
-		{
-			if (h.purchase_days++ == 0)
-				h.first_purchase = e.day;
-			h.last_purchase = e.day;
-		}
-		h.last_day = e.day;
-		h.entries++;
+		sum_entry(&s, &e);
 	}
-	if (found < 0 || drop > 0 || !fits64(total) || !fits64(purchases))
+	if (found < 0 || s.drop > 0 || !fits64(s.total) || !fits64(s.purchases))
 		return false;
-	h.total = (int64) total;
-	h.purchases = (int64) purchases;
-	return put_head(again, &h) - again == r.head.data - bytes &&
+	return put_head(again, sums_head(&s)) - again == r.head.data - bytes &&
 		memcmp(again, bytes, r.head.data - bytes) == 0;
 }

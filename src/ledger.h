@@ -93,6 +93,7 @@ extern void customer_tier_ledger_read(const Ledger *l, LedgerReader *r);
 extern bool customer_tier_ledger_next(LedgerReader *r, LedgerEntry *e);
 extern Ledger *customer_tier_ledger_make(const LedgerHead *h, const uint8 *entries, Size len);
 extern Ledger *customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale);
+extern Ledger *customer_tier_ledger_slice(const Ledger *l, int64 lower, int64 upper);
 extern Ledger *customer_tier_ledger_normalize(LedgerEntry *e, int64 n, int scale);
 extern int64 customer_tier_entries_condense(LedgerEntry *e, int64 n);
 extern void customer_tier_entries_rescale(LedgerEntry *e, int64 n, int up);

@@ -87,33 +87,18 @@ customer_tier_ledger_subtract(PG_FUNCTION_ARGS)
 	PG_RETURN_LEDGER(merge(PG_GETARG_LEDGER(0), PG_GETARG_LEDGER(1), true));
 }
 
-/* the entries whose days lie in the window, with their signs turned where asked for */
-static Ledger *
-filter(const Ledger *l, const DayWindow *w, bool negate)
-{
-	LedgerReader r;
-	LedgerEntry *e;
-	int64		n = 0;
-
-	customer_tier_ledger_read(l, &r);
-	e = alloc_entries(r.head.entries);
-	while (customer_tier_ledger_next(&r, &e[n]))
-	{
-		if (e[n].day >= w->upper)
-			break;
-		if (e[n].day < w->lower)
-			continue;
-		if (negate)
-			ledger_entry_negate(&e[n]);
-		n++;
-	}
-	return customer_tier_ledger_encode(e, n, r.head.scale);
-}
-
 Datum
 customer_tier_ledger_negate(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_LEDGER(filter(PG_GETARG_LEDGER(0), &(DayWindow) ALL_DAYS, true));
+	LedgerReader r;
+	LedgerEntry *e;
+	int64		n;
+
+	customer_tier_ledger_read(PG_GETARG_LEDGER(0), &r);
+	e = alloc_entries(r.head.entries);
+	for (n = 0; customer_tier_ledger_next(&r, &e[n]); n++)
+		ledger_entry_negate(&e[n]);
+	PG_RETURN_LEDGER(customer_tier_ledger_encode(e, n, r.head.scale));
 }
 
 Datum
@@ -121,15 +106,8 @@ customer_tier_slice(PG_FUNCTION_ARGS)
 {
 	Ledger	   *l = PG_GETARG_LEDGER(0);
 	DayWindow	w = customer_tier_get_window(fcinfo, 1);
-	LedgerHead	head;
 
-	/* a window over all of it, as in replays of a recent day, decodes nothing */
-	customer_tier_ledger_head(l, &head);
-	if (head.entries == 0 || (head.first_day >= w.lower && head.last_day < w.upper))
-		PG_RETURN_LEDGER(l);
-	if (head.first_day >= w.upper || head.last_day < w.lower)
-		PG_RETURN_LEDGER(customer_tier_ledger_encode(NULL, 0, 0));
-	PG_RETURN_LEDGER(filter(l, &w, false));
+	PG_RETURN_LEDGER(customer_tier_ledger_slice(l, w.lower, w.upper));
 }
 
 /* equal contents have equal bytes */
