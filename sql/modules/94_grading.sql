@@ -92,7 +92,9 @@ DECLARE
   first_pass text := '';
   two_passes boolean := false;
   columns text;
-  in_scope text := format('EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x));
+  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
+  -- DISTINCT, though they are: a planner that does not know it sorts all the others for a merge
+  not_in_scope text := format('NOT EXISTS (SELECT FROM (SELECT DISTINCT customer FROM scope) AS z WHERE z.customer %s t.customer)', equal);
   with_line text := CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END;
 BEGIN
   FOR a IN SELECT * FROM jsonb_array_elements(r.axes) LOOP
@@ -134,9 +136,9 @@ BEGIN
     $q$, to_jsonb(s) || jsonb_build_object(
       'name', quote_ident((SELECT relname FROM pg_class WHERE oid = s.input)), 'columns', columns, 'per', coalesce(r.per, 'NULL'), 'measures', measures, 'computed', computed,
       'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'c', customer_tier.per_axis(r.axes, 'c{i}'), 'k', customer_tier.per_axis(r.axes, 'k{i}'),
-      'of_scope', CASE WHEN partial THEN format(' WHERE %s', in_scope) ELSE '' END,
-      -- read in the order of the table: OFFSET 0 keeps the index, and sorted merges, away
-      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %1$s FROM (SELECT customer, grp, %1$s FROM %2$s OFFSET 0) AS t WHERE NOT %3$s', customer_tier.per_axis(r.axes, '{n}'), s.state, in_scope) ELSE '' END,
+      'of_scope', CASE WHEN partial THEN format(' WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
+      -- read in the order of the table: OFFSET 0 keeps the index away
+      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %1$s FROM (SELECT customer, grp, %1$s FROM %2$s OFFSET 0) AS t WHERE %3$s', customer_tier.per_axis(r.axes, '{n}'), s.state, not_in_scope) ELSE '' END,
       'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'), 'first_pass', first_pass,
       -- one group is all, and has no lines if it is nobody
       'grp', CASE WHEN r.per IS NULL THEN '''''::text' ELSE 'grp' END, 'by_grp', CASE WHEN r.per IS NULL THEN 'HAVING count(*) > 0' ELSE 'GROUP BY grp' END,
@@ -146,14 +148,15 @@ BEGIN
       -- a lower line to stay; below zero lower is further from it
       'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
       'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
-      -- not read at all while the lines are where they were
-      'passed', CASE WHEN partial THEN customer_tier.interpolate($q$passed AS MATERIALIZED (
+      -- the state is not read at all while the lines are where they were
+      'passed', CASE WHEN partial THEN customer_tier.interpolate($q$moved AS MATERIALIZED (SELECT {line_moved} FROM line AS l LEFT JOIN stored AS o USING (grp)),
+      passed AS MATERIALIZED (
         SELECT * FROM (
-          SELECT customer, t.grp, {values} FROM {state} AS t {with_line}
-          WHERE (SELECT bool_or(o.grp IS NULL OR {line_moved}) FROM line AS l LEFT JOIN stored AS o USING (grp)) AND ({score_differs}) OFFSET 0) AS t
-        WHERE NOT {in_scope}),
-      $q$, jsonb_build_object('values', customer_tier.per_axis(r.axes, '{n} AS v{i}'), 'state', s.state, 'with_line', with_line, 'in_scope', in_scope,
-        'line_moved', customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '), 'score_differs', customer_tier.per_axis(r.axes, 'customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))) ELSE '' END,
+          SELECT customer, t.grp, {values} FROM {state} AS t {with_line} WHERE (SELECT {any_moved} FROM moved) AND ({score_differs}) OFFSET 0) AS t
+        WHERE {not_in_scope}),
+      $q$, jsonb_build_object('values', customer_tier.per_axis(r.axes, '{n} AS v{i}'), 'state', s.state, 'with_line', with_line, 'not_in_scope', not_in_scope,
+        'line_moved', customer_tier.per_axis(r.axes, 'bool_or(l.c{i} IS DISTINCT FROM o.c{i}) AS m{i}'), 'any_moved', customer_tier.per_axis(r.axes, 'm{i}', ' OR '),
+        'score_differs', customer_tier.per_axis(r.axes, '(SELECT m{i} FROM moved) AND customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))) ELSE '' END,
       'and_passed', CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END, 'with_line', with_line,
       's_of_c', customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'), 'if_rated', CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
       'rank', customer_tier.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
@@ -289,7 +292,8 @@ BEGIN
                   WHEN array_position({names}, was) IS NULL THEN 'replaced' WHEN array_position({names}, tier) > array_position({names}, was) THEN 'up' ELSE 'down' END AS change,
              CASE WHEN gone THEN 'left'
                   WHEN status = 'pinned' THEN 'pinned'
-                  WHEN fresh THEN CASE WHEN EXISTS (SELECT FROM {history} AS h WHERE h.customer {equal} next.customer) THEN 'returned' ELSE 'first' END
+                  -- LIMIT: by the index, for a planner that expects many would hash the whole history
+                  WHEN fresh THEN CASE WHEN (SELECT true FROM {history} AS h WHERE h.customer {equal} next.customer LIMIT 1) THEN 'returned' ELSE 'first' END
                   WHEN status = 'held' AND tier = was THEN 'held'
                   WHEN was_status = 'pinned' THEN 'unpinned'
                   WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
