@@ -15,7 +15,12 @@ BEGIN
   ELSE
     IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = s.attributes AND attname = key AND attnum > 0 AND NOT attisdropped) THEN
       RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = CASE WHEN key IS NULL THEN format('attributes %s have no primary key of one column', s.attributes) ELSE format('attributes %s have no column "%s"', s.attributes, key) END,
-        HINT = 'key => names the column that says whose attributes they are; without it, it is the first of the primary key.';
+        HINT = 'key => names the column that says whose attributes they are; without it, it is the primary key.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+                   WHERE indrelid = s.attributes AND attname = key AND indisunique AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL) THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition', MESSAGE = format('attributes %s may have more than one row with the same %s', s.attributes, key),
+        HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', s.attributes, key);
     END IF;
     SELECT string_agg(format(', a.%I', attname), '' ORDER BY attnum) INTO others FROM pg_attribute
     WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed');
