@@ -116,6 +116,13 @@ ledger_is_open(const struct varlena *v)
 	return (*(const uint8 *) VARDATA_ANY(v) & LEDGER_OPEN) != 0;
 }
 
+/* a tag, and no entries */
+static inline bool
+ledger_is_empty(const Ledger *l)
+{
+	return VARSIZE_ANY_EXHDR(l) <= 2;
+}
+
 /* a single row needs no counts: its amount says what it is */
 static inline void
 ledger_entry_one_row(LedgerEntry *e)

@@ -153,10 +153,7 @@ customer_tier_ledger_hash_extended(PG_FUNCTION_ARGS)
 Datum
 customer_tier_is_empty(PG_FUNCTION_ARGS)
 {
-	LedgerHead	head;
-
-	customer_tier_ledger_head(PG_GETARG_LEDGER(0), &head);
-	PG_RETURN_BOOL(head.entries == 0);
+	PG_RETURN_BOOL(ledger_is_empty(PG_GETARG_LEDGER(0)));
 }
 
 /* entries(ledger) -> (day, purchases, other_rows, amount) */

@@ -256,10 +256,8 @@ void
 customer_tier_queue_add(void *queue, Datum customer, Ledger *ledger)
 {
 	Queue	   *q = queue;
-	LedgerHead	head;
 
-	customer_tier_ledger_head(ledger, &head);
-	if (head.entries == 0)
+	if (ledger_is_empty(ledger))
 		return;
 	/* as arrays have their elements */
 	if (q->customers.len == -1)
