@@ -66,8 +66,9 @@ CREATE TABLE rule (
   hold interval,
   keep double precision,
   review text[],
+  calibrated integer NOT NULL,
   note text,
-  author text NOT NULL DEFAULT current_user,
+  author text NOT NULL DEFAULT session_user,
   made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   PRIMARY KEY (scheme, version)
 );
@@ -86,6 +87,7 @@ COMMENT ON COLUMN rule.downgrade IS 'direct, or one_level at a time';
 COMMENT ON COLUMN rule.hold IS 'how long a tier is kept at least; a tier of its own may say otherwise';
 COMMENT ON COLUMN rule.keep IS 'the part of a line that suffices to stay above it';
 COMMENT ON COLUMN rule.review IS 'the days of the year (MM-DD) on which customers may fall; null for any';
+COMMENT ON COLUMN rule.calibrated IS 'the version since which fixed lines hold';
 COMMENT ON COLUMN rule.note IS 'why it was made';
 COMMENT ON COLUMN rule.author IS 'by whom';
 COMMENT ON COLUMN rule.made_at IS 'and when';
@@ -125,7 +127,9 @@ DECLARE
 BEGIN
   wrong := CASE
     WHEN name IS NULL OR name !~ '^[[:alpha:]_][[:alnum:]_]*$' OR octet_length(name) > 50 THEN 'its name is not a plain word of at most 50 bytes'
-    WHEN name = ANY ('{customer, customer_group, grp, tier, tier_name, tier_rank, tier_colour, earned, earned_tier, previous_tier, status, since, rank, kept, reason, change, note, valid_from, valid_to, next_from, is_current, as_of, version, rule_version}') OR name ~ '^[vscmk][0-9]+(_[0-9]+)?$|_score$' THEN 'its name is taken'
+    WHEN name = ANY ('{customer, customer_group, grp, tier, tier_name, tier_rank, tier_colour, earned, earned_tier, previous_tier, status, since, rank, kept, reason, change, note, valid_from, valid_to, next_from, is_current, as_of, version, rule_version}')
+      -- what queries over these columns call something else
+      OR name = ANY ('{place, settled, was, was_status, was_since, was_earned, as_it_was, gone, fresh, goes_to, pinned, cur, by_old, l, line, o, ctid, xmin, cmin, xmax, cmax, tableoid}') OR name ~ '^[vscmk][0-9]+(_[0-9]+)?$|_score$' THEN 'its name is taken'
     WHEN axis ->> 'value' IS NULL AND axis -> 'measures' IS NULL THEN 'it has no value'
     WHEN how IS NULL OR how NOT IN ('value', 'share', 'heads', 'count', 'natural', 'mean', 'median', 'mean_score') THEN 'it is cut by nothing that is known'
     WHEN coalesce(axis ->> 'better', '') NOT IN ('higher', 'lower') THEN 'better is higher or lower'
@@ -143,7 +147,8 @@ BEGIN
     wrong := CASE
       WHEN coalesce(axis ->> 'normalise', '') NOT IN ('min_max', 'z_score', 'percentile') THEN 'measures are normalised by min_max, z_score or percentile'
       WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier.floats(axis -> 'weights')) THEN 'it needs a weight for each measure'
-      WHEN EXISTS (SELECT FROM unnest(customer_tier.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number' END;
+      WHEN EXISTS (SELECT FROM unnest(customer_tier.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number'
+      WHEN NOT EXISTS (SELECT FROM unnest(customer_tier.floats(axis -> 'weights')) AS w WHERE w > 0) THEN 'no weight is above 0' END;
   END IF;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('axis "%s": %s', name, wrong),
@@ -251,6 +256,8 @@ BEGIN
   END IF;
   IF (SELECT count(DISTINCT t) FROM unnest(r.tiers) AS t) < cardinality(r.tiers) THEN
     wrong := 'a tier is named twice';
+  ELSIF unrated = '' THEN
+    wrong := 'the tier of customers who lack a score needs a name';
   ELSIF unrated = ANY (r.tiers) THEN
     wrong := format('"%s" is a tier of scores and cannot be that of customers without', unrated);
   END IF;
@@ -284,7 +291,7 @@ BEGIN
   r.keep := nullif(keep, 1);
   r.review := nullif(review, '{}');
   r.note := note;
-  r.author := current_user;
+  r.author := session_user;
   r.made_at := clock_timestamp();
   RETURN r;
 END $$;

@@ -147,7 +147,7 @@ BEGIN
                     ELSE format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) END,
       -- a lower line to stay; below zero lower is further from it
       'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
-      'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version = %s', r.version) ELSE 'false' END,
+      'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version >= %s', r.calibrated) ELSE 'false' END,
       -- the state is not read at all while the lines are where they were
       'passed', CASE WHEN partial THEN customer_tier.interpolate($q$moved AS MATERIALIZED (SELECT {line_moved} FROM line AS l LEFT JOIN stored AS o USING (grp)),
       passed AS MATERIALIZED (
@@ -231,7 +231,8 @@ DECLARE
   command text;
 BEGIN
   SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.source, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
-  same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a -> 'value') = (SELECT jsonb_agg(b -> 'value') FROM jsonb_array_elements(old.axes) AS b) FROM jsonb_array_elements(r.axes) AS a);
+  -- the same measures, however they are cut
+  same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(old.axes) AS a) = (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a);
   SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
   -- first: nothing is there yet; partial: values of the others do not change with the day
   mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
@@ -347,6 +348,20 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
 
+-- One at a time; who waited reads what the other left.  The ledgers are locked first,
+-- as by a refresh, so that nobody waits in a circle.
+CREATE FUNCTION locked_scheme(scheme regclass, mode text) RETURNS scheme
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier.scheme_of($1);
+BEGIN
+  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', (SELECT p.ledger FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS p))) AS (x int);
+  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN %s MODE', s.state, mode)) AS (x int);
+  RETURN customer_tier.scheme_of($1);
+END $$;
+COMMENT ON FUNCTION locked_scheme(regclass, text) IS 'support of schemes: a scheme, locked';
+
 CREATE FUNCTION refresh(scheme regclass, as_of date, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -363,9 +378,7 @@ BEGIN
     END IF;
     CALL customer_tier.note(s.source, NULL);
   END IF;
-  -- one refresher at a time; who waited reads what the other left
-  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
-  s := customer_tier.scheme_of($1);
+  s := customer_tier.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
   IF as_of < s.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s was refreshed as of %s already', $1, s.as_of),
       HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the history anew.', $1, as_of);

@@ -22,6 +22,11 @@ BEGIN
       RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition', MESSAGE = format('attributes %s may have more than one row with the same %s', s.attributes, key),
         HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', s.attributes, key);
     END IF;
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO others FROM pg_attribute
+    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> key;
+    IF others IS NOT NULL THEN
+      RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %', s.attributes, others;
+    END IF;
     SELECT string_agg(format(', a.%I', attname), '' ORDER BY attnum) INTO others FROM pg_attribute
     WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed');
     PERFORM FROM customer_tier.as_owner(s.source, format($q$
@@ -30,7 +35,10 @@ BEGIN
       $q$, place, name || '__input', key, others, p.ledger, s.attributes, p.equal)) AS (x int);
   END IF;
   s.input := format('%s.%I', place, name || '__input');
-  IF (SELECT count(DISTINCT a ->> 'name') FROM unnest(axes) AS a) < cardinality(axes) THEN
+  IF EXISTS (SELECT FROM unnest(axes) AS a WHERE a ->> 'name' IS NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'an axis has no name',
+      HINT = 'For example axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'').';
+  ELSIF (SELECT count(DISTINCT a ->> 'name') FROM unnest(axes) AS a) < cardinality(axes) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'two axes have the same name';
   END IF;
   PERFORM customer_tier.axis_size(a) FROM unnest(axes) AS a;
@@ -112,7 +120,7 @@ BEGIN
     $q$, s.tiers, s.state, s.refreshes, s.input, equal));
   RETURN QUERY VALUES ('_migration', 'customers by the tier before the last refresh and after it; null: not graded', format($q$
     SELECT b.tier AS from_tier, n.tier AS to_tier, count(*) AS heads,
-           CASE WHEN b.tier IS NULL THEN 'new' WHEN n.tier IS NULL THEN 'left' WHEN b.tier = n.tier THEN 'same' WHEN tn.rank > tb.rank THEN 'up' ELSE 'down' END AS change
+           CASE WHEN b.tier IS NULL THEN 'new' WHEN n.tier IS NULL THEN 'left' WHEN b.tier = n.tier THEN 'same' WHEN tb.rank IS NULL THEN 'replaced' WHEN tn.rank > tb.rank THEN 'up' ELSE 'down' END AS change
     FROM (SELECT max(as_of) AS as_of, max(as_of) FILTER (WHERE as_of < last) AS before FROM %1$s, (SELECT max(as_of) AS last FROM %1$s) AS l) AS r
          CROSS JOIN LATERAL (SELECT customer, tier FROM %2$s WHERE valid_to = 'infinity') AS n
          LEFT JOIN %2$s AS b ON b.customer %3$s n.customer AND b.valid_from <= r.before AND b.valid_to > r.before
@@ -128,7 +136,7 @@ BEGIN
     INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
   RETURN QUERY VALUES ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last', lines);
   SELECT string_agg(format($q$
-    SELECT x.as_of, %s%L AS axis, o::integer + 1 AS score, nullif(%s line, 'Infinity') AS line, %L AS reached_by, x.version AS rule_version
+    SELECT x.as_of, %s%L AS axis, o::integer + 1 AS score, %s nullif(line, 'Infinity') AS line, %L AS reached_by, x.version AS rule_version
     FROM %s AS x, unnest(x.%I) WITH ORDINALITY AS u(line, o)
     $q$, CASE WHEN r.per IS NULL THEN '' ELSE 'x.grp AS customer_group, ' END, a ->> 'name', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END,
     CASE a ->> 'better' WHEN 'lower' THEN 'this or less' ELSE 'this or more' END, s.thresholds, a ->> 'name'), ' UNION ALL ' ORDER BY i)
@@ -211,6 +219,10 @@ BEGIN
   IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') AND attributes IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('preset %s needs attributes of customers', preset),
       HINT = 'attributes => a table with a column annual_potential, or options => ''{"potential": "..."}'' for another expression over it.';
+  ELSIF preset IS NULL AND coalesce(options, '{}') <> '{}' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are those of a preset', HINT = 'preset => ''abc'', for example.';
+  ELSIF jsonb_typeof(options) <> 'object' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are no JSON object', HINT = 'options => ''{"at": [0.8, 0.95]}'', for example.';
   ELSIF preset IS NOT NULL THEN
     SELECT * INTO p FROM customer_tier.preset(preset, coalesce(options, '{}'));
     axes := coalesce(axes, p.axes);
@@ -229,6 +241,7 @@ BEGIN
   -- the rule is made before the view that stands for the scheme
   r := customer_tier.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
   r.version := 1;
+  r.calibrated := 1;
   s := customer_tier.make_axis_tables(s, r, place, name);
   s.views := customer_tier.make_scheme_views(s, r, place, name);
   s.scheme := s.views[1];
@@ -273,35 +286,41 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the axes of a scheme keep their names and order',
       HINT = 'Its history has a column for each. Make another scheme for other axes.';
   END IF;
+  IF EXISTS (SELECT FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS n(a, i) JOIN jsonb_array_elements(old.axes) WITH ORDINALITY AS o(a, i) USING (i) WHERE n.a -> 'better' <> o.a -> 'better') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'what is better on an axis of a scheme stays as it is',
+      HINT = 'Its lines of earlier days would mean the opposite. Make another scheme.';
+  END IF;
   SELECT max(x.version) + 1 INTO r.version FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
+  r.calibrated := CASE WHEN r.axes = old.axes AND r.calibrate = old.calibrate THEN old.calibrated ELSE r.version END;
   RETURN r;
 END $$;
 COMMENT ON FUNCTION changed_rule(scheme, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme and simulate: the rule, with changes';
 
-CREATE FUNCTION redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS integer
+CREATE FUNCTION redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text, recalibrate boolean DEFAULT false) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
   r customer_tier.rule;
   c pg_class;
   gone text;
 BEGIN
-  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.state)) AS (x int);
-  s := customer_tier.scheme_of($1);
   r := customer_tier.changed_rule(s, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review, note, path);
-  SELECT x INTO gone FROM customer_tier.as_owner(s.source, format('SELECT string_agg(DISTINCT tier, '', '') FROM %s WHERE NOT tier = ANY (%L)', s.pins, array_remove(r.tiers || r.unrated, NULL))) AS (x text);
+  SELECT x INTO gone FROM customer_tier.as_owner(s.source, format('SELECT string_agg(DISTINCT tier, '', '') FROM %s WHERE NOT tier = ANY (%L) AND (until IS NULL OR until > coalesce(%L::date + 1, ''-infinity''))', s.pins, array_remove(r.tiers || r.unrated, NULL), s.as_of)) AS (x text);
   IF gone IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('customers are pinned to what would be a tier no more: %s', gone), HINT = 'unpin them first. How a tier is shown changes alter_tier.';
   END IF;
+  IF recalibrate THEN
+    r.calibrated := r.version;
+  END IF;
   INSERT INTO customer_tier.rule SELECT r.*;
-  UPDATE customer_tier.scheme AS x SET version = r.version WHERE x.scheme = s.scheme;
   PERFORM customer_tier.put_tiers(s, r);
   SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
-  PERFORM customer_tier.make_scheme_views(s, r, quote_ident((SELECT nspname FROM pg_namespace WHERE oid = c.relnamespace)), c.relname);
+  UPDATE customer_tier.scheme AS x SET version = r.version,
+    views = customer_tier.make_scheme_views(s, r, quote_ident((SELECT nspname FROM pg_namespace WHERE oid = c.relnamespace)), c.relname) WHERE x.scheme = s.scheme;
   RETURN r.version;
 END $$;
-COMMENT ON FUNCTION redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme';
+COMMENT ON FUNCTION redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text, boolean) IS 'support of alter_scheme';
 
 CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
   hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text[] DEFAULT NULL, note text DEFAULT NULL) RETURNS integer
@@ -311,7 +330,7 @@ COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, te
 
 CREATE FUNCTION recalibrate(scheme regclass, note text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT customer_tier.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp') $$;
+AS $$ SELECT customer_tier.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp', true) $$;
 COMMENT ON FUNCTION recalibrate(regclass, text) IS 'a scheme with fixed lines finds them anew at the next refresh; this is a version of its rule';
 
 CREATE FUNCTION drop_scheme(scheme regclass) RETURNS void
@@ -321,10 +340,10 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   o record;
 BEGIN
-  -- views first; they do not read each other
+  -- views first, they do not read each other; the state last, whose owner it is when the sales are gone
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
            WHERE x.oid = ANY (s.views) OR x.oid IN (s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
-           ORDER BY relkind = 'v' DESC, x.oid DESC LOOP
+           ORDER BY relkind = 'v' DESC, x.oid = s.state, x.oid DESC LOOP
     PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command) AS (x int);
   END LOOP;
   DELETE FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
@@ -339,6 +358,9 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   n bigint;
 BEGIN
+  IF hold < interval '0' OR hold > interval '1000 years' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'hold is not within a thousand years', HINT = 'For example hold => ''6 months''.';
+  END IF;
   SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('UPDATE %s SET name = coalesce(%L, name), description = coalesce(%L, description), colour = coalesce(%L, colour), policy = coalesce(%L, policy), hold = coalesce(%L, hold) WHERE tier = %L RETURNING tier',
     s.tiers, $3, $4, $5, $6, $7, $2)) AS (tier text);
   IF n = 0 THEN
@@ -350,7 +372,8 @@ COMMENT ON FUNCTION alter_tier(regclass, text, text, text, text, jsonb, interval
 CREATE VIEW schemes AS
 SELECT s.scheme, s.source, s.attributes, s.preset, s.version, s.as_of, r.axes, r.tiers, r.said AS tier, r.unrated, r.per, r.calibrate, r.downgrade, r.hold, r.keep, r.review, r.note, r.author, r.made_at
 FROM customer_tier.scheme AS s JOIN customer_tier.rule AS r USING (scheme, version)
-WHERE pg_catalog.has_table_privilege(s.scheme, 'SELECT');
+-- if its view is gone, whoever could drop what is left
+WHERE coalesce(pg_catalog.has_table_privilege(s.scheme, 'SELECT'), customer_tier.is_owner(s.source), customer_tier.is_owner(s.state));
 ALTER VIEW schemes SET (security_barrier);
 GRANT SELECT ON schemes TO PUBLIC;
 COMMENT ON VIEW schemes IS 'the schemes, each with the rule in force';

@@ -7,7 +7,7 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   r customer_tier.rule := customer_tier.rule_of(s);
 BEGIN
-  IF tier IS NULL OR NOT (tier = ANY (r.tiers) OR tier = coalesce(r.unrated, '')) THEN
+  IF tier IS NULL OR NOT (tier = ANY (r.tiers) OR coalesce(tier = r.unrated, false)) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s has no tier "%s"', $1, tier), HINT = 'Its tiers are ' || array_to_string(r.tiers, ', ') || '.';
   ELSIF coalesce(btrim(reason), '') = '' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a tier is given by hand for a reason', HINT = 'It is kept in the history: reason => ''...''.';
@@ -74,7 +74,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
-  r customer_tier.rule := customer_tier.changed_rule(s, $2, $3, $4, $5, 'every refresh', NULL, NULL, NULL, NULL, NULL, $6);
+  r customer_tier.rule := customer_tier.changed_rule(s, $2, $3, $4, $5, NULL, NULL, NULL, NULL, NULL, NULL, $6);
 BEGIN
   IF s.as_of IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s has no tiers yet', $1),
@@ -85,8 +85,8 @@ BEGIN
     compared AS (
       SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%2$L::text[])[g.rank] AS tier_then, g.rank, array_position(%2$L::text[], t.tier) AS was
       FROM graded AS g FULL JOIN %3$s AS t ON t.customer %4$s g.customer)
-    SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'renamed' WHEN rank > was THEN 'up' ELSE 'down' END, customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$L, '[]')))
-    FROM compared AS b JOIN %6$s AS i ON i.customer %4$s b.customer ORDER BY b.customer
+    SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'replaced' WHEN rank > was THEN 'up' ELSE 'down' END, coalesce(customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$L, '[]'))), 0)
+    FROM compared AS b LEFT JOIN %6$s AS i ON i.customer %4$s b.customer ORDER BY b.customer
     $q$, customer_tier.graded_sql(s, r, s.as_of), customer_tier.tier_names(r), s.state, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), s.as_of, s.input))
     AS (customer text, tier_now text, tier_then text, change text, value numeric);
 END $$;
@@ -129,7 +129,7 @@ BEGIN
   IF every < interval '1 day' OR from_day > to_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
   END IF;
-  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', s.state)) AS (x int);
+  s := customer_tier.locked_scheme($1, 'SHARE ROW EXCLUSIVE');
   PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier.as_owner(s.source, format('DELETE FROM %s', t)) AS x(x int);
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
