@@ -69,7 +69,7 @@ BEGIN
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__touched', 'customers whose ledgers changed since the last refresh'),
     format('CREATE TABLE %s.%I (as_of date, grp text, version integer NOT NULL, %s, PRIMARY KEY (as_of, grp))', place, name || '__threshold', customer_tier.per_axis(r.axes, '{n} double precision[]')),
     format('CREATE TABLE %1$s.%2$I AS SELECT customer, ''''::text AS tier, ''''::text AS reason, ''''::text AS author, NULL::date AS pinned_from, NULL::date AS until FROM %3$s WITH NO DATA', place, name || '__pin', s.input),
-    format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
+    format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer, pinned_from), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
     format('COMMENT ON VIEW %s.%I IS %L', place, name || '__input', 'what the measures of a scheme are asked of'),
     format('COMMENT ON VIEW %s.%I IS %L', place, name || '__score', 'the scores, as the expression for the tier names them'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__state', 'each customer''s values, scores and tier, as of the last refresh'),

@@ -16,26 +16,35 @@ BEGIN
   ELSIF until <= pinned_from THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
   END IF;
-  PERFORM FROM customer_tier.as_owner(s.source, format($q$
-    INSERT INTO %s AS p (customer, tier, reason, author, pinned_from, until) VALUES (%L, %L, %L, %L, %L, %L)
-    ON CONFLICT (customer) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, pinned_from = EXCLUDED.pinned_from, until = EXCLUDED.until
-    $q$, s.pins, $2, $3, $4, session_user, $5, $6)) AS (x int);
+  -- what was in force before stays known: a backfill asks for it
+  PERFORM FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
+    WITH ended AS (UPDATE {pins} SET until = {from} WHERE customer {equal} {customer} AND pinned_from < {from} AND (until IS NULL OR until > {from})),
+    later AS (DELETE FROM {pins} WHERE customer {equal} {customer} AND pinned_from > {from})
+    INSERT INTO {pins} AS p (customer, tier, reason, author, pinned_from, until) VALUES ({customer}, {tier}, {reason}, {author}, {from}, {until})
+    ON CONFLICT (customer, pinned_from) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, until = EXCLUDED.until
+    $q$, jsonb_build_object('pins', s.pins, 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2), 'tier', quote_literal($3),
+      'reason', quote_literal($4), 'author', quote_literal(session_user), 'from', quote_literal($5) || '::date', 'until', quote_nullable($6) || '::date'))) AS (x int);
 END $$;
 COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
 
-CREATE FUNCTION unpin(scheme regclass, customer text) RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION unpin(scheme regclass, customer text, unpinned_from date DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
   n bigint;
 BEGIN
-  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('DELETE FROM %s WHERE customer %s %L RETURNING true', s.pins, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2)) AS (gone boolean);
+  unpinned_from := coalesce(unpinned_from, s.as_of + 1, '-infinity');
+  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format($q$
+    WITH ended AS (UPDATE %1$s SET until = %2$L WHERE customer %3$s %4$L AND pinned_from < %2$L AND (until IS NULL OR until > %2$L) RETURNING true),
+    gone AS (DELETE FROM %1$s WHERE customer %3$s %4$L AND pinned_from >= %2$L RETURNING true)
+    SELECT * FROM ended UNION ALL SELECT * FROM gone
+    $q$, s.pins, unpinned_from, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2)) AS (ended boolean);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('customer %s has no pin in %s', $2, $1);
   END IF;
 END $$;
-COMMENT ON FUNCTION unpin(regclass, text) IS 'takes a pin away; at the next refresh the customer has the tier earned';
+COMMENT ON FUNCTION unpin(regclass, text, date) IS 'ends a pin: from a day, or if none is said after the last refresh; the customer has the tier earned again';
 
 CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date, OUT held_until date, OUT earned text, OUT pin text, OUT rule text,
   OUT axis text, OUT measure text, OUT value double precision, OUT score integer, OUT line_to_stay double precision, OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
@@ -54,7 +63,7 @@ BEGIN
       CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 END, CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 - x.vals[i] END
     FROM customer_tier.as_owner(s.source, format($q$
       SELECT t.tier, t.status, t.since, CASE WHEN t.status = 'held' THEN (t.since + coalesce(k.hold, %L::interval))::date END, t.earned,
-             (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer %s t.customer),
+             (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer %s t.customer ORDER BY pinned_from DESC LIMIT 1),
              ARRAY[%s], ARRAY[%s], json_build_array(%s)::jsonb
       FROM %s AS t LEFT JOIN %s AS k ON k.tier = t.tier JOIN (SELECT DISTINCT ON (grp) * FROM %s ORDER BY grp, as_of DESC) AS l USING (grp) WHERE t.customer %s %L
       $q$, r.hold, s.pins, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), customer_tier.per_axis(r.axes, 't.{n}'), customer_tier.per_axis(r.axes, 't.{s}'), customer_tier.per_axis(r.axes, 'l.{n}::text[]'), s.state, s.tiers, s.thresholds, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2))
