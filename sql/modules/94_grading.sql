@@ -33,6 +33,12 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_tem
 AS $$ SELECT format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] $$;
 COMMENT ON FUNCTION tier_names(rule) IS 'support of schemes: the tiers by their ranks';
 
+-- the lines that suffice to stay; below zero lower is further from them
+CREATE FUNCTION kept_lines(lines double precision[], keep double precision) RETURNS double precision[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN keep IS NULL THEN lines ELSE ARRAY(SELECT CASE WHEN x >= 1e-300 THEN x * keep WHEN x < 0 THEN x / keep ELSE x END FROM unnest(lines) WITH ORDINALITY AS u(x, i) ORDER BY i) END $$;
+COMMENT ON FUNCTION kept_lines(double precision[], double precision) IS 'support of schemes: the lines that suffice to stay';
+
 -- the aggregate that finds an axis's lines.  What counts customers needs to know how
 -- many there are first, and a mean of scores needs the scores: pass 1 finds those.
 CREATE FUNCTION line_sql(axis jsonb, i integer, pass integer) RETURNS text
@@ -145,8 +151,7 @@ BEGIN
       'found', CASE WHEN NOT two_passes THEN 'SELECT * FROM first_pass'
                     WHEN r.per IS NULL THEN format('SELECT f.grp%s FROM sample CROSS JOIN first_pass AS f GROUP BY f.grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}'))
                     ELSE format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) END,
-      -- a lower line to stay; below zero lower is further from it
-      'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('ARRAY(SELECT CASE WHEN x > 0 THEN x * %1$s ELSE x / %1$s END FROM unnest(c{i}) WITH ORDINALITY AS u(x, o) ORDER BY o) AS k{i}', r.keep) END),
+      'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('customer_tier.kept_lines(c{i}, %s) AS k{i}', r.keep) END),
       'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version >= %s', r.calibrated) ELSE 'false' END,
       -- the state is not read at all while the lines are where they were
       'passed', CASE WHEN partial THEN customer_tier.interpolate($q$moved AS MATERIALIZED (SELECT {line_moved} FROM line AS l LEFT JOIN stored AS o USING (grp)),
@@ -162,6 +167,18 @@ BEGIN
       'rank', customer_tier.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
 END $$;
 COMMENT ON FUNCTION graded_sql(scheme, rule, date, boolean) IS 'support of schemes: the query that grades, as common table expressions';
+
+-- How far a customer is from the lines of an axis, "l" and by the sign "low": of the
+-- score, or while more is held than is earned of the score that suffices to keep it.
+CREATE FUNCTION distances_sql(r rule, i integer) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier.interpolate('(SELECT {low}nullif(kept[at - 1], ''Infinity'') AS line_to_stay, x.{n} - {low}nullif(kept[at - 1], ''Infinity'') AS margin, {low}nullif(l.{n}[x.{s}], ''Infinity'') AS line_to_rise, {low}nullif(l.{n}[x.{s}], ''Infinity'') - x.{n} AS gap
+  FROM (SELECT kept, CASE x.status WHEN ''held'' THEN greatest(x.{s}, customer_tier.score({low}x.{n}, kept)) ELSE x.{s} END AS at FROM (SELECT customer_tier.kept_lines(l.{n}, {keep}) AS kept OFFSET 0) AS k) AS k)',
+  jsonb_build_object('n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'), 'low', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, 'keep', coalesce(r.keep::text, 'NULL')))
+FROM (SELECT r.axes -> (i - 1) AS a) AS axis
+$$;
+COMMENT ON FUNCTION distances_sql(rule, integer) IS 'support of schemes: SQL for the lines next to a value';
 
 -- whether a day on which customers may fall lies after one day and not after another
 CREATE FUNCTION is_review(review text[], after date, until date) RETURNS boolean
@@ -205,16 +222,18 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
 
 /*
  * A refresh, in one statement: the tiers of the day, what discipline makes of them,
- * and what differs from the last refresh is written.
+ * and what differs from the last refresh is written.  Another refresh of the same day
+ * decides again, by what was before the day, and corrects what that day has written.
  *
  *   again    customers to be looked at by the next refresh, whatever is sold till then
+ *   today    rows of the history that this day has begun already, with the row before
  *   placed   each customer of whom anything is not as it was: earned now (rank), by
- *            the lines to stay (kept), and before
+ *            the lines to stay (kept), and before the day
  *   drifted  of these, whose tier is settled: only their values are others
  *   decided  what discipline makes of the rest, with the tier that the lines of the last
- *            refresh would give (by_old)
+ *            day would give (by_old)
  *   next     the tier from now on
- *   turn     those whose tier, or the way they have it, changes
+ *   turn     whether the tier, or the way they have it, changes on this day
  *
  * Rows are written by their place (ctid), which the same statement has read: nothing
  * needs to be found again.
@@ -223,22 +242,31 @@ CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  last record;
   old customer_tier.rule;
   holds interval[];
   same_axes boolean;
   equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
   mode text;
+  same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
+  in_scope_or_passed text := '';
   command text;
 BEGIN
-  SELECT x.* INTO old FROM customer_tier.rule AS x JOIN customer_tier.as_owner(s.source, format('SELECT version FROM %s ORDER BY as_of DESC LIMIT 1', s.refreshes)) AS l(version int) ON x.version = l.version WHERE x.scheme = s.scheme;
+  -- the last refresh, and the last before the day
+  SELECT (array_agg(version ORDER BY day DESC))[1] AS version, max(day) FILTER (WHERE day < as_of) AS day_before, (array_agg(version ORDER BY day DESC) FILTER (WHERE day < as_of))[1] AS version_before
+    INTO last FROM customer_tier.as_owner(s.source, format('(SELECT as_of, version FROM %s ORDER BY as_of DESC LIMIT 2)', s.refreshes)) AS x(day date, version int);
+  SELECT x.* INTO old FROM customer_tier.rule AS x WHERE x.scheme = s.scheme AND x.version = last.version_before;
   -- the same measures, however they are cut
   same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(old.axes) AS a) = (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a);
   SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
   -- first: nothing is there yet; partial: values of the others do not change with the day
   mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
-               WHEN old.version = r.version AND s.attributes IS NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
-                 AND (as_of = s.as_of OR customer_tier.expression_uses(s.input, r.per, 'as_of') IS NOT TRUE AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE customer_tier.expression_uses(s.input, a ->> 'value', 'as_of'))) THEN 'partial'
+               WHEN last.version = r.version AND s.attributes IS NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
+                 AND (same_day OR customer_tier.expression_uses(s.input, r.per, 'as_of') IS NOT TRUE AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE customer_tier.expression_uses(s.input, a ->> 'value', 'as_of'))) THEN 'partial'
                ELSE 'all' END;
+  IF mode = 'partial' THEN
+    in_scope_or_passed := format('EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal);
+  END IF;
   command := customer_tier.interpolate($q$
     WITH {scope}{graded},
     seen AS (DELETE FROM {touched}),
@@ -251,95 +279,109 @@ BEGIN
     $q$ || CASE mode WHEN 'first' THEN $q$
     came AS (INSERT INTO {state} (customer, grp, {columns}, {score_columns}, earned, tier, status, since)
       SELECT customer, grp, {v}, {s}, tier, tier, 'earned', {day} FROM (SELECT *, ({names})[rank] AS tier FROM graded OFFSET 0) AS g RETURNING customer, tier, {columns}, {score_columns}),
-    begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, change, reason, status, rule_version, {columns}, {score_columns})
-      SELECT customer, {day}, 'infinity', tier, 'new', 'first', 'earned', {version}, {columns}, {score_columns} FROM came RETURNING 1),
-    counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone FROM begun),
+    begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, change, reason, status, since, earned, rule_version, {columns}, {score_columns})
+      SELECT customer, {day}, 'infinity', tier, 'new', 'first', 'earned', {day}, tier, {version}, {columns}, {score_columns} FROM came RETURNING 1),
+    counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone, count(*) AS day_entered, 0::bigint AS day_up, 0::bigint AS day_down, 0::bigint AS day_gone FROM begun),
     $q$ ELSE $q$
-    pin AS (SELECT customer, array_position({names}, tier) AS pinned, format('by %s: %s', author, reason) AS note FROM {pins} WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
+    pin AS (SELECT customer, array_position({names}, tier) AS pinned, pinned_from > {day_before} AS anew, format('by %s: %s', author, reason) AS note FROM {pins} WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
+    {today}
     placed AS MATERIALIZED (
       SELECT * FROM (
-        SELECT g.*, t.tier AS was, t.status AS was_status, t.since AS was_since, t.earned AS was_earned, t.customer AS kept_customer, t.place, t.grp = g.grp AND {as_it_was} AS as_it_was,
-               coalesce(t.status = 'earned' AND t.tier = g.earned AND t.earned = g.earned AND NOT EXISTS (SELECT FROM pin AS z WHERE z.customer {equal} g.customer), false) AS settled
+        SELECT g.*, t.was, t.was_status, t.was_since, t.was_earned, t.now, t.begun, t.begun_as, t.row_before, t.customer AS kept_customer, t.place, t.grp = g.grp AND {as_it_was} AS as_it_was,
+               coalesce(t.begun IS NULL AND t.was_status = 'earned' AND t.was = g.earned AND t.was_earned = g.earned AND NOT EXISTS (SELECT FROM pin AS z WHERE z.customer {equal} g.customer), false) AS settled
         FROM (SELECT *, ({names})[rank] AS earned FROM graded OFFSET 0) AS g
-             FULL JOIN (SELECT ctid AS place, * FROM {state}{of_scope_or_passed}) AS t ON t.customer {equal} g.customer OFFSET 0) AS p
+             FULL JOIN ({before}) AS t ON t.customer {equal} g.customer OFFSET 0) AS p
       WHERE NOT settled OR as_it_was IS NOT TRUE),
     drifted AS (UPDATE {state} AS t SET grp = n.grp, {columns_next}, {scores_next}
       FROM placed AS n WHERE settled AND t.ctid = ANY (ARRAY(SELECT place FROM placed WHERE settled)) AND t.customer {equal} n.customer),
+    lines_before AS MATERIALIZED (SELECT DISTINCT ON (grp) grp, {stored_c} FROM {thresholds} WHERE as_of < {day} ORDER BY grp, as_of DESC),
     decided AS (
-      SELECT coalesce(p.customer, kept_customer) AS customer, place, p.customer IS NULL AS gone, kept_customer IS NULL AS fresh, p.grp, {v}, {s}, earned, rank, was, was_status, was_since, was_earned, by_old,
+      SELECT coalesce(p.customer, kept_customer) AS customer, place, begun, begun_as, row_before, p.customer IS NULL AS gone, was IS NULL AS fresh, p.grp, {v}, {s}, earned, rank, was, was_status, was_since, was_earned, now, by_old,
              CASE WHEN p.customer IS NULL THEN NULL
                   WHEN pinned IS NOT NULL THEN pinned
                   WHEN cur IS NULL OR rank >= cur THEN rank
-                  WHEN greatest(rank, kept) >= cur OR NOT {may_fall} OR {day} < was_since + ({holds})[cur]{fell_today} THEN cur
-                  ELSE greatest(rank, kept{one_level}) END AS goes_to, pinned, note
-      FROM (SELECT placed.*, pin.pinned, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur
+                  WHEN greatest(rank, kept) >= cur OR NOT {may_fall} OR {day} < was_since + ({holds})[cur] THEN cur
+                  ELSE greatest(rank, kept{one_level}) END AS goes_to, pinned, anew, note
+      FROM (SELECT placed.*, pin.pinned, pin.anew, pin.note, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur
             FROM placed LEFT JOIN pin ON pin.customer {equal} placed.customer WHERE NOT settled OFFSET 0) AS p
-           LEFT JOIN LATERAL (SELECT {by_old} AS by_old FROM stored AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
+           LEFT JOIN LATERAL (SELECT {by_old} AS by_old FROM lines_before AS o WHERE o.grp = p.grp OFFSET 0) AS o ON was_earned <> earned OR was <> earned
       OFFSET 0),
     next AS MATERIALIZED (
-      SELECT *, CASE WHEN NOT fresh AND was = tier THEN was_since ELSE {day} END AS since FROM (
+      SELECT *, CASE WHEN was = tier THEN was_since ELSE {day} END AS since FROM (
         SELECT *, ({names})[goes_to] AS tier,
                CASE WHEN gone THEN 'left' WHEN pinned IS NOT NULL THEN 'pinned' WHEN goes_to > rank THEN 'held' ELSE 'earned' END AS status
         FROM decided OFFSET 0) AS d),
     came AS (INSERT INTO {state} (customer, grp, {columns}, {score_columns}, earned, tier, status, since)
-      SELECT customer, grp, {v}, {s}, earned, tier, status, since FROM next WHERE fresh ORDER BY customer),
+      SELECT customer, grp, {v}, {s}, earned, tier, status, since FROM next WHERE place IS NULL AND NOT gone ORDER BY customer),
     went AS (DELETE FROM {state} WHERE ctid = ANY (ARRAY(SELECT place FROM next WHERE gone))),
     stayed AS (UPDATE {state} AS t SET grp = n.grp, {columns_next}, {scores_next}, earned = n.earned, tier = n.tier, status = n.status, since = n.since
-      FROM next AS n WHERE t.ctid = ANY (ARRAY(SELECT place FROM next WHERE NOT fresh AND NOT gone)) AND t.customer {equal} n.customer
+      FROM next AS n WHERE t.ctid = ANY (ARRAY(SELECT place FROM next WHERE NOT gone)) AND t.customer {equal} n.customer
         AND NOT (t.grp = n.grp AND {as_it_was} AND t.earned = n.earned AND t.tier = n.tier AND t.status = n.status AND t.since = n.since)),
     turn AS MATERIALIZED (
-      SELECT customer, was, {v}, {s}, tier, status,
+      SELECT customer, begun, begun_as, row_before, was, now, {v}, {s}, earned, tier, status, since,
+             NOT (fresh AND gone) AND (fresh OR gone OR tier <> was OR status <> was_status OR anew IS TRUE) AS turns,
              CASE WHEN gone THEN 'left' WHEN fresh THEN 'new' WHEN tier = was THEN 'same'
                   WHEN array_position({names}, was) IS NULL THEN 'replaced' WHEN array_position({names}, tier) > array_position({names}, was) THEN 'up' ELSE 'down' END AS change,
              CASE WHEN gone THEN 'left'
                   WHEN status = 'pinned' THEN 'pinned'
                   -- LIMIT: by the index, for a planner that expects many would hash the whole history
-                  WHEN fresh THEN CASE WHEN (SELECT true FROM {history} AS h WHERE h.customer {equal} next.customer LIMIT 1) THEN 'returned' ELSE 'first' END
+                  WHEN fresh THEN CASE WHEN (SELECT true FROM {history} AS h WHERE h.customer {equal} next.customer AND h.valid_from < {day} LIMIT 1) THEN 'returned' ELSE 'first' END
                   WHEN status = 'held' AND tier = was THEN 'held'
                   WHEN was_status = 'pinned' THEN 'unpinned'
                   WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
                   WHEN {rule_changed} AND (by_old IS NULL OR by_old = was_earned) THEN 'rule'
                   WHEN by_old = was_earned THEN 'line moved'
                   ELSE 'moved' END AS reason, note
-      FROM next WHERE fresh OR gone OR tier IS DISTINCT FROM was OR status <> was_status),
-    open AS MATERIALIZED (SELECT h.ctid AS place, h.customer, h.valid_from FROM {history} AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE n.customer {equal} h.customer)),
-    ended AS (UPDATE {history} SET valid_to = {day} WHERE ctid = ANY (ARRAY(SELECT place FROM open WHERE valid_from < {day})) RETURNING 1),
-    -- a correction of the same day: as seen from the day before
-    corrected AS (UPDATE {history} AS h SET tier = n.tier,
-        change = CASE WHEN n.change = 'left' THEN 'left' WHEN h.previous_tier IS NULL THEN 'new' WHEN n.tier = h.previous_tier THEN 'same' WHEN array_position({names}, h.previous_tier) IS NULL THEN 'replaced'
-                      WHEN array_position({names}, n.tier) > array_position({names}, h.previous_tier) THEN 'up' ELSE 'down' END,
-        reason = CASE WHEN n.status IN ('pinned', 'left') THEN n.reason WHEN h.previous_tier IS NULL THEN CASE WHEN h.reason = 'returned' OR EXISTS (SELECT FROM {history} AS e WHERE e.customer {equal} h.customer AND e.valid_from < h.valid_from) THEN 'returned' ELSE 'first' END
-                      WHEN n.tier = h.previous_tier AND n.status = 'earned' THEN 'corrected' ELSE n.reason END, note = n.note, status = n.status, rule_version = {version}, {columns_next}, {scores_next}
-      FROM turn AS n WHERE h.ctid = ANY (ARRAY(SELECT place FROM open WHERE valid_from = {day})) AND n.customer {equal} h.customer),
-    begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, rule_version, {columns}, {score_columns})
-      SELECT n.customer, {day}, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, {version}, {v}, {s}
-      FROM turn AS n
-      -- one end is open at any time: those before are closed first
-      WHERE (SELECT count(*) FROM ended) >= 0 AND NOT EXISTS (SELECT FROM open AS o WHERE o.valid_from = {day} AND o.customer {equal} n.customer) ORDER BY n.customer),
+      FROM next WHERE begun IS NOT NULL OR fresh OR gone OR tier <> was OR status <> was_status OR anew),
+    -- what this day began, and is not so
+    removed AS (DELETE FROM {history} WHERE ctid = ANY (ARRAY(SELECT begun FROM turn WHERE NOT turns)) RETURNING 1),
+    corrected AS (UPDATE {history} AS h SET tier = n.tier, previous_tier = n.was, change = n.change, reason = n.reason, note = n.note, status = n.status, since = n.since, earned = n.earned, rule_version = {version}, {columns_next}, {scores_next}
+      FROM turn AS n WHERE h.ctid = ANY (ARRAY(SELECT begun FROM turn WHERE turns)) AND n.customer {equal} h.customer
+        AND ROW(h.tier, h.previous_tier, h.change, h.reason, h.note, h.status, h.since, h.earned, h.rule_version, {h_columns}) IS DISTINCT FROM ROW(n.tier, n.was, n.change, n.reason, n.note, n.status, n.since, n.earned, {version}, {n_columns})),
+    open AS MATERIALIZED (SELECT h.ctid AS place FROM {history} AS h WHERE h.valid_to = 'infinity' AND EXISTS (SELECT FROM turn AS n WHERE turns AND begun IS NULL AND n.customer {equal} h.customer)),
+    ended AS (UPDATE {history} SET valid_to = {day} WHERE ctid = ANY (ARRAY(SELECT place FROM open)) RETURNING 1),
+    -- one end is open at any time: those before are closed first
+    reopened AS (UPDATE {history} SET valid_to = 'infinity' WHERE ctid = ANY (ARRAY(SELECT row_before FROM turn WHERE NOT turns AND (SELECT count(*) FROM removed) >= 0))),
+    begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, since, earned, rule_version, {columns}, {score_columns})
+      SELECT n.customer, {day}, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, n.since, n.earned, {version}, {v}, {s}
+      FROM turn AS n WHERE (SELECT count(*) FROM ended) >= 0 AND turns AND n.begun IS NULL ORDER BY n.customer),
+    -- what this refresh has changed; and for the log, what the day has
     counts AS (
-      SELECT coalesce((SELECT customers FROM {refreshes} ORDER BY as_of DESC LIMIT 1), 0) + count(*) FILTER (WHERE change = 'new') - count(*) FILTER (WHERE change = 'left') AS customers, count(*) FILTER (WHERE change = 'new') AS entered, count(*) FILTER (WHERE change = 'up') AS up,
-             count(*) FILTER (WHERE change = 'down') AS down, count(*) FILTER (WHERE change = 'left') AS gone FROM turn),
+      SELECT coalesce((SELECT customers FROM {refreshes} ORDER BY as_of DESC LIMIT 1), 0) + count(*) FILTER (WHERE now IS NULL AND tier IS NOT NULL) - count(*) FILTER (WHERE tier IS NULL AND now IS NOT NULL) AS customers,
+             count(*) FILTER (WHERE now IS NULL AND tier IS NOT NULL) AS entered, count(*) FILTER (WHERE now IS NOT NULL AND array_position({names}, tier) > array_position({names}, now)) AS up,
+             count(*) FILTER (WHERE tier IS NOT NULL AND array_position({names}, tier) < array_position({names}, now)) AS down, count(*) FILTER (WHERE tier IS NULL AND now IS NOT NULL) AS gone,
+             count(*) FILTER (WHERE turns AND change = 'new') - count(*) FILTER (WHERE begun_as = 'new') AS day_entered, count(*) FILTER (WHERE turns AND change = 'up') - count(*) FILTER (WHERE begun_as = 'up') AS day_up,
+             count(*) FILTER (WHERE turns AND change = 'down') - count(*) FILTER (WHERE begun_as = 'down') AS day_down, count(*) FILTER (WHERE turns AND change = 'left') - count(*) FILTER (WHERE begun_as = 'left') AS day_gone FROM turn),
     $q$ END || $q$
-    logged AS (INSERT INTO {refreshes} AS x (as_of, version, customers, entered, up, down, gone) SELECT {day}, {version}, customers, entered, up, down, gone FROM counts
+    logged AS (INSERT INTO {refreshes} AS x (as_of, version, customers, entered, up, down, gone) SELECT {day}, {version}, customers, day_entered, day_up, day_down, day_gone FROM counts
       ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
-      WHERE EXCLUDED.entered + EXCLUDED.up + EXCLUDED.down + EXCLUDED.gone > 0 OR x.version <> EXCLUDED.version)
+      WHERE ROW(EXCLUDED.entered, EXCLUDED.up, EXCLUDED.down, EXCLUDED.gone) <> ROW(0, 0, 0, 0) OR x.version <> EXCLUDED.version OR x.customers <> EXCLUDED.customers)
     SELECT customers, entered, up, down, gone FROM counts
     $q$, to_jsonb(s) || jsonb_build_object(
       'graded', customer_tier.graded_sql(s, r, as_of, mode = 'partial'), 'day', quote_literal(as_of) || '::date', 'version', r.version, 'names', quote_literal(customer_tier.tier_names(r)) || '::text[]', 'equal', equal,
-      'scope', CASE mode WHEN 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s), ', s.touched, s.state, s.pins) ELSE '' END,
+      'scope', CASE mode WHEN 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s%s), ', s.touched, s.state, s.pins,
+        -- who fell today, and now perhaps would not, by a line to stay
+        CASE WHEN same_day AND r.keep IS NOT NULL THEN format(' UNION SELECT customer FROM %s WHERE valid_from = %L AND change IN (''down'', ''same'', ''replaced'')', s.history, as_of) ELSE '' END) ELSE '' END,
       'of_scope', CASE mode WHEN 'partial' THEN format(' AND EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
-      'of_scope_or_passed', CASE mode WHEN 'partial' THEN format(' AS y WHERE EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal) ELSE '' END,
+      'day_before', coalesce(quote_literal(last.day_before), '''-infinity''') || '::date', 'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'),
+      'today', CASE WHEN same_day THEN format('today AS MATERIALIZED (SELECT y.ctid AS begun, y.change AS begun_as, y.customer, b.ctid AS row_before, b.tier AS was, b.status AS was_status, b.since AS was_since, b.earned AS was_earned
+        FROM %1$s AS y LEFT JOIN %1$s AS b ON b.customer %2$s y.customer AND b.valid_to = y.valid_from WHERE y.valid_from = %3$L%4$s),', s.history, equal, as_of, coalesce(' AND ' || nullif(in_scope_or_passed, ''), '')) ELSE '' END,
+      'before', CASE WHEN same_day THEN format('SELECT y.place, coalesce(y.customer, d.customer) AS customer, y.grp, %1$s, %2$s, begun, begun_as, row_before, y.tier AS now, %3$s
+        FROM (SELECT ctid AS place, * FROM %4$s AS y%5$s) AS y FULL JOIN today AS d ON d.customer %6$s y.customer', customer_tier.per_axis(r.axes, 'y.{n}'), customer_tier.per_axis(r.axes, 'y.{s}'),
+        (SELECT string_agg(format('CASE WHEN d.begun IS NULL THEN y.%s ELSE d.was%s END AS was%s', c, w, w), ', ') FROM (VALUES ('tier', ''), ('status', '_status'), ('since', '_since'), ('earned', '_earned')) AS n(c, w)),
+        s.state, coalesce(' WHERE ' || nullif(in_scope_or_passed, ''), ''), equal)
+        ELSE format('SELECT y.ctid AS place, y.customer, y.grp, %1$s, %2$s, NULL::tid AS begun, NULL::text AS begun_as, NULL::tid AS row_before, y.tier AS now, y.tier AS was, y.status AS was_status, y.since AS was_since, y.earned AS was_earned FROM %3$s AS y%4$s',
+        customer_tier.per_axis(r.axes, 'y.{n}'), customer_tier.per_axis(r.axes, 'y.{s}'), s.state, coalesce(' WHERE ' || nullif(in_scope_or_passed, ''), '')) END,
       -- who lacks a score has no row that would keep the other values
       'or_unrated', CASE WHEN r.unrated IS NULL AND jsonb_array_length(r.axes) > 1 THEN ' UNION ALL SELECT customer FROM input WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NULL', ' OR ') ELSE '' END,
       'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'l_c', customer_tier.per_axis(r.axes, 'l.c{i}'), 'line_moved', customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '),
       'columns', customer_tier.per_axis(r.axes, '{n}'), 'columns_excluded', customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'), 'columns_next', customer_tier.per_axis(r.axes, '{n} = n.v{i}'),
       'score_columns', customer_tier.per_axis(r.axes, '{s}'), 'scores_next', customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
+      'h_columns', customer_tier.per_axis(r.axes, 'h.{n}, h.{s}'), 'n_columns', customer_tier.per_axis(r.axes, 'n.v{i}, n.s{i}'),
       'as_it_was', customer_tier.per_axis(r.axes, 't.{n} IS NOT DISTINCT FROM v{i} AND t.{s} IS NOT DISTINCT FROM s{i}', ' AND '),
       'by_old', CASE WHEN same_axes THEN format('(%L::text[])[%s]', customer_tier.tier_names(old), customer_tier.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})')) ELSE 'NULL::text' END,
-      'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier.is_review(r.review, s.as_of, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
-      'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END,
-      -- one level a day, however often it is refreshed
-      'fell_today', CASE r.downgrade WHEN 'one_level' THEN format(' OR %L <= was_since', as_of) ELSE '' END));
+      'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier.is_review(r.review, last.day_before, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
+      'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
   -- by itself, so that the context of an error has it once
   RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN

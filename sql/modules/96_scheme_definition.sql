@@ -62,7 +62,7 @@ BEGIN
     format('CREATE TABLE %s.%I AS SELECT customer, ''''::text AS grp, %s, %s, ''''::text AS earned, ''''::text AS tier, ''''::text AS status, NULL::date AS since FROM %s WITH NO DATA', place, name || '__state',
            customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
     format('ALTER TABLE %1$s.%2$I ALTER customer SET NOT NULL, ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
-    format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS note, ''''::text AS status, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
+    format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS note, ''''::text AS status, NULL::date AS since, ''''::text AS earned, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
            customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
     format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL, ALTER valid_to SET NOT NULL', place, name || '__history'),
     format('CREATE TABLE %s.%I AS SELECT customer FROM %s WITH NO DATA', place, name || '__touched', s.input),
@@ -129,10 +129,9 @@ BEGIN
     GROUP BY b.tier, n.tier, tb.rank, tn.rank
     $q$, s.refreshes, s.history, equal, s.tiers));
   SELECT string_agg(format($q$
-    SELECT x.customer, x.tier, %1$L AS axis, x.%2$I AS value, x.%3$I AS score, %4$s(l.%2$I)[x.%3$I - 1] AS line_to_stay, x.%2$I - %4$s(l.%2$I)[x.%3$I - 1] AS margin,
-           %4$s(l.%2$I)[x.%3$I] AS line_to_rise, %4$s(l.%2$I)[x.%3$I] - x.%2$I AS gap
-    FROM %5$s AS x JOIN (SELECT DISTINCT ON (grp) * FROM %6$s ORDER BY grp, as_of DESC) AS l USING (grp)
-    $q$, a ->> 'name', a ->> 'name', (a ->> 'name') || '_score', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, s.state, s.thresholds), ' UNION ALL ' ORDER BY i)
+    SELECT x.customer, x.tier, %1$L AS axis, x.%1$I AS value, x.%2$I AS score, d.line_to_stay, d.margin, d.line_to_rise, d.gap
+    FROM %3$s AS x JOIN (SELECT DISTINCT ON (grp) * FROM %4$s ORDER BY grp, as_of DESC) AS l USING (grp), LATERAL %5$s AS d
+    $q$, a ->> 'name', (a ->> 'name') || '_score', s.state, s.thresholds, customer_tier.distances_sql(r, i::int)), ' UNION ALL ' ORDER BY i)
     INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
   RETURN QUERY VALUES ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last', lines);
   SELECT string_agg(format($q$
@@ -151,10 +150,10 @@ AS $$
 SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "the tier as it is shown", "tier_rank": "its rank, 1 for the lowest", "tier_colour": "its colour",
   "status": "earned; held: more than earned now, not yet taken away; pinned: given by hand", "since": "the day from which the tier is held", "earned_tier": "the tier that the scores alone give",
   "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; null if it holds now", "is_current": "whether it holds now",
-  "previous_tier": "the tier before", "change": "new, up, down, same, left, or replaced: the tier before is none any more", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, corrected, left or returned",
+  "previous_tier": "the tier before", "change": "new, up, down, same, left, or replaced: the tier before is none any more", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, left or returned",
   "note": "of a pin by whom, and why", "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of the value of all, 0 to 1",
   "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier before", "to_tier": "the tier after",
-  "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
+  "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score, less what keep forgives; while a tier is held, of the score that keeps it", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
   "gap": "what the value lacks of it; below zero where lower is better", "as_of": "the day it was found", "line": "the value to reach; null: nobody does", "reached_by": "this or more, or this or less"}'::json ->> $1,
   CASE WHEN $1 LIKE '%\_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
 $$;

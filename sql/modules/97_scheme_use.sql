@@ -59,16 +59,17 @@ BEGIN
       -- what of the rule speaks here
       (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
-      CASE WHEN x.scores[i] > 1 THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8 END, CASE WHEN x.scores[i] > 1 THEN x.vals[i] - sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 2))::float8 END,
-      CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 END, CASE WHEN x.scores[i] < r.sizes[i] THEN sign * (x.lines -> (i::int - 1) ->> (x.scores[i] - 1))::float8 - x.vals[i] END
-    FROM customer_tier.as_owner(s.source, format($q$
-      SELECT t.tier, t.status, t.since, CASE WHEN t.status = 'held' THEN (t.since + coalesce(k.hold, %L::interval))::date END, t.earned,
-             (SELECT format('%%s, by %%s, from %%s%%s: %%s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM %s AS p WHERE p.customer %s t.customer ORDER BY pinned_from DESC LIMIT 1),
-             ARRAY[%s], ARRAY[%s], json_build_array(%s)::jsonb
-      FROM %s AS t LEFT JOIN %s AS k ON k.tier = t.tier JOIN (SELECT DISTINCT ON (grp) * FROM %s ORDER BY grp, as_of DESC) AS l USING (grp) WHERE t.customer %s %L
-      $q$, r.hold, s.pins, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), customer_tier.per_axis(r.axes, 't.{n}'), customer_tier.per_axis(r.axes, 't.{s}'), customer_tier.per_axis(r.axes, 'l.{n}::text[]'), s.state, s.tiers, s.thresholds, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2))
-      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], lines jsonb),
-      jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i), LATERAL (SELECT CASE a ->> 'better' WHEN 'lower' THEN -1 ELSE 1 END AS sign) AS signs
+      (x.distances -> (i::int - 1) ->> 'line_to_stay')::float8, (x.distances -> (i::int - 1) ->> 'margin')::float8, (x.distances -> (i::int - 1) ->> 'line_to_rise')::float8, (x.distances -> (i::int - 1) ->> 'gap')::float8
+    FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
+      SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
+             (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
+             ARRAY[{values}], ARRAY[{scores}], jsonb_build_array({distances})
+      FROM {state} AS x LEFT JOIN {tiers} AS k ON k.tier = x.tier JOIN (SELECT DISTINCT ON (grp) * FROM {thresholds} ORDER BY grp, as_of DESC) AS l USING (grp) WHERE x.customer {equal} {customer}
+      $q$, to_jsonb(s) || jsonb_build_object('hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2),
+        'values', customer_tier.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier.per_axis(r.axes, 'x.{s}'),
+        'distances', (SELECT string_agg(format('(SELECT to_jsonb(d) FROM %s AS d)', customer_tier.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
+      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances jsonb),
+      jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
     ORDER BY i;
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN

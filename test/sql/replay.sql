@@ -91,8 +91,51 @@ BEGIN
     PERFORM drop_scheme(('t_replay.' || name)::regclass);
   END LOOP;
 END $$;
+-- A day that is refreshed after each batch of sales ends as one that is refreshed once, whatever the discipline.
+CREATE PROCEDURE same_day(seed int) LANGUAGE plpgsql AS $$
+DECLARE
+  name text;
+  d date := '2026-01-31';
+BEGIN
+  TRUNCATE sale, buyer RESTART IDENTITY;
+  INSERT INTO buyer SELECT i, 'r' || (u(seed, i) * 2)::int, 100, false FROM generate_series(1, 30) AS i;
+  FOREACH name IN ARRAY '{once, often}'::text[] LOOP
+    PERFORM create_scheme('t_replay.' || name, 'sale', axes => CASE seed % 4 WHEN 0 THEN ARRAY[axis('v', 'total(ledger)', 'value', '{50, 150, 300}')] WHEN 1 THEN ARRAY[axis('v', 'total(ledger)', 'heads', '{0.2, 0.5, 0.8}')]
+        WHEN 2 THEN ARRAY[axis('v', 'recency(ledger, as_of)', 'heads', '{0.2, 0.5, 0.8}', better => 'lower')] ELSE ARRAY[axis('v', 'CASE WHEN total(ledger) > 20 THEN total(ledger) END', 'share', '{0.5, 0.8, 0.95}')] END,
+      tiers => '{D, C, B, A}', unrated => CASE WHEN seed % 5 = 0 THEN 'none' END, attributes => CASE WHEN seed % 3 = 0 THEN 'buyer'::regclass END, per => CASE WHEN seed % 6 = 0 THEN 'region' END,
+      hold => CASE WHEN seed % 2 = 0 THEN interval '40 days' END, keep => CASE WHEN seed % 5 IN (1, 2) THEN 0.8 END, downgrade => CASE WHEN seed % 7 IN (1, 2, 5) THEN 'one_level' ELSE 'direct' END, review => CASE WHEN seed % 7 = 3 THEN '{02-28, 06-30}'::text[] END);
+  END LOOP;
+  FOR step IN 1 .. 6 LOOP
+    IF step > 1 AND u(seed, step) < 0.5 THEN
+      FOREACH name IN ARRAY '{once, often}'::text[] LOOP
+        PERFORM pin(name::regclass, (1 + (u(seed, step + 20) * 25)::int)::text, 'B', 'step ' || step, d - (u(seed, step + 10) * 9)::int, CASE WHEN u(seed, step + 30) < 0.7 THEN d + 1 + (u(seed, step + 40) * 60)::int END);
+      END LOOP;
+    END IF;
+    FOR batch IN 1 .. 3 LOOP
+      INSERT INTO sale (customer, day, amount) SELECT 1 + (u(seed * 50 + step * 5 + batch, i) ^ 2 * 28)::int, d - (u(seed * 50 + step * 5 + batch, i + 1000) * 40)::int, round((u(seed * 50 + step * 5 + batch, i + 2000) ^ 2 * 200 - 30)::numeric, 2) FROM generate_series(1, 8) AS i;
+      DELETE FROM sale WHERE u(seed + step + 7 * batch, id) < 0.15 OR customer = 1 + (u(seed, 60 + step * 5 + batch) * 28)::int;
+      IF step > 2 AND u(seed, 90 + step * 5 + batch) < 0.15 THEN
+        PERFORM alter_scheme(x::regclass, axes => CASE WHEN seed % 4 = 0 THEN ARRAY[axis('v', 'total(ledger)', 'value', ARRAY[40, 160 - 10 * step, 280])] END, note => 'step ' || step) FROM unnest('{once, often}'::text[]) AS x;
+      END IF;
+      PERFORM refresh('often'::text::regclass, d);
+    END LOOP;
+    PERFORM refresh('once'::text::regclass, d);
+    CALL check_equal('state of ' || d, seed, 'SELECT x::text FROM once__state AS x', 'SELECT x::text FROM often__state AS x');
+    -- what a held or pinned customer would have had before is known as of the last refresh, of the same day too
+    FOREACH name IN ARRAY '{once, often}'::text[] LOOP
+      EXECUTE format($q$CREATE TEMP VIEW %s_history_but AS SELECT to_jsonb(x) || CASE WHEN lag(status) OVER (PARTITION BY customer ORDER BY valid_from) <> 'earned' AND reason IN ('moved', 'line moved', 'rule', 'hold ended')
+        THEN '{"reason": "moved somehow"}' ELSE '{}' END::jsonb AS h FROM %1$s__history AS x$q$, name);
+    END LOOP;
+    CALL check_equal('history of ' || d, seed, 'SELECT h FROM once_history_but', 'SELECT h FROM often_history_but');
+    DROP VIEW once_history_but, often_history_but;
+    CALL check_equal('log of ' || d, seed, 'SELECT x::text FROM once__refresh AS x', 'SELECT x::text FROM often__refresh AS x');
+    d := d + 1 + (u(seed, step + 400) * 35)::int;
+  END LOOP;
+  PERFORM drop_scheme(x::regclass) FROM unnest('{once, often}'::text[]) AS x;
+END $$;
 CALL history(1);
 CALL history(2);
 CALL history(3);
 CALL history(4);
 SELECT count(*) AS rows, count(DISTINCT scheme) AS schemes, count(DISTINCT as_of) AS days FROM graded;
+DO $$BEGIN FOR seed IN 1 .. 24 LOOP CALL same_day(seed); END LOOP; END$$;
