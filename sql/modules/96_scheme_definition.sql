@@ -229,7 +229,7 @@ BEGIN
     tier := coalesce(tier, p.tier);
     unrated := coalesce(unrated, p.unrated);
   END IF;
-  IF coalesce(cardinality(axes), 0) NOT BETWEEN 1 AND 6 OR array_position(axes, NULL) IS NOT NULL THEN
+  IF coalesce(cardinality(axes), 0) NOT BETWEEN 1 AND 6 THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('a scheme has one to six axes, not %s', coalesce(cardinality(axes), 0)),
       HINT = 'axes => ARRAY[axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'')], or a preset.';
   END IF;

@@ -61,11 +61,11 @@ BEGIN
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
       (x.distances -> (i::int - 1) ->> 'line_to_stay')::float8, (x.distances -> (i::int - 1) ->> 'margin')::float8, (x.distances -> (i::int - 1) ->> 'line_to_rise')::float8, (x.distances -> (i::int - 1) ->> 'gap')::float8
     FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
-      SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
+      SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' AND x.since + coalesce(k.hold, {hold}) > {day} THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
              (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
              ARRAY[{values}], ARRAY[{scores}], jsonb_build_array({distances})
       FROM {state} AS x LEFT JOIN {tiers} AS k ON k.tier = x.tier JOIN (SELECT DISTINCT ON (grp) * FROM {thresholds} ORDER BY grp, as_of DESC) AS l USING (grp) WHERE x.customer {equal} {customer}
-      $q$, to_jsonb(s) || jsonb_build_object('hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2),
+      $q$, to_jsonb(s) || jsonb_build_object('day', quote_nullable(s.as_of) || '::date', 'hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2),
         'values', customer_tier.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier.per_axis(r.axes, 'x.{s}'),
         'distances', (SELECT string_agg(format('(SELECT to_jsonb(d) FROM %s AS d)', customer_tier.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
       AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances jsonb),

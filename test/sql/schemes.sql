@@ -344,6 +344,75 @@ SELECT * FROM refresh('best', '2026-04-16');
 SELECT customer, tier, p FROM best;
 DROP FUNCTION age_of;
 
+-- another refresh of the same day decides by what was before the day
+SELECT create_scheme('patient', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{5, 50}')], tiers => '{C, B, A}', hold => '6 months', keep => 0.8);
+TRUNCATE few;
+INSERT INTO few VALUES (1, 60, '2026-01-01'), (2, 20, '2026-01-01'), (3, 1, '2026-01-01');
+SELECT * FROM refresh('patient', '2026-01-31');
+UPDATE few SET amount = 999 WHERE customer = 3;
+DELETE FROM few WHERE customer = 2;
+SELECT * FROM refresh('patient', '2026-02-28');
+UPDATE few SET amount = 1 WHERE customer = 3;
+INSERT INTO few VALUES (2, 20, '2026-01-01'), (4, 7, '2026-02-02');
+SELECT * FROM refresh('patient', '2026-02-28');
+SELECT customer, tier, valid_from, valid_to, change, reason FROM patient_history ORDER BY 1, 3;
+SELECT customer, tier, since FROM patient ORDER BY 1;
+SELECT * FROM patient__refresh ORDER BY 1;
+-- the line to stay is what keep makes of it
+UPDATE few SET amount = 45 WHERE customer = 1;
+SELECT f.entered, x.* FROM refresh('patient', '2026-09-30') AS f, explain('patient', '1') AS x;
+UPDATE few SET amount = 30 WHERE customer = 1;
+SELECT f.entered, x.tier, x.status, x.line_to_stay, x.margin, x.line_to_rise, x.gap FROM refresh('patient', '2026-10-31') AS f, explain('patient', '1') AS x;
+SELECT customer, axis, line_to_stay, margin, line_to_rise, gap FROM patient_progress ORDER BY 1;
+-- who would leave is among those who move
+DELETE FROM few WHERE customer = 4;
+CALL refresh('few');
+SELECT * FROM simulate('patient') ORDER BY 1;
+-- a pin that another replaces is known, and begins a row of its own
+SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh('patient', '2026-11-01');
+SELECT pin('patient', '2', 'A', 'second', '2026-11-10'), refresh('patient', '2026-11-10');
+SELECT unpin('patient', '2', '2026-11-20'), refresh('patient', '2026-11-20');
+SELECT customer, tier, pinned_from, until, reason FROM patient__pin ORDER BY 3;
+SELECT tier, valid_from, valid_to, change, reason, note FROM patient_history WHERE customer = 2 ORDER BY 2;
+SELECT backfill('patient', '2026-11-01', '2026-11-21', '5 days');
+SELECT tier, valid_from, valid_to, change, reason, note FROM patient_history WHERE customer = 2 ORDER BY 2;
+SELECT alter_scheme('patient', tiers => '{low, mid, high}');
+-- lines that are fixed stay through what is no other axis, and nobody's line is null on either side
+SELECT create_scheme('still', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit', 'lower')], tiers => '{{D, C}, {B, A}}', calibrate => 'fixed');
+SELECT * FROM refresh('still', '2026-11-01');
+INSERT INTO few SELECT i, 100, '2026-11-02' FROM generate_series(10, 20) AS i;
+SELECT alter_scheme('still', keep => 0.9);
+SELECT * FROM refresh('still', '2026-11-03');
+SELECT * FROM still_thresholds ORDER BY as_of, axis;
+SELECT tier_now, tier_then, heads FROM simulate_migration('still');
+SELECT recalibrate('still');
+SELECT * FROM refresh('still', '2026-11-04');
+SELECT as_of, axis, line FROM still_thresholds WHERE as_of = '2026-11-04';
+SELECT outcome(sql) FROM unnest(ARRAY[
+  $$SELECT alter_scheme('still', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit')])$$,
+  $$SELECT create_scheme('x', 'few', axes => ARRAY[axis('place', 'total(ledger)', 'mean')], tiers => '{b, a}')$$,
+  $$SELECT create_scheme('x', 'few', axes => ARRAY[NULL::jsonb], tiers => '{b, a}')$$,
+  $$SELECT create_scheme('x', 'few', axes => ARRAY['[]'::jsonb], tiers => '{b, a}')$$,
+  $$SELECT create_scheme('x', 'few', axes => ARRAY[weighted_axis('v', '{total(ledger)}', '{0}', at => '{0.5}')], tiers => '{b, a}')$$,
+  $$SELECT create_scheme('x', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'mean')], tiers => '{b, a}', options => '{"value": "1"}')$$,
+  $$SELECT create_scheme('x', 'few', 'abc', options => '[]')$$,
+  $$SELECT create_scheme('x', 'few', 'abc', unrated => '')$$,
+  $$SELECT pin('still', '1', '', 'why', '2026-11-04')$$,
+  $$SELECT alter_tier('still', 'A', hold => '-1 month')$$]) AS sql;
+-- a view of it was dropped, and the sales
+DROP VIEW still_progress;
+SELECT alter_scheme('still', note => 'makes it again');
+SELECT count(*) AS progress FROM still_progress;
+DROP VIEW still;
+SELECT scheme::text ~ '^[0-9]+$' AS number, axes -> 0 ->> 'name' AS axis, drop_scheme(scheme) FROM schemes WHERE scheme::text ~ '^[0-9]+$';
+CREATE TABLE brief (customer int, amount int, day date);
+CALL track('brief', 'customer', 'amount', 'day');
+SELECT create_scheme('short_lived', 'brief', 'abc');
+SELECT 'brief'::regclass::oid AS brief \gset
+DROP TABLE brief;
+SELECT drop_scheme('short_lived');
+CALL untrack(:brief);
+
 SELECT drop_scheme(scheme) FROM schemes ORDER BY scheme::text;
 SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE '%\_\_%' AND relnamespace = 't_schemes'::regnamespace;
 SELECT count(*) FROM scheme;
