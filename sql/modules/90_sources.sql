@@ -38,7 +38,7 @@ ALTER TABLE source ENABLE ROW LEVEL SECURITY;
 CREATE FUNCTION is_owner(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT pg_catalog.pg_has_role(relowner, 'MEMBER') FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1 $$;
-COMMENT ON FUNCTION is_owner(regclass) IS 'whether the current user is the owner of a table, or could be; null if it is gone';
+COMMENT ON FUNCTION is_owner(regclass) IS 'support of sources: whether the current user is the owner of a table, or could be; null if it is gone';
 
 -- nobody registers what is somebody else's: it would be written to, or dropped, with that one's rights
 CREATE POLICY owner ON source USING (coalesce(customer_tier.is_owner(relation), customer_tier.is_owner(ledger)))
@@ -54,7 +54,7 @@ COMMENT ON FUNCTION sale_expression(regclass, text, text) IS 'an expression over
 CREATE FUNCTION expression_uses(relation regclass, expression text, "column" text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'customer_tier_expression_uses'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION expression_uses(regclass, text, text) IS 'whether an expression over a row asks for a column, by its name or in the whole row';
+COMMENT ON FUNCTION expression_uses(regclass, text, text) IS 'support of sources: whether an expression over a row asks for a column, by its name or in the whole row';
 
 -- volatile: the command may be any
 CREATE FUNCTION as_owner(relation regclass, command text) RETURNS SETOF record
@@ -91,7 +91,7 @@ AS $$
 SELECT format('SELECT %s, %s, %s FROM %s%s', s.customer, s.sold_at, s.amount,
               s.relation, ' WHERE ' || s.filter)
 $$;
-COMMENT ON FUNCTION sale_query(source) IS 'the query of customer, day and amount that a source stands for';
+COMMENT ON FUNCTION sale_query(source) IS 'support of sources: the query of customer, day and amount that a source stands for';
 
 -- how a source's statements name its parts
 CREATE FUNCTION source_parts(s source, OUT sales text, OUT ledger text, OUT queue text, OUT live text, OUT customer_type text, OUT equal text, OUT lock_sales text, OUT rolled_up text)
@@ -115,7 +115,7 @@ BEGIN
   rolled_up := format('customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
                       customer_tier.sale_query(s), s.time_zone, customer_type);
 END $$;
-COMMENT ON FUNCTION source_parts(source) IS 'the names of a source''s parts, as its statements write them';
+COMMENT ON FUNCTION source_parts(source) IS 'support of sources: the names of a source''s parts, as its statements write them';
 
 CREATE FUNCTION require_read_committed() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -126,7 +126,7 @@ BEGIN
       HINT = 'An older snapshot would not see what the refresh before it did.';
   END IF;
 END $$;
-COMMENT ON FUNCTION require_read_committed() IS 'an error at another isolation level';
+COMMENT ON FUNCTION require_read_committed() IS 'support of sources: an error at another isolation level';
 
 CREATE PROCEDURE make_ledgers(source regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -203,7 +203,7 @@ COMMENT ON PROCEDURE note(regclass, text) IS 'support of refresh and rebuild: ho
 CREATE PROCEDURE may_commit(INOUT possible boolean DEFAULT NULL)
 AS 'MODULE_PATHNAME', 'customer_tier_may_commit'
 LANGUAGE C;
-COMMENT ON PROCEDURE may_commit(boolean) IS 'whether the procedure that calls this may commit: not within a transaction that somebody else began';
+COMMENT ON PROCEDURE may_commit(boolean) IS 'support of sources: whether the procedure that calls this may commit: not within a transaction that somebody else began';
 
 -- no search_path here: a procedure with one may not commit
 CREATE PROCEDURE attempt(source regclass, anew boolean)
@@ -236,8 +236,12 @@ BEGIN
   END;
   CALL customer_tier.note($1, message);
   COMMIT;
-  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), context),
-    HINT = coalesce(nullif(hint, ''), 'All is as it was before. The view customer_tier.sources keeps this error until it goes well.');
+  -- where it was, but for our own long statement
+  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), nullif(pg_catalog.rtrim(pg_catalog.split_part(context, E'SQL statement "\n', 1), E'\n'), ''), pg_catalog.format('In the sales of %s.', $1)),
+    HINT = coalesce(nullif(hint, ''), CASE
+      WHEN state = '42501' THEN 'All is as it was before.'
+      WHEN (customer_tier.tracked($1)).refreshed_at IS NULL THEN pg_catalog.format('The table is tracked, but has no ledgers yet. CALL customer_tier.refresh(%L) tries again; if a sale is in the way that cannot be changed now, untrack, mend it, and track again.', $1)
+      ELSE 'All is as it was before. The view customer_tier.sources keeps this error until it goes well.' END);
 END $$;
 COMMENT ON PROCEDURE attempt(regclass, boolean) IS 'support of refresh and rebuild: does it, or notes why not';
 
@@ -278,14 +282,14 @@ BEGIN
     CALL customer_tier.rebuild($1);
   END IF;
 END $$;
-COMMENT ON FUNCTION verify(regclass, boolean) IS 'the customers whose ledger, with what is pending, is not what their sales give: none, always; with repair they are mended';
+COMMENT ON FUNCTION verify(regclass, boolean) IS 'the customers whose ledger, with what is pending, is not what their sales give: none, unless writes were not captured; with repair they are mended';
 
 CREATE FUNCTION stem(relname text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT left(relname, n) FROM generate_series(length(relname), 1, -1) AS n WHERE octet_length(left(relname, n)) <= 63 - 12 LIMIT 1
 $$;
-COMMENT ON FUNCTION stem(text) IS 'of a name, what leaves room for _ledger_live';
+COMMENT ON FUNCTION stem(text) IS 'support of sources: of a name, what leaves room for _ledger_live';
 
 -- what track makes beside the sales, as their owner
 CREATE PROCEDURE make_source(source regclass, customer text, amount text, sold_at text, filter text, time_zone text, capture text)
@@ -300,6 +304,7 @@ DECLARE
   s customer_tier.source;
   p record;
 BEGIN
+  PERFORM timestamptz 'epoch' AT TIME ZONE $6;	-- an error now, not at the first sale
   SELECT * INTO c FROM pg_class WHERE oid = $1;
   SELECT quote_ident(nspname) INTO place FROM pg_namespace WHERE oid = c.relnamespace;
   name := customer_tier.stem(c.relname);

@@ -37,7 +37,7 @@ BEGIN
       HINT = 'The models of purchases are bgnbd, mbgnbd and pareto_nbd.';
   END IF;
 END $$;
-COMMENT ON FUNCTION check_model_kind(text) IS 'an error for what is no model of purchases';
+COMMENT ON FUNCTION check_model_kind(text) IS 'support of models: an error for what is no model of purchases';
 
 CREATE FUNCTION fit_query(customers text, kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -45,7 +45,7 @@ AS $$
 SELECT format('SELECT customer_tier.%I((b).x, (b).t_x, (b).t), customer_tier.gamma_gamma_fit((b).x, (b).m) FILTER (WHERE (b).m > 0)
                FROM %s WHERE (b).t IS NOT NULL', kind || '_fit', customers)
 $$;
-COMMENT ON FUNCTION fit_query(text, text) IS 'the query of a model of purchases and one of spending, from whatever has a column b of btyd_customer';
+COMMENT ON FUNCTION fit_query(text, text) IS 'support of models: the query of a model of purchases and one of spending, from whatever has a column b of btyd_customer';
 
 CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd') RETURNS model
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -125,7 +125,7 @@ BEGIN
     spend := NULL;
   END IF;
 END $$;
-COMMENT ON FUNCTION model_parameters(text) IS 'what is kept of a model, as numbers; an error if it is not there';
+COMMENT ON FUNCTION model_parameters(text) IS 'support of models: what is kept of a model, as numbers; an error if it is not there';
 
 -- Measures by a model's name.  Stable: they read the table of models, once in a query.
 
@@ -181,7 +181,7 @@ COMMENT ON FUNCTION calibrate_holdout(regclass, date, date, double precision, te
   IS 'fits a model on the sales up to as_of and shows, for each customer by then, what it foretells up to another day beside what came';
 
 CREATE TYPE frequency_quality AS (x integer, customers bigint, predicted double precision, actual double precision);
-COMMENT ON TYPE frequency_quality IS 'prediction and outcome of the customers with as many repeat purchases';
+COMMENT ON TYPE frequency_quality IS 'support of models: prediction and outcome of the customers with as many repeat purchases';
 COMMENT ON COLUMN frequency_quality.x IS 'repeat purchases up to as_of; 7 stands for 7 and more';
 COMMENT ON COLUMN frequency_quality.customers IS 'how many customers they are';
 COMMENT ON COLUMN frequency_quality.predicted IS 'mean of the purchases foretold';

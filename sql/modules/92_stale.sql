@@ -39,7 +39,7 @@ GRANT SELECT, INSERT, DELETE ON mark TO PUBLIC;
 CREATE FUNCTION mark_stale() RETURNS trigger
 AS 'MODULE_PATHNAME', 'customer_tier_mark_stale'
 LANGUAGE C;
-COMMENT ON FUNCTION mark_stale() IS 'the trigger on tables of a materialised view; made by refresh_on_change';
+COMMENT ON FUNCTION mark_stale() IS 'support of refresh_on_change: the trigger on tables of a materialised view; made by refresh_on_change';
 
 CREATE FUNCTION refresh_command(matview regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -49,7 +49,7 @@ SELECT format('REFRESH MATERIALIZED VIEW %s%s', CASE WHEN relispopulated AND EXI
   THEN 'CONCURRENTLY ' END, c.oid::regclass)
 FROM pg_class AS c WHERE c.oid = $1
 $$;
-COMMENT ON FUNCTION refresh_command(regclass) IS 'how a materialised view is refreshed: concurrently, if a unique index allows it; null if it is gone';
+COMMENT ON FUNCTION refresh_command(regclass) IS 'support of refresh_on_change: how a materialised view is refreshed: concurrently, if a unique index allows it; null if it is gone';
 
 -- A refresh takes its snapshot before it waits for the lock on the view, so that
 -- of two the later may have the older snapshot: this lock, in an earlier statement,
@@ -57,7 +57,7 @@ COMMENT ON FUNCTION refresh_command(regclass) IS 'how a materialised view is ref
 CREATE FUNCTION lock_matview(matview regclass) RETURNS void
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT pg_advisory_xact_lock('customer_tier.matview'::regclass::oid::int, $1::oid::int) $$;
-COMMENT ON FUNCTION lock_matview(regclass) IS 'waits for other refreshes of a materialised view, until the end of the transaction';
+COMMENT ON FUNCTION lock_matview(regclass) IS 'support of refresh_on_change: waits for other refreshes of a materialised view, until the end of the transaction';
 
 -- A view that reads another is stale once that is refreshed.  With the rights of the
 -- extension's owner, for it need not be the caller's: who could refresh the one marks the others.
@@ -94,7 +94,7 @@ BEGIN
   END LOOP;
   RETURN NULL;
 END $$;
-COMMENT ON FUNCTION refresh_at_commit() IS 'the trigger that refreshes, once for each transaction, what it made stale';
+COMMENT ON FUNCTION refresh_at_commit() IS 'support of refresh_on_change: the trigger that refreshes, once for each transaction, what it made stale';
 REVOKE EXECUTE ON FUNCTION refresh_at_commit() FROM PUBLIC;
 CREATE CONSTRAINT TRIGGER refresh_at_commit AFTER INSERT ON mark DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW WHEN (NEW.at_commit) EXECUTE FUNCTION customer_tier.refresh_at_commit();
@@ -143,7 +143,7 @@ SELECT array_agg(DISTINCT coalesce(s.relation, c.oid::regclass) ORDER BY coalesc
 FROM used JOIN pg_class AS c USING (oid) LEFT JOIN customer_tier.source AS s ON s.queue = c.oid
 WHERE c.relkind NOT IN ('v', 'S') AND c.oid <> $1
 $$;
-COMMENT ON FUNCTION tables_of(regclass) IS 'the tables that a view reads, through other views too; not those that its functions read';
+COMMENT ON FUNCTION tables_of(regclass) IS 'support of refresh_on_change: the tables that a view reads, through other views too; not those that its functions read';
 
 CREATE FUNCTION refresh_on_change(matview regclass, mode text DEFAULT 'deferred', tables regclass[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -216,7 +216,7 @@ COMMENT ON FUNCTION watch(regclass) IS 'support of refresh_on_change: the trigge
 CREATE FUNCTION is_watched(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT EXISTS (SELECT FROM customer_tier.matview AS x JOIN pg_class AS c ON c.oid = x.relation WHERE $1 = ANY (x.tables)) $$;
-COMMENT ON FUNCTION is_watched(regclass) IS 'whether a materialised view is refreshed when this table changes';
+COMMENT ON FUNCTION is_watched(regclass) IS 'support of refresh_on_change: whether a materialised view is refreshed when this table changes';
 
 CREATE FUNCTION unwatch() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -175,12 +175,12 @@ BEGIN
   END IF;
   RETURN s;
 END $$;
-COMMENT ON FUNCTION scheme_of(regclass) IS 'a scheme; an error if it is none';
+COMMENT ON FUNCTION scheme_of(regclass) IS 'support of schemes: a scheme; an error if it is none';
 
 CREATE FUNCTION rule_of(s scheme) RETURNS rule
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT r FROM customer_tier.rule AS r WHERE r.scheme = s.scheme AND r.version = s.version $$;
-COMMENT ON FUNCTION rule_of(scheme) IS 'the rule of a scheme that is in force';
+COMMENT ON FUNCTION rule_of(scheme) IS 'support of schemes: the rule of a scheme that is in force';
 
 --
 -- Rules: checked, with every name qualified, every combination of scores mapped

@@ -61,7 +61,7 @@ BEGIN
         tiers := ARRAY(SELECT class FROM customer_tier.rfm_classes8(o ->> 'language') WITH ORDINALITY AS c(r, f, m, class, i) ORDER BY i DESC);
       ELSIF o ->> 'segments' = 'codes' THEN
         tier := 'r::text || f::text || m::text';
-        tiers := ARRAY(SELECT r::text || f || m FROM generate_series(1, 5) AS r, generate_series(1, 5) AS f, generate_series(1, 5) AS m ORDER BY 1);
+        tiers := ARRAY(SELECT x::text || y || z FROM generate_series(1, 5) AS x, generate_series(1, 5) AS y, generate_series(1, 5) AS z ORDER BY 1);
       ELSE
         tier := 'customer_tier.rfm_segment(r, f, m)';
         tiers := '{Lost, Hibernating, Cannot Lose, At Risk, About To Sleep, Need Attention, Promising, New, Potential Loyalist, Loyal, Champions}';

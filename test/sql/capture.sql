@@ -468,5 +468,18 @@ INSERT INTO "名前がとても長い売上の表、六十三バイトまで" VA
 SELECT relation, ledger, pending FROM sources;
 CALL untrack('"名前がとても長い売上の表、六十三バイトまで"');
 
+-- a zone that is none, and a sale that no ledger can have: what is tracked, and the way out
+CREATE TABLE fine (customer int, at timestamptz, amount numeric);
+INSERT INTO fine VALUES (1, '2026-01-01', 1.0000001);
+SELECT outcome($$CALL track('fine', 'customer', 'amount', 'at', time_zone => 'Mars/X')$$);
+\set VERBOSITY terse
+CALL track('fine', 'customer', 'amount', 'at', time_zone => 'UTC');
+\set VERBOSITY default
+SELECT relation, refreshed_at IS NULL AS not_filled, error FROM sources WHERE relation = 'fine'::regclass;
+CALL untrack('fine');
+UPDATE fine SET amount = 1;
+CALL track('fine', 'customer', 'amount', 'at', time_zone => 'UTC');
+TABLE fine_ledger;
+
 DROP SCHEMA t_capture CASCADE;
 DROP ROLE regress_customer_tier_owner, regress_customer_tier_writer, regress_customer_tier_reader;

@@ -399,6 +399,10 @@ SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT create_scheme('x', 'few', 'abc', unrated => '')$$,
   $$SELECT pin('still', '1', '', 'why', '2026-11-04')$$,
   $$SELECT alter_tier('still', 'A', hold => '-1 month')$$]) AS sql;
+-- the 125 codes
+SELECT create_scheme('codes', 'few', 'rfm', options => '{"segments": "codes"}');
+SELECT * FROM refresh('codes', '2026-11-30');
+SELECT cardinality(tiers) AS codes, (SELECT string_agg(DISTINCT r_score || '' || f_score || m_score, ' ') = string_agg(DISTINCT codes.tier, ' ') FROM codes) AS right_codes FROM schemes WHERE scheme = 'codes'::regclass;
 -- a view of it was dropped, and the sales
 DROP VIEW still_progress;
 SELECT alter_scheme('still', note => 'makes it again');
