@@ -35,6 +35,23 @@ get_owner(Oid relid)
 	return owner;
 }
 
+/* Without the command: a statement of ours may be long, and what failed in it is not ours. */
+static void
+rethrow_without(const char *command, MemoryContext context)
+{
+	ErrorData  *error;
+	char	   *quoted;
+	char	   *at;
+
+	MemoryContextSwitchTo(context);
+	error = CopyErrorData();
+	FlushErrorState();
+	quoted = psprintf("SQL statement \"%s\"\n", command);
+	if (error->context != NULL && (at = strstr(error->context, quoted)) != NULL)
+		memmove(at, at + strlen(quoted), strlen(at + strlen(quoted)) + 1);
+	ReThrowError(error);
+}
+
 /* as_owner(relation, command): the command's rows */
 Datum
 customer_tier_as_owner(PG_FUNCTION_ARGS)
@@ -46,6 +63,7 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	Oid			user;
 	int			security;
 	int			nest;
+	MemoryContext context = CurrentMemoryContext;
 
 	GetUserIdAndSecContext(&user, &security);
 	if (!object_ownercheck(RelationRelationId, relid, user))
@@ -60,7 +78,15 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	/* what is asked may be about the queue */
 	customer_tier_gather_write(relid);
 	SPI_connect();
-	spi_execute_into(command, rsinfo);
+	PG_TRY();
+	{
+		spi_execute_into(command, rsinfo);
+	}
+	PG_CATCH();
+	{
+		rethrow_without(command, context);
+	}
+	PG_END_TRY();
 	SPI_finish();
 	AtEOXact_GUC(false, nest);
 	SetUserIdAndSecContext(user, security);

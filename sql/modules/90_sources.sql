@@ -236,8 +236,8 @@ BEGIN
   END;
   CALL customer_tier.note($1, message);
   COMMIT;
-  -- where it was, but for our own long statement
-  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), nullif(pg_catalog.rtrim(pg_catalog.split_part(context, E'SQL statement "\n', 1), E'\n'), ''), pg_catalog.format('In the sales of %s.', $1)),
+  -- where it was, but for our own statements
+  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), nullif(pg_catalog.rtrim(pg_catalog.split_part(context, 'SQL statement "SELECT FROM customer_tier.as_owner(', 1), E'\n'), ''), pg_catalog.format('In the sales of %s.', $1)),
     HINT = coalesce(nullif(hint, ''), CASE
       WHEN state = '42501' THEN 'All is as it was before.'
       WHEN (customer_tier.tracked($1)).refreshed_at IS NULL THEN pg_catalog.format('The table is tracked, but has no ledgers yet. CALL customer_tier.refresh(%L) tries again; if a sale is in the way that cannot be changed now, untrack, mend it, and track again.', $1)
