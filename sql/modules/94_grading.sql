@@ -227,6 +227,7 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  *
  *   again    customers to be looked at by the next refresh, whatever is sold till then
  *   today    rows of the history that this day has begun already, with the row before
+ *   before   what was before the day, beside what is there now
  *   placed   each customer of whom anything is not as it was: earned now (rank), by
  *            the lines to stay (kept), and before the day
  *   drifted  of these, whose tier is settled: only their values are others
@@ -249,7 +250,6 @@ DECLARE
   equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
   mode text;
   same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
-  in_scope_or_passed text := '';
   command text;
 BEGIN
   -- the last refresh, and the last before the day
@@ -264,9 +264,6 @@ BEGIN
                WHEN last.version = r.version AND s.attributes IS NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
                  AND (same_day OR customer_tier.expression_uses(s.input, r.per, 'as_of') IS NOT TRUE AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE customer_tier.expression_uses(s.input, a ->> 'value', 'as_of'))) THEN 'partial'
                ELSE 'all' END;
-  IF mode = 'partial' THEN
-    in_scope_or_passed := format('EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal);
-  END IF;
   command := customer_tier.interpolate($q$
     WITH {scope}{graded},
     seen AS (DELETE FROM {touched}),
@@ -284,13 +281,25 @@ BEGIN
     counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone, count(*) AS day_entered, 0::bigint AS day_up, 0::bigint AS day_down, 0::bigint AS day_gone FROM begun),
     $q$ ELSE $q$
     pin AS (SELECT customer, array_position({names}, tier) AS pinned, pinned_from > {day_before} AS anew, format('by %s: %s', author, reason) AS note FROM {pins} WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
-    {today}
+    $q$ || CASE WHEN same_day THEN $q$
+    today AS MATERIALIZED (
+      SELECT y.ctid AS begun, y.change AS begun_as, y.customer, b.ctid AS row_before, b.tier AS was, b.status AS was_status, b.since AS was_since, b.earned AS was_earned
+      FROM {history} AS y LEFT JOIN {history} AS b ON b.customer {equal} y.customer AND b.valid_to = y.valid_from WHERE y.valid_from = {day} AND {in_scope_or_passed}),
+    before AS (
+      SELECT y.place, coalesce(y.customer, d.customer) AS customer, y.grp, {y_columns}, begun, begun_as, row_before, y.tier AS now, CASE WHEN begun IS NULL THEN y.tier ELSE d.was END AS was,
+             CASE WHEN begun IS NULL THEN y.status ELSE d.was_status END AS was_status, CASE WHEN begun IS NULL THEN y.since ELSE d.was_since END AS was_since, CASE WHEN begun IS NULL THEN y.earned ELSE d.was_earned END AS was_earned
+      FROM (SELECT ctid AS place, * FROM {state} AS y WHERE {in_scope_or_passed}) AS y FULL JOIN today AS d ON d.customer {equal} y.customer),
+    $q$ ELSE $q$
+    before AS (
+      SELECT y.ctid AS place, y.customer, y.grp, {y_columns}, NULL::tid AS begun, NULL::text AS begun_as, NULL::tid AS row_before, y.tier AS now, y.tier AS was, y.status AS was_status, y.since AS was_since, y.earned AS was_earned
+      FROM {state} AS y WHERE {in_scope_or_passed}),
+    $q$ END || $q$
     placed AS MATERIALIZED (
       SELECT * FROM (
         SELECT g.*, t.was, t.was_status, t.was_since, t.was_earned, t.now, t.begun, t.begun_as, t.row_before, t.customer AS kept_customer, t.place, t.grp = g.grp AND {as_it_was} AS as_it_was,
                coalesce(t.begun IS NULL AND t.was_status = 'earned' AND t.was = g.earned AND t.was_earned = g.earned AND NOT EXISTS (SELECT FROM pin AS z WHERE z.customer {equal} g.customer), false) AS settled
         FROM (SELECT *, ({names})[rank] AS earned FROM graded OFFSET 0) AS g
-             FULL JOIN ({before}) AS t ON t.customer {equal} g.customer OFFSET 0) AS p
+             FULL JOIN before AS t ON t.customer {equal} g.customer OFFSET 0) AS p
       WHERE NOT settled OR as_it_was IS NOT TRUE),
     drifted AS (UPDATE {state} AS t SET grp = n.grp, {columns_next}, {scores_next}
       FROM placed AS n WHERE settled AND t.ctid = ANY (ARRAY(SELECT place FROM placed WHERE settled)) AND t.customer {equal} n.customer),
@@ -364,14 +373,8 @@ BEGIN
         CASE WHEN same_day AND r.keep IS NOT NULL THEN format(' UNION SELECT customer FROM %s WHERE valid_from = %L AND change IN (''down'', ''same'', ''replaced'')', s.history, as_of) ELSE '' END) ELSE '' END,
       'of_scope', CASE mode WHEN 'partial' THEN format(' AND EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
       'day_before', coalesce(quote_literal(last.day_before), '''-infinity''') || '::date', 'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'),
-      'today', CASE WHEN same_day THEN format('today AS MATERIALIZED (SELECT y.ctid AS begun, y.change AS begun_as, y.customer, b.ctid AS row_before, b.tier AS was, b.status AS was_status, b.since AS was_since, b.earned AS was_earned
-        FROM %1$s AS y LEFT JOIN %1$s AS b ON b.customer %2$s y.customer AND b.valid_to = y.valid_from WHERE y.valid_from = %3$L%4$s),', s.history, equal, as_of, coalesce(' AND ' || nullif(in_scope_or_passed, ''), '')) ELSE '' END,
-      'before', CASE WHEN same_day THEN format('SELECT y.place, coalesce(y.customer, d.customer) AS customer, y.grp, %1$s, %2$s, begun, begun_as, row_before, y.tier AS now, %3$s
-        FROM (SELECT ctid AS place, * FROM %4$s AS y%5$s) AS y FULL JOIN today AS d ON d.customer %6$s y.customer', customer_tier.per_axis(r.axes, 'y.{n}'), customer_tier.per_axis(r.axes, 'y.{s}'),
-        (SELECT string_agg(format('CASE WHEN d.begun IS NULL THEN y.%s ELSE d.was%s END AS was%s', c, w, w), ', ') FROM (VALUES ('tier', ''), ('status', '_status'), ('since', '_since'), ('earned', '_earned')) AS n(c, w)),
-        s.state, coalesce(' WHERE ' || nullif(in_scope_or_passed, ''), ''), equal)
-        ELSE format('SELECT y.ctid AS place, y.customer, y.grp, %1$s, %2$s, NULL::tid AS begun, NULL::text AS begun_as, NULL::tid AS row_before, y.tier AS now, y.tier AS was, y.status AS was_status, y.since AS was_since, y.earned AS was_earned FROM %3$s AS y%4$s',
-        customer_tier.per_axis(r.axes, 'y.{n}'), customer_tier.per_axis(r.axes, 'y.{s}'), s.state, coalesce(' WHERE ' || nullif(in_scope_or_passed, ''), '')) END,
+      'in_scope_or_passed', CASE mode WHEN 'partial' THEN format('EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal) ELSE 'true' END,
+      'y_columns', customer_tier.per_axis(r.axes, 'y.{n}, y.{s}'),
       -- who lacks a score has no row that would keep the other values
       'or_unrated', CASE WHEN r.unrated IS NULL AND jsonb_array_length(r.axes) > 1 THEN ' UNION ALL SELECT customer FROM input WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NULL', ' OR ') ELSE '' END,
       'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'l_c', customer_tier.per_axis(r.axes, 'l.c{i}'), 'line_moved', customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '),
