@@ -236,6 +236,7 @@ BEGIN
   END;
   CALL customer_tier.note($1, message);
   COMMIT;
+  -- who waited for an untrack hears of that below
   -- where it was, but for our own statements
   RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), nullif(pg_catalog.rtrim(pg_catalog.split_part(context, 'SQL statement "SELECT FROM customer_tier.as_owner(', 1), E'\n'), ''), pg_catalog.format('In the sales of %s.', $1)),
     HINT = coalesce(nullif(hint, ''), CASE
