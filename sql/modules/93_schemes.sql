@@ -4,6 +4,7 @@ CREATE TABLE scheme (
   scheme regclass PRIMARY KEY,
   source regclass NOT NULL,
   attributes regclass,
+  key text,
   preset text,
   version integer NOT NULL,
   as_of date,
@@ -22,6 +23,7 @@ COMMENT ON TABLE scheme IS 'the schemes; see the view schemes';
 COMMENT ON COLUMN scheme.scheme IS 'the view of its current tiers, which stands for it';
 COMMENT ON COLUMN scheme.source IS 'the tracked sales table that it grades by';
 COMMENT ON COLUMN scheme.attributes IS 'table of attributes of customers';
+COMMENT ON COLUMN scheme.key IS 'their column that says whose they are';
 COMMENT ON COLUMN scheme.preset IS 'what it was made from';
 COMMENT ON COLUMN scheme.version IS 'the version of its rule that is in force';
 COMMENT ON COLUMN scheme.as_of IS 'the day of its last refresh';
@@ -176,6 +178,27 @@ BEGIN
   RETURN s;
 END $$;
 COMMENT ON FUNCTION scheme_of(regclass) IS 'support of schemes: a scheme; an error if it is none';
+
+-- one row for each customer, or somebody would count twice
+CREATE FUNCTION check_attributes(s scheme) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF s.attributes IS NULL THEN
+    RETURN;
+  ELSIF NOT EXISTS (SELECT FROM pg_class WHERE oid = s.attributes) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('the attributes of %s are gone', s.scheme),
+      HINT = format('SELECT customer_tier.drop_scheme(%L); and make another.', s.scheme);
+  ELSIF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = s.attributes AND attname = s.key AND attnum > 0 AND NOT attisdropped) THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = CASE WHEN s.key IS NULL THEN format('attributes %s have no primary key of one column', s.attributes) ELSE format('attributes %s have no column "%s"', s.attributes, s.key) END,
+      HINT = 'key => names the column that says whose attributes they are; without it, it is the primary key.';
+  ELSIF NOT EXISTS (SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+                    WHERE indrelid = s.attributes AND attname = s.key AND indisunique AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition', MESSAGE = format('attributes %s may have more than one row with the same %s', s.attributes, s.key),
+      HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', s.attributes, s.key);
+  END IF;
+END $$;
+COMMENT ON FUNCTION check_attributes(scheme) IS 'support of schemes: an error if attributes cannot be read';
 
 CREATE FUNCTION rule_of(s scheme) RETURNS rule
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -414,6 +414,7 @@ DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
 BEGIN
   PERFORM customer_tier.check_scheme_day(s, as_of);
+  PERFORM customer_tier.check_attributes(s);
   PERFORM customer_tier.require_read_committed();
   IF (customer_tier.tracked(s.source)).capture <> 'none' THEN
     IF (customer_tier.tracked(s.source)).refreshed_at IS NULL THEN

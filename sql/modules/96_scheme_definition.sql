@@ -1,7 +1,7 @@
 -- Making, changing and dropping schemes; their tables and views.
 
 -- the tables of a scheme, as the owner of its sales
-CREATE FUNCTION make_scheme_tables(s scheme, axes jsonb[], place text, name text, key text) RETURNS scheme
+CREATE FUNCTION make_scheme_tables(s scheme, axes jsonb[], place text, name text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -13,17 +13,9 @@ BEGIN
   IF s.attributes IS NULL THEN
     PERFORM FROM customer_tier.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', place, name || '__input', p.ledger)) AS (x int);
   ELSE
-    IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = s.attributes AND attname = key AND attnum > 0 AND NOT attisdropped) THEN
-      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = CASE WHEN key IS NULL THEN format('attributes %s have no primary key of one column', s.attributes) ELSE format('attributes %s have no column "%s"', s.attributes, key) END,
-        HINT = 'key => names the column that says whose attributes they are; without it, it is the primary key.';
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-                   WHERE indrelid = s.attributes AND attname = key AND indisunique AND indisvalid AND indnkeyatts = 1 AND indpred IS NULL) THEN
-      RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition', MESSAGE = format('attributes %s may have more than one row with the same %s', s.attributes, key),
-        HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', s.attributes, key);
-    END IF;
+    PERFORM customer_tier.check_attributes(s);
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO others FROM pg_attribute
-    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> key;
+    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> s.key;
     IF others IS NOT NULL THEN
       RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %', s.attributes, others;
     END IF;
@@ -32,7 +24,7 @@ BEGIN
     PERFORM FROM customer_tier.as_owner(s.source, format($q$
       CREATE VIEW %1$s.%2$I AS SELECT coalesce(l.customer, a.%3$I) AS customer, coalesce(l.ledger, '{}') AS ledger, NULL::date AS as_of, a.%3$I IS NOT NULL AS listed%4$s
       FROM %5$s AS l FULL JOIN (SELECT * FROM %6$s WHERE %3$I IS NOT NULL) AS a ON a.%3$I %7$s l.customer
-      $q$, place, name || '__input', key, others, p.ledger, s.attributes, p.equal)) AS (x int);
+      $q$, place, name || '__input', s.key, others, p.ledger, s.attributes, p.equal)) AS (x int);
   END IF;
   s.input := format('%s.%I', place, name || '__input');
   IF EXISTS (SELECT FROM unnest(axes) AS a WHERE a ->> 'name' IS NULL) THEN
@@ -50,7 +42,7 @@ BEGIN
   s.refreshes := format('%s.%I', place, name || '__refresh');
   RETURN s;
 END $$;
-COMMENT ON FUNCTION make_scheme_tables(scheme, jsonb[], text, text, text) IS 'support of create_scheme: what a rule needs';
+COMMENT ON FUNCTION make_scheme_tables(scheme, jsonb[], text, text) IS 'support of create_scheme: what a rule needs';
 
 CREATE FUNCTION make_axis_tables(s scheme, r rule, place text, name text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -233,10 +225,10 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('a scheme has one to six axes, not %s', coalesce(cardinality(axes), 0)),
       HINT = 'axes => ARRAY[axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'')], or a preset.';
   END IF;
-  IF attributes IS NOT NULL AND key IS NULL THEN
-    SELECT attname INTO key FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1;
+  IF attributes IS NOT NULL THEN
+    s.key := coalesce(key, (SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1));
   END IF;
-  s := customer_tier.make_scheme_tables(s, axes, place, name, key);
+  s := customer_tier.make_scheme_tables(s, axes, place, name);
   -- the rule is made before the view that stands for the scheme
   r := customer_tier.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
   r.version := 1;

@@ -399,6 +399,15 @@ SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT create_scheme('x', 'few', 'abc', unrated => '')$$,
   $$SELECT pin('still', '1', '', 'why', '2026-11-04')$$,
   $$SELECT alter_tier('still', 'A', hold => '-1 month')$$]) AS sql;
+-- attributes that are not one row for each customer any more, or not there
+CREATE TABLE rank_of (customer int PRIMARY KEY, n int);
+SELECT create_scheme('ranked', 'few', axes => ARRAY[axis('n', 'n', 'value', '{5}')], tiers => '{b, a}', attributes => 'rank_of');
+ALTER TABLE rank_of DROP CONSTRAINT rank_of_pkey;
+SELECT outcome($$SELECT refresh('ranked', '2026-11-30')$$);
+DROP TABLE rank_of CASCADE;
+SELECT regexp_replace(outcome($$SELECT refresh('ranked', '2026-11-30')$$), '[0-9]{6,}', 'number');
+SELECT count(*) FROM schemes WHERE attributes IS NOT NULL AND attributes::text ~ '^[0-9]+$';
+SELECT drop_scheme('ranked');
 -- the 125 codes
 SELECT create_scheme('codes', 'few', 'rfm', options => '{"segments": "codes"}');
 SELECT * FROM refresh('codes', '2026-11-30');
