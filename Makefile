@@ -18,12 +18,18 @@ OBJS = \
 	src/sale.o \
 	src/scatter.o \
 	src/roll_up.o \
-	src/sale_expression.o \
+	src/names.o \
+	src/expression.o \
 	src/as_owner.o \
 	src/may_commit.o \
-	src/stale.o \
+	src/source_view.o \
+	src/source_state.o \
+	src/packed_sales.o \
+	src/table_writer.o \
 	src/queue.o \
-	src/capture.o src/deltas.o \
+	src/gather.o \
+	src/capture.o \
+	src/merge.o \
 	src/order.o \
 	src/sample.o \
 	src/rows.o \
@@ -59,7 +65,6 @@ SQL_MODULES = \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql \
 	sql/modules/91_models.sql \
-	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
 	sql/modules/94_grading.sql \
 	sql/modules/95_presets.sql \

@@ -1,14 +1,13 @@
 /*
  * as_owner.c
- *		A command about a table, run with the rights of the table's owner.
+ *		The one place where the current user changes.
  *
  * Expressions over a table may call functions of its owner.  They run as that
  * owner, in a security-restricted operation and with nobody's search_path, as
- * in REFRESH MATERIALIZED VIEW, whoever asks.  Asking is for those who could
- * become the owner anyway, so that nobody gains a right.
+ * in REFRESH MATERIALIZED VIEW, whoever asks.  Asking for a command is for those who
+ * have the rights of the owner anyway, so that nobody gains a right.
  */
-#include "capture.h"
-#include "deltas.h"
+#include "as_owner.h"
 
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
@@ -18,7 +17,78 @@
 #include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
+#include "gather.h"
+
 PG_FUNCTION_INFO_V1(customer_tier_as_owner);
+
+/*
+ * ct_fix_settings
+ *		Until the GUC nest level ends, names are the server's alone, and values have one text.
+ */
+void
+ct_fix_settings(void)
+{
+	static const char *const setting[][2] = {
+		{"search_path", "pg_catalog, pg_temp"},
+		{"datestyle", "ISO, YMD"},
+		{"intervalstyle", "postgres"},
+		{"extra_float_digits", "3"},
+		{"bytea_output", "hex"},
+		{"quote_all_identifiers", "off"}
+	};
+
+	for (int i = 0; i < lengthof(setting); i++)
+		(void) set_config_option(setting[i][0], setting[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+static void
+become(OwnerSwitch *saved, Oid owner, int security)
+{
+	GetUserIdAndSecContext(&saved->user, &saved->security);
+	saved->nest = NewGUCNestLevel();
+	SetUserIdAndSecContext(owner, security);
+	ct_fix_settings();
+}
+
+/*
+ * ct_become_owner
+ *		From here to ct_resign the user is "owner", in a security-restricted operation.
+ *
+ * An error in between puts the user back with its (sub)transaction.
+ */
+void
+ct_become_owner(OwnerSwitch *saved, Oid owner)
+{
+	Oid			user;
+	int			security;
+
+	GetUserIdAndSecContext(&user, &security);
+	become(saved, owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+}
+
+/*
+ * ct_become_owner_unrestricted
+ *		The same for one fixed statement of ours that may queue a deferred trigger, or
+ *		be REFRESH MATERIALIZED VIEW, which restricts what it runs by itself.
+ */
+void
+ct_become_owner_unrestricted(OwnerSwitch *saved, Oid owner)
+{
+	Oid			user;
+	int			security;
+
+	GetUserIdAndSecContext(&user, &security);
+	become(saved, owner, (security & ~SECURITY_RESTRICTED_OPERATION) | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+/* back to who it was, with their settings */
+void
+ct_resign(const OwnerSwitch *saved)
+{
+	AtEOXact_GUC(false, saved->nest);
+	SetUserIdAndSecContext(saved->user, saved->security);
+}
 
 static Oid
 get_owner(Oid relid)
@@ -29,7 +99,7 @@ get_owner(Oid relid)
 	if (!HeapTupleIsValid(tuple))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("there is no table with OID %u", relid)));
+				 errmsg("relation with OID %u does not exist", relid)));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	ReleaseSysCache(tuple);
 	return owner;
@@ -60,23 +130,18 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *command = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Oid			owner = get_owner(relid);
-	Oid			user;
-	int			security;
-	int			nest;
+	OwnerSwitch saved;
 	MemoryContext context = CurrentMemoryContext;
 
-	GetUserIdAndSecContext(&user, &security);
-	if (!object_ownercheck(RelationRelationId, relid, user))
-		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
+	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 
-	SetUserIdAndSecContext(owner, security | SECURITY_RESTRICTED_OPERATION);
-	nest = NewGUCNestLevel();
-	customer_tier_safe_search_path();
+	/* what is asked may be about the queue */
+	ct_gather_write(relid);
+	ct_become_owner(&saved, owner);
 	/* better an error than the rows that a policy leaves */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	/* what is asked may be about the queue */
-	customer_tier_gather_write(relid);
 	SPI_connect();
 	PG_TRY();
 	{
@@ -88,7 +153,6 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 	SPI_finish();
-	AtEOXact_GUC(false, nest);
-	SetUserIdAndSecContext(user, security);
+	ct_resign(&saved);
 	return (Datum) 0;
 }

@@ -2,77 +2,152 @@
  * capture.c
  *		The trigger that writes down what a statement did to the sales.
  *
- * It appends to the queue, a plain table of the source's owner, one ledger for
- * each customer that the statement touched: what came, less what went.  Triggers
- * with transition tables do so at once; those for each row leave it to deltas.c.  It takes
- * no lock that another writer would wait for.  A row's expressions run as the
- * owner of the queue, if they call anybody's functions at all.
+ * It appends to the queues of the table's sources, plain tables of the same owner,
+ * the sales that came and those that went, as they are.  Triggers with transition
+ * tables do so at once; those for each row leave it to gather.c.  It takes no lock that
+ * another writer would wait for.  A row's expressions run as the owner, if they call
+ * anybody's functions at all.
  *
- * All that the trigger needs is in its arguments, so that a writer whose snapshot
- * is older than the registration loses nothing:
- *		queue, customer, amount, sold_at, filter or '', time zone or ''
+ * What the trigger needs is named by the constants of its WHEN clause, three for each
+ * source: the view that is captured, the queue, and the state.  PostgreSQL renames,
+ * dumps and restores them, partitions inherit them, and they are in the relcache
+ * whatever the writer's snapshot.
  */
-#include "capture.h"
+#include "compat.h"
 
+#include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
-#include "utils/acl.h"
+#include "replication/logicalworker.h"
+#include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
+#include "utils/catcache.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-#include "deltas.h"
+#include "as_owner.h"
+#include "gather.h"
+#include "source_view.h"
 
-PG_FUNCTION_INFO_V1(customer_tier_capture);
+PG_FUNCTION_INFO_V1(ct_capture);
 
-#define CAPTURE_ARGS	6
+#define PARTS_A_SOURCE	3
 
-/* what a trigger's arguments mean, kept for the session until something changes */
-typedef struct Capture
+/* one source of a table, as a trigger captures it */
+typedef struct CapturedSource
 {
-	Oid			trigger;		/* key */
-	bool		valid;
-	Oid			relation;
-	QueueAddress queue;
-	bool		calls;			/* functions that are not the server's own */
-	MemoryContext context;
+	Oid			view;
+	Oid			queue;
+	int32		epoch;
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
+} CapturedSource;
 
-	int			depth;			/* calls that are under way, if it calls functions */
-	struct Evaluation *ready;	/* kept for the rows of one subtransaction */
+/* expressions of a source, ready to be evaluated */
+typedef struct Evaluation
+{
+	ExprState  *expression[SALE_EXPRESSIONS];
+} Evaluation;
+
+/* what a trigger's constants mean, kept for the session until something changes */
+typedef struct Capture
+{
+	MemoryContext context;
+	Oid			owner;
+	Oid			relation;
+	bool		calls;			/* functions that are not the server's own */
+	bool		valid;
+	bool		detached;		/* no longer in the table, but pinned */
+	int			pins;			/* calls that are under way, if it calls functions */
+
+	/* kept for the rows of one subtransaction */
+	MemoryContext ready;
+	ExprContext *econtext;
+	Evaluation *evaluation;
 	FullTransactionId transaction;
 	SubTransactionId subtransaction;
+
+	int			n;
+	CapturedSource source[FLEXIBLE_ARRAY_MEMBER];
 } Capture;
+
+typedef struct CaptureEntry
+{
+	Oid			trigger;		/* key */
+	Capture    *capture;
+} CaptureEntry;
 
 static HTAB *captures;
 static uint64 changes;			/* so many times something was forgotten */
+
+static bool
+concerns(const Capture *c, Oid relid)
+{
+	if (!OidIsValid(relid) || c->relation == relid)
+		return true;
+	for (int i = 0; i < c->n; i++)
+		if (c->source[i].view == relid || c->source[i].queue == relid)
+			return true;
+	return false;
+}
 
 static void
 forget_relation(Datum arg, Oid relid)
 {
 	HASH_SEQ_STATUS seq;
-	Capture    *c;
+	CaptureEntry *e;
 
 	changes++;
 	hash_seq_init(&seq, captures);
-	while ((c = hash_seq_search(&seq)) != NULL)
-		if (!OidIsValid(relid) || c->relation == relid || c->queue.relid == relid)
-			c->valid = false;
+	while ((e = hash_seq_search(&seq)) != NULL)
+		if (concerns(e->capture, relid))
+			e->capture->valid = false;
 }
 
 static void
 forget_all(Datum arg, int cache, uint32 hash)
 {
 	forget_relation(arg, InvalidOid);
+}
+
+/* takes a capture out of use; what is under way goes on as it began */
+static void
+release(Capture *c)
+{
+	c->detached = true;
+	if (c->pins == 0)
+		MemoryContextDelete(c->context);
+}
+
+/* drops what is no longer valid, also of triggers that are gone; what is under way stays */
+static void
+sweep(void)
+{
+	static uint64 swept;
+	HASH_SEQ_STATUS seq;
+	CaptureEntry *e;
+
+	if (swept == changes)
+		return;
+	swept = changes;
+	hash_seq_init(&seq, captures);
+	while ((e = hash_seq_search(&seq)) != NULL)
+	{
+		Capture    *c = e->capture;
+
+		if (c->valid)
+			continue;
+		hash_search(captures, &e->trigger, HASH_REMOVE, NULL);
+		release(c);
+	}
 }
 
 static bool
@@ -91,109 +166,130 @@ calls_functions(Node *node, void *context)
 		expression_tree_walker(node, calls_functions, context);
 }
 
-/* as the owner, for planning may already call functions, and with nobody's search_path */
+/* a source by the constants that name it */
 static void
-read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
+read_source(Capture *c, CapturedSource *s, Relation rel)
 {
-	QueueAddress queue = customer_tier_queue_find(arg[0], rel->rd_rel->relowner, ledger);
-	MemoryContext old = MemoryContextSwitchTo(c->context);
-	int			nest = NewGUCNestLevel();
+	SourceView	view;
 	Node	   *customer;
-	Oid			user;
-	int			security;
+	Relation	queue;
+	Snapshot	snapshot;
+	text	   *zone;
 
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(queue.owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	customer_tier_safe_search_path();
-	c->relation = RelationGetRelid(rel);
-	c->queue = queue;
-	c->calls = false;
+	ct_source_of_row(rel, s->view, &view);
 	for (int i = 0; i < SALE_EXPRESSIONS; i++)
 	{
-		Node	   *expr = NULL;
-
-		if (i != SALE_FILTER || arg[i + 1][0] != '\0')
-			expr = customer_tier_parse_expression(rel, arg[i + 1], i);
-		c->calls |= calls_functions(expr, NULL);
-		c->expression[i] = expr ? expression_planner((Expr *) expr) : NULL;
+		c->calls |= calls_functions(view.expr[i], NULL);
+		s->expression[i] = view.expr[i] ? expression_planner((Expr *) view.expr[i]) : NULL;
 	}
-	customer = (Node *) c->expression[SALE_CUSTOMER];
-	customer_tier_sale_type(&c->type, exprType(customer), exprCollation(customer),
-							exprType((Node *) c->expression[SALE_DAY]),
-							exprType((Node *) c->expression[SALE_AMOUNT]),
-							arg[CAPTURE_ARGS - 1][0] == '\0' ? NULL : cstring_to_text(arg[CAPTURE_ARGS - 1]));
-	if (queue.customer != c->type.customer.type)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the customer of a sale is now of type %s, in the queue of type %s",
-						format_type_be(c->type.customer.type), format_type_be(queue.customer))));
-	AtEOXact_GUC(true, nest);
-	SetUserIdAndSecContext(user, security);
+	zone = ct_peel_day((Node **) &s->expression[SALE_DAY]);
+	customer = (Node *) s->expression[SALE_CUSTOMER];
+	customer_tier_sale_type(&s->type, exprType(customer), exprCollation(customer),
+							exprType((Node *) s->expression[SALE_DAY]),
+							exprType((Node *) s->expression[SALE_AMOUNT]), zone);
+	/* by an output function, which depends on settings, and may be anybody's */
+	c->calls |= ct_pack_form(s->type.customer.type) == PACK_OUTPUT;
+	queue = ct_queue_open(s->queue, c->owner, RowExclusiveLock);
+	/* of now, however old the writer's own snapshot is */
+	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	s->epoch = ct_queue_epoch(queue, snapshot);
+	UnregisterSnapshot(snapshot);
+	table_close(queue, NoLock);
+}
+
+pg_noreturn static void
+refuse_call(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+			 errmsg("capture is called by the triggers that track makes, and by nothing else")));
+}
+
+/*
+ * As the owner, for planning may already call functions, and with nobody's search_path.
+ * They may write to this very table: what they find is another Capture than this.
+ */
+static Capture *
+read_capture(Relation rel, Trigger *trigger)
+{
+	List	   *parts = trigger->tgqual == NULL ? NIL : ct_relations_in(stringToNode(trigger->tgqual));
+	int			n = list_length(parts) / PARTS_A_SOURCE;
+	MemoryContext context;
+	MemoryContext old;
+	OwnerSwitch saved;
+	uint64		before = changes;
+	Capture    *c;
+
+	if (n == 0 || list_length(parts) % PARTS_A_SOURCE != 0)
+		refuse_call();
+	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	c = palloc0(offsetof(Capture, source) + n * sizeof(CapturedSource));
+	c->context = context;
+	c->owner = rel->rd_rel->relowner;
+	c->relation = RelationGetRelid(rel);
+	c->n = n;
+	ct_become_owner(&saved, c->owner);
+	for (int i = 0; i < n; i++)
+	{
+		c->source[i].view = list_nth_oid(parts, PARTS_A_SOURCE * i);
+		c->source[i].queue = list_nth_oid(parts, PARTS_A_SOURCE * i + 1);
+		read_source(c, &c->source[i], rel);
+	}
+	ct_resign(&saved);
 	MemoryContextSwitchTo(old);
+	c->valid = changes == before;
+	return c;
+}
+
+/* whether it served this subtransaction before, which then holds the locks it needs */
+static bool
+is_ready(const Capture *c)
+{
+	return c->ready != NULL && FullTransactionIdEquals(c->transaction, GetTopFullTransactionId()) &&
+		c->subtransaction == GetCurrentSubTransactionId();
 }
 
 static Capture *
-get_capture(TriggerData *t, Oid ledger)
+get_capture(TriggerData *t)
 {
+	CaptureEntry *e;
 	Capture    *c;
 	bool		found;
-	uint64		before;
 
 	if (captures == NULL)
 	{
 		HASHCTL		ctl = {0};
 
 		ctl.keysize = sizeof(Oid);
-		ctl.entrysize = sizeof(Capture);
+		ctl.entrysize = sizeof(CaptureEntry);
 		ctl.hcxt = CacheMemoryContext;
 		captures = hash_create("customer_tier captures", 16, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 		CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 		CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
 		CacheRegisterSyscacheCallback(TYPEOID, forget_all, (Datum) 0);
 	}
-	c = hash_search(captures, &t->tg_trigger->tgoid, HASH_ENTER, &found);
-	if (!found)
+	sweep();
+	e = hash_search(captures, &t->tg_trigger->tgoid, HASH_FIND, NULL);
+	if (e != NULL)
 	{
-		c->context = NULL;
-		c->depth = 0;
+		c = e->capture;
+		if (c->valid && is_ready(c))
+			return c;
+		/* who replaces a view waits for this transaction, or has told us by now */
+		for (int i = 0; i < c->n; i++)
+			LockRelationOid(c->source[i].view, AccessShareLock);
+		if (c->valid)
+			return c;
 	}
-	else if (c->valid || c->depth > 0)
-		return c;				/* what is under way goes on as it began */
-	/* an error on the way leaves an entry that is not valid */
-	c->valid = false;
-	if (c->context != NULL)
-		MemoryContextDelete(c->context);
-	c->context = AllocSetContextCreate(CacheMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
-	c->ready = NULL;
-	c->relation = c->queue.relid = InvalidOid;
-	before = changes;
-	read_arguments(c, t->tg_relation, t->tg_trigger->tgargs, ledger);
-	c->valid = changes == before;
+	c = read_capture(t->tg_relation, t->tg_trigger);
+	sweep();
+	e = hash_search(captures, &t->tg_trigger->tgoid, HASH_ENTER, &found);
+	if (found)
+		release(e->capture);
+	MemoryContextSetParent(c->context, CacheMemoryContext);
+	e->capture = c;
 	return c;
-}
-
-/* expressions, ready to be evaluated */
-typedef struct Evaluation
-{
-	MemoryContext context;
-	ExprContext *econtext;
-	ExprState  *expression[SALE_EXPRESSIONS];
-} Evaluation;
-
-static Evaluation *
-evaluation_new(const Capture *c, MemoryContext parent)
-{
-	MemoryContext context = AllocSetContextCreate(parent, "customer_tier expressions", ALLOCSET_SMALL_SIZES);
-	MemoryContext old = MemoryContextSwitchTo(context);
-	Evaluation *e = palloc0(sizeof(Evaluation));
-
-	e->context = context;
-	e->econtext = CreateStandaloneExprContext();
-	for (int i = 0; i < SALE_EXPRESSIONS; i++)
-		if (c->expression[i] != NULL)
-			e->expression[i] = ExecInitExpr(c->expression[i], NULL);
-	MemoryContextSwitchTo(old);
-	return e;
 }
 
 /*
@@ -201,41 +297,58 @@ evaluation_new(const Capture *c, MemoryContext parent)
  * where functions are called that might write to the table themselves.
  */
 static Evaluation *
-get_evaluation(Capture *c)
+get_evaluation(Capture *c, ExprContext **econtext)
 {
-	FullTransactionId transaction = GetTopFullTransactionId();
-	SubTransactionId subtransaction = GetCurrentSubTransactionId();
+	MemoryContext old;
+	MemoryContext context = CurrentMemoryContext;
+	Evaluation *evaluation;
 
-	if (c->calls)
-		return evaluation_new(c, CurrentMemoryContext);
-	if (c->ready != NULL && FullTransactionIdEquals(c->transaction, transaction) &&
-		c->subtransaction == subtransaction)
-		return c->ready;
-	if (c->ready != NULL)
-		MemoryContextDelete(c->ready->context);
-	c->ready = NULL;
-	c->ready = evaluation_new(c, c->context);
-	c->transaction = transaction;
-	c->subtransaction = subtransaction;
-	return c->ready;
+	if (!c->calls && is_ready(c))
+	{
+		*econtext = c->econtext;
+		return c->evaluation;
+	}
+	if (!c->calls)
+	{
+		if (c->ready != NULL)
+			MemoryContextDelete(c->ready);
+		c->ready = NULL;
+		context = AllocSetContextCreate(c->context, "customer_tier expressions", ALLOCSET_SMALL_SIZES);
+	}
+	old = MemoryContextSwitchTo(context);
+	*econtext = CreateStandaloneExprContext();
+	evaluation = palloc0(c->n * sizeof(Evaluation));
+	for (int i = 0; i < c->n; i++)
+		for (int j = 0; j < SALE_EXPRESSIONS; j++)
+			if (c->source[i].expression[j] != NULL)
+				evaluation[i].expression[j] = ExecInitExpr(c->source[i].expression[j], NULL);
+	MemoryContextSwitchTo(old);
+	if (!c->calls)
+	{
+		c->ready = context;
+		c->econtext = *econtext;
+		c->evaluation = evaluation;
+		c->transaction = GetTopFullTransactionId();
+		c->subtransaction = GetCurrentSubTransactionId();
+	}
+	return evaluation;
 }
 
 /* what a row says; false if it is nobody's, or nothing that counts */
 static bool
-evaluate(const Capture *c, Evaluation *e, TupleTableSlot *row, CapturedSale *sale)
+evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableSlot *row, Sale *sale)
 {
-	const SaleType *type = &c->type;
 	Datum		value[SALE_EXPRESSIONS];
 	bool		isnull;
 
-	ResetExprContext(e->econtext);
-	e->econtext->ecxt_scantuple = row;
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = row;
 	if (e->expression[SALE_FILTER] != NULL &&
-		(!DatumGetBool(ExecEvalExprSwitchContext(e->expression[SALE_FILTER], e->econtext, &isnull)) || isnull))
+		(!DatumGetBool(ExecEvalExprSwitchContext(e->expression[SALE_FILTER], econtext, &isnull)) || isnull))
 		return false;
 	for (int i = 0; i < SALE_FILTER; i++)
 	{
-		value[i] = ExecEvalExprSwitchContext(e->expression[i], e->econtext, &isnull);
+		value[i] = ExecEvalExprSwitchContext(e->expression[i], econtext, &isnull);
 		if (isnull)
 			return false;
 	}
@@ -248,11 +361,12 @@ evaluate(const Capture *c, Evaluation *e, TupleTableSlot *row, CapturedSale *sal
 }
 
 static void
-add_table(Deltas *d, Capture *c, Relation rel, Tuplestorestate *rows, bool undo)
+add_table(Capture *c, QueueWriter *w, Relation rel, Tuplestorestate *rows, bool undo)
 {
 	TupleTableSlot *slot;
+	ExprContext *econtext = NULL;
 	Evaluation *e = NULL;
-	CapturedSale sale = {.undo = undo};
+	Sale		sale = {.undo = undo};
 
 	if (rows == NULL)
 		return;
@@ -264,30 +378,58 @@ add_table(Deltas *d, Capture *c, Relation rel, Tuplestorestate *rows, bool undo)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (e == NULL)
-			e = get_evaluation(c);
-		if (evaluate(c, e, slot, &sale))
-			customer_tier_deltas_add(d, &sale);
+			e = get_evaluation(c, &econtext);
+		for (int i = 0; i < c->n; i++)
+			if (evaluate(&c->source[i].type, &e[i], econtext, slot, &sale))
+				ct_queue_add(&w[i], &sale);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* with others of its statement, or by itself */
 static void
-add_row(Capture *c, Evaluation *e, TupleTableSlot *row, bool undo, Deltas **itself)
+capture_statement(TriggerData *t, Capture *c)
 {
-	CapturedSale sale = {.undo = undo};
-	Deltas	   *d;
+	QueueWriter *w = palloc(c->n * sizeof(QueueWriter));
 
-	if (row == NULL || !evaluate(c, e, row, &sale))
-		return;
-	d = customer_tier_gathering(c->queue.relid);
-	if (d == NULL)
+	for (int i = 0; i < c->n; i++)
+		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->source[i].epoch, &c->source[i].type.customer);
+	add_table(c, w, t->tg_relation, t->tg_oldtable, true);
+	add_table(c, w, t->tg_relation, t->tg_newtable, false);
+	for (int i = 0; i < c->n; i++)
+		ct_queue_write(&w[i]);
+}
+
+static void
+capture_row(TriggerData *t, Capture *c)
+{
+	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
+	TupleTableSlot *went = inserts ? NULL : t->tg_trigslot;
+	TupleTableSlot *came = inserts ? t->tg_trigslot : TRIGGER_FIRED_BY_UPDATE(t->tg_event) ? t->tg_newslot : NULL;
+	ExprContext *econtext;
+	Evaluation *e = get_evaluation(c, &econtext);
+
+	for (int i = 0; i < c->n; i++)
 	{
-		if (*itself == NULL)
-			*itself = customer_tier_deltas_new(&c->type.customer, &c->queue);
-		d = *itself;
+		CapturedSource *s = &c->source[i];
+		QueueWriter *gathering = ct_gathering(s->queue);
+		QueueWriter own;
+		QueueWriter *w = gathering;
+		Sale		sale;
+
+		if (gathering == NULL)
+		{
+			w = &own;
+			ct_queue_begin(w, s->queue, c->owner, s->epoch, &s->type.customer);
+		}
+		sale.undo = true;
+		if (went != NULL && evaluate(&s->type, &e[i], econtext, went, &sale))
+			ct_queue_add(w, &sale);
+		sale.undo = false;
+		if (came != NULL && evaluate(&s->type, &e[i], econtext, came, &sale))
+			ct_queue_add(w, &sale);
+		if (gathering == NULL)
+			ct_queue_write(w);
 	}
-	customer_tier_deltas_add(d, &sale);
 }
 
 /* what a trigger that track makes is there for */
@@ -313,86 +455,79 @@ get_event(const TriggerData *t)
 		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0) ? STATEMENT : NO_EVENT;
 }
 
-static void
-write_emptied(const Capture *c)
+/* on a subscriber that is sent the publisher's queue, too, that one stands for the sales */
+static bool
+is_replicated(Oid queue)
 {
-	Queue	   *queue = customer_tier_queue_open(&c->queue);
+	CatCList   *list = SearchSysCacheList1(SUBSCRIPTIONRELMAP, ObjectIdGetDatum(queue));
+	bool		found = list->n_members > 0;
 
-	customer_tier_queue_add_emptied(queue);
-	customer_tier_queue_close(queue);
+	ReleaseSysCacheList(list);
+	return found;
 }
 
 static void
 capture(TriggerData *t, Capture *c)
 {
-	Deltas	   *d = NULL;
-	Evaluation *e;
-	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
-
+	if (IsLogicalWorker() && is_replicated(c->source[0].queue))
+		return;
 	switch (get_event(t))
 	{
 		case EMPTIED:
-			customer_tier_gather_write(c->relation);
-			write_emptied(c);
+			ct_gather_write(c->relation);
+			for (int i = 0; i < c->n; i++)
+				c->source[i].epoch = ct_queue_write_marker(c->source[i].queue, c->owner);
 			break;
 		case STATEMENT_BEGINS:
-			customer_tier_gather_begin(c->relation, &c->type.customer, &c->queue);
+			for (int i = 0; i < c->n; i++)
+				ct_gather_begin(c->relation, c->source[i].queue, c->owner, c->source[i].epoch,
+								&c->source[i].type.customer);
 			break;
 		case STATEMENT_ENDS:
-			customer_tier_gather_end(c->queue.relid);
+			for (int i = c->n - 1; i >= 0; i--)
+				ct_gather_end(c->source[i].queue);
 			break;
 		case STATEMENT:
-			d = customer_tier_deltas_new(&c->type.customer, &c->queue);
-			add_table(d, c, t->tg_relation, t->tg_oldtable, true);
-			add_table(d, c, t->tg_relation, t->tg_newtable, false);
+			capture_statement(t, c);
 			break;
 		case ROW:
-			e = get_evaluation(c);
-			add_row(c, e, inserts ? NULL : t->tg_trigslot, true, &d);
-			add_row(c, e, inserts ? t->tg_trigslot : TRIGGER_FIRED_BY_UPDATE(t->tg_event) ? t->tg_newslot : NULL, false, &d);
+			capture_row(t, c);
 			break;
 		case NO_EVENT:
 			break;
 	}
-	if (d != NULL)
-		customer_tier_deltas_write(d);
 }
 
-/* somebody's functions run as the owner of the queue, who might write to the sales by them */
+/* somebody's functions run as the owner, who might write to the sales by them */
 static void
 capture_as_owner(TriggerData *t, Capture *c)
 {
-	int			nest = NewGUCNestLevel();
-	Oid			user;
-	int			security;
+	OwnerSwitch saved;
 
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(c->queue.owner, security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
-	customer_tier_safe_search_path();
-	c->depth++;
+	ct_become_owner(&saved, c->owner);
+	c->pins++;
 	PG_TRY();
 	{
 		capture(t, c);
 	}
 	PG_FINALLY();
 	{
-		c->depth--;
+		if (--c->pins == 0 && c->detached)
+			release(c);
 	}
 	PG_END_TRY();
-	AtEOXact_GUC(false, nest);
-	SetUserIdAndSecContext(user, security);
+	ct_resign(&saved);
 }
 
 static void
 say_where(void *arg)
 {
-	char	   *name = RelationGetRelationName((Relation) arg);
-
-	errcontext("capture of sales of table %s; customer_tier.untrack lets go of it", quote_identifier(name));
+	errcontext("capture of sales of table \"%s\"", RelationGetRelationName((Relation) arg));
 }
 
+/* capture(): the trigger on the table of one or more sources; made by track */
 Datum
-customer_tier_capture(PG_FUNCTION_ARGS)
+ct_capture(PG_FUNCTION_ARGS)
 {
 	TriggerData *t = (TriggerData *) fcinfo->context;
 	ErrorContextCallback where;
@@ -400,18 +535,15 @@ customer_tier_capture(PG_FUNCTION_ARGS)
 	MemoryContext old;
 	Capture    *c;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || t->tg_trigger->tgnargs != CAPTURE_ARGS || get_event(t) == NO_EVENT)
-		ereport(ERROR,
-				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("capture is called by the triggers that track makes, and by nothing else")));
-
+	if (!CALLED_AS_TRIGGER(fcinfo) || get_event(t) == NO_EVENT)
+		refuse_call();
 	where.callback = say_where;
 	where.arg = t->tg_relation;
 	where.previous = error_context_stack;
 	error_context_stack = &where;
-	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier deltas", ALLOCSET_SMALL_SIZES);
+	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier capture call", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
-	c = get_capture(t, customer_tier_ledger_type(fcinfo->flinfo->fn_oid));
+	c = get_capture(t);
 	if (c->calls)
 		capture_as_owner(t, c);
 	else

@@ -12,6 +12,8 @@
 #include "executor/tstoreReceiver.h"
 #include "funcapi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "parser/parse_relation.h"
 #include "tcop/dest.h"
 #include "tcop/tcopprot.h"
 #include "utils/tuplestore.h"
@@ -101,5 +103,64 @@ spi_execute_into(const char *command, ReturnSetInfo *rsinfo)
 		tuplestore_puttuple(rsinfo->setResult, SPI_tuptable->vals[i]);
 #endif
 }
+
+/* rows of a table without a plan, see table_writer.c: 14 and 16 changed who is told what */
+static inline ResultRelInfo *
+ct_result_relation(EState *estate, Relation rel)
+{
+	RangeTblEntry *rte = makeNode(RangeTblEntry);
+	ResultRelInfo *result = makeNode(ResultRelInfo);
+#if PG_VERSION_NUM >= 160000
+	List	   *permissions = NIL;
+#endif
+
+	rte->rtekind = RTE_RELATION;
+	rte->relid = RelationGetRelid(rel);
+	rte->relkind = rel->rd_rel->relkind;
+	rte->rellockmode = AccessShareLock;
+#if PG_VERSION_NUM >= 180000
+	addRTEPermissionInfo(&permissions, rte);
+	ExecInitRangeTable(estate, list_make1(rte), permissions, bms_make_singleton(1));
+#elif PG_VERSION_NUM >= 160000
+	addRTEPermissionInfo(&permissions, rte);
+	ExecInitRangeTable(estate, list_make1(rte), permissions);
+#else
+	ExecInitRangeTable(estate, list_make1(rte));
+#endif
+	InitResultRelInfo(result, rel, 1, NULL, 0);
+#if PG_VERSION_NUM < 140000
+	estate->es_result_relations = result;
+	estate->es_num_result_relations = 1;
+	estate->es_result_relation_info = result;
+#endif
+	return result;
+}
+
+#if PG_VERSION_NUM >= 160000
+#define ct_epq_init(epq, estate)	EvalPlanQualInit((epq), (estate), NULL, NIL, -1, NIL)
+#else
+#define ct_epq_init(epq, estate)	EvalPlanQualInit((epq), (estate), NULL, NIL, -1)
+#endif
+
+#if PG_VERSION_NUM >= 140000
+#define ct_simple_insert(result, estate, slot)	ExecSimpleRelationInsert((result), (estate), (slot))
+#define ct_simple_update(result, estate, epq, old, slot) \
+	ExecSimpleRelationUpdate((result), (estate), (epq), (old), (slot))
+#define ct_simple_delete(result, estate, epq, old)	ExecSimpleRelationDelete((result), (estate), (epq), (old))
+#define ct_close_trigger_relations(estate)	ExecCloseResultRelations(estate)
+#else
+#define ct_simple_insert(result, estate, slot)	ExecSimpleRelationInsert((estate), (slot))
+#define ct_simple_update(result, estate, epq, old, slot) \
+	ExecSimpleRelationUpdate((estate), (epq), (old), (slot))
+#define ct_simple_delete(result, estate, epq, old)	ExecSimpleRelationDelete((estate), (epq), (old))
+#define ct_close_trigger_relations(estate)	ExecCleanUpTriggerState(estate)
+#endif
+
+/* 18: a scan of an index can be instrumented */
+#if PG_VERSION_NUM >= 180000
+#define ct_index_beginscan(heap, index, snapshot, keys)	index_beginscan((heap), (index), (snapshot), NULL, (keys), 0)
+#else
+#define ct_index_beginscan(heap, index, snapshot, keys)	index_beginscan((heap), (index), (snapshot), (keys), 0)
+#endif
 
 #endif							/* CUSTOMER_TIER_COMPAT_H */

@@ -2,292 +2,329 @@
  * queue.c
  *		Appends to the queue of a source.
  *
- * A row of the queue holds many customers: an array of them beside an array of
- * their ledgers, as many as a page takes.  A row per customer would cost a writer
- * of many sales twice as much, and the refresher still more.
+ * Writers share it without meeting each other: each appends rows of its own.  A row
+ * holds as many sales as a page takes.
+ *
+ * Epochs order what is written around a TRUNCATE of the sales.  A sequence would do
+ * as well, but would change the writer's lastval().  A marker gets an epoch above
+ * all that is in the queue; who empties the table holds a lock that keeps other
+ * writers out, and those that come after it see the marker.
  */
 #include "queue.h"
 
-#include "access/heapam.h"
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/dependency.h"
-#include "catalog/namespace.h"
+#include "funcapi.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
-#include "commands/sequence.h"
-#include "executor/tuptable.h"
-#include "nodes/makefuncs.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/varlena.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
-/* bytes of both arrays, so that the row fits into a page and is not toasted */
-#define QUEUE_ROW_BYTES		7900
-#define SMALL_ROW_BYTES		256
+#include "table_writer.h"
 
-enum
+PG_FUNCTION_INFO_V1(ct_queue_health);
+
+/* of a pack, so that its row fits into a page and is not toasted */
+#define PACK_BYTES_MAX		8080
+#define SMALL_PACK_BYTES	256
+
+static bool
+is_column(TupleDesc desc, int column, Oid type)
 {
-	QUEUE_ID, QUEUE_CUSTOMERS, QUEUE_LEDGERS, QUEUE_COLUMNS
-};
-
-/* an array of one dimension without nulls, made in place */
-typedef struct ArrayBuffer
-{
-	Oid			type;
-	int16		len;
-	bool		byval;
-	char		align;
-	ArrayType  *array;
-	Size		size;			/* in use, with the header */
-	Size		room;
-} ArrayBuffer;
-
-struct Queue
-{
-	Relation	rel;
-	Oid			sequence;
-	int64		id;				/* of the statement; 0 until it writes */
-	CommandId	cid;
-	BulkInsertState bulk;
-	TupleTableSlot *slot;
-	int			n;				/* customers in the row */
-	ArrayBuffer customers;
-	ArrayBuffer ledgers;
-};
-
-static void
-array_begin(ArrayBuffer *a, Oid type)
-{
-	a->type = type;
-	get_typlenbyvalalign(type, &a->len, &a->byval, &a->align);
-	a->room = SMALL_ROW_BYTES;
-	a->array = palloc0(a->room);
-	a->size = ARR_OVERHEAD_NONULLS(1);
+	return TupleDescAttr(desc, column)->atttypid == type && !TupleDescAttr(desc, column)->attisdropped;
 }
 
-static Size
-array_size_with(const ArrayBuffer *a, Datum value)
+static bool
+is_queue(Relation rel)
 {
-	return att_addlength_datum(att_align_nominal(a->size, a->align), a->len, value);
-}
+	TupleDesc	desc = RelationGetDescr(rel);
 
-static void
-array_add(ArrayBuffer *a, Datum value)
-{
-	Size		start = att_align_nominal(a->size, a->align);
-	Size		end = att_addlength_datum(start, a->len, value);
-	char	   *at;
-
-	if (end > a->room)
-	{
-		Size		room = Max(end, Min(2 * a->room, (Size) BLCKSZ));
-
-		a->array = repalloc(a->array, room);
-		a->room = room;
-	}
-	at = (char *) a->array;
-	memset(at + a->size, 0, start - a->size);
-	if (a->byval)
-		store_att_byval(at + start, value, a->len);
-	else
-		memcpy(at + start, DatumGetPointer(value), end - start);
-	a->size = end;
-}
-
-static Datum
-array_end(ArrayBuffer *a, int n)
-{
-	ArrayType  *array = a->array;
-
-	SET_VARSIZE(array, a->size);
-	array->ndim = 1;
-	array->dataoffset = 0;
-	array->elemtype = a->type;
-	ARR_DIMS(array)[0] = n;
-	ARR_LBOUND(array)[0] = 1;
-	a->size = ARR_OVERHEAD_NONULLS(1);
-	return PointerGetDatum(array);
-}
-
-/* the base type of the customers, InvalidOid if they are no array */
-static Oid
-queue_customer(Relation queue)
-{
-	Oid			type = get_element_type(TupleDescAttr(RelationGetDescr(queue), QUEUE_CUSTOMERS)->atttypid);
-
-	return OidIsValid(type) ? getBaseType(type) : InvalidOid;
+	return rel->rd_rel->relkind == RELKIND_RELATION && rel->rd_rel->relam == HEAP_TABLE_AM_OID &&
+		rel->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT &&
+		!rel->rd_rel->relhastriggers && !rel->rd_rel->relrowsecurity && !rel->rd_rel->relhasrules &&
+		desc->natts == QUEUE_COLUMNS && is_column(desc, QUEUE_WRITTEN_AT, TIMESTAMPTZOID) &&
+		is_column(desc, QUEUE_EPOCH, INT4OID) && is_column(desc, QUEUE_SALES, INT4OID) &&
+		is_column(desc, QUEUE_PACK, BYTEAOID);
 }
 
 /*
- * Whatever became of the queue, what is written has the types of its columns, and
- * no index misses it; and its owner is that of the sales, else anybody could write
- * to it by a trigger on a table of their own.
+ * The one index that a queue has, of its markers.  Rows are appended without asking
+ * indexes, so that another would miss them.
  */
-static void
-check_queue(Relation queue, Oid owner, Oid ledger)
+static Oid
+marker_index(Relation queue)
 {
-	TupleDesc	desc = RelationGetDescr(queue);
+	List	   *indexes = RelationGetIndexList(queue);
+	Oid			index = list_length(indexes) == 1 ? linitial_oid(indexes) : InvalidOid;
+	Relation	rel;
+	bool		good = false;
 
-	if (queue->rd_rel->relowner != owner)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the sales and the queue %s must have the same owner", RelationGetRelationName(queue))));
-	if (queue->rd_rel->relkind != RELKIND_RELATION || desc->natts != QUEUE_COLUMNS ||
-		queue->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT ||
-		TupleDescAttr(desc, QUEUE_ID)->atttypid != INT8OID ||
-		!OidIsValid(queue_customer(queue)) ||
-		get_element_type(TupleDescAttr(desc, QUEUE_LEDGERS)->atttypid) != ledger ||
-		(queue->rd_rel->relhasindex && RelationGetIndexList(queue) != NIL))
+	if (OidIsValid(index))
+	{
+		rel = index_open(index, AccessShareLock);
+		good = rel->rd_index->indnkeyatts == 1 && rel->rd_index->indkey.values[0] == QUEUE_EPOCH + 1 &&
+			rel->rd_index->indisvalid && RelationGetIndexPredicate(rel) != NIL;
+		index_close(rel, NoLock);
+	}
+	if (!good)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the queue %s is not as it was made", RelationGetRelationName(queue)),
-				 errhint("It is a plain, logged table of three columns, a sequence and no index.")));
+				 errmsg("queue \"%s\" has other indexes than the one it was made with",
+						RelationGetRelationName(queue)),
+				 errhint("Drop the indexes that were added to it.")));
+	return index;
 }
 
-/* the queue of that name; it stays locked */
-QueueAddress
-customer_tier_queue_find(const char *name, Oid owner, Oid ledger)
+/*
+ * ct_queue_open
+ *		Opens a queue and checks that it is one.
+ *
+ * Its owner must be that of the sales, else anybody could write to it by a trigger on
+ * a table of their own.
+ */
+Relation
+ct_queue_open(Oid queue, Oid owner, LOCKMODE lock)
 {
-	RangeVar   *range = makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name)));
-	QueueAddress address = {.relid = RangeVarGetRelid(range, RowExclusiveLock, true),.owner = owner,.ledger = ledger};
-	Relation	queue;
-	List	   *sequences;
+	Relation	rel = try_relation_open(queue, lock);
 
-	if (!OidIsValid(address.relid))
+	if (rel == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("the queue %s is not there", name)));
-	queue = table_open(address.relid, NoLock);
-	check_queue(queue, owner, ledger);
-	sequences = getOwnedSequences(address.relid);
-	if (sequences == NIL)
+				 errmsg("queue with OID %u does not exist", queue)));
+	if (rel->rd_rel->relowner != owner)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("queue \"%s\" does not belong to the owner of the sales", RelationGetRelationName(rel)),
+				 errhint("CALL customer_tier.alter_source(...) with no option gives all parts of the source to the owner of the sales.")));
+	if (!is_queue(rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the queue %s has no sequence", name)));
-	address.sequence = linitial_oid(sequences);
-	address.customer = queue_customer(queue);
-	table_close(queue, NoLock);
-	return address;
-}
-
-/* it may have changed since it was found, in this very statement */
-Queue *
-customer_tier_queue_open(const QueueAddress *address)
-{
-	Queue	   *q = palloc0(sizeof(Queue));
-	TupleDesc	desc;
-
-	q->rel = table_open(address->relid, RowExclusiveLock);
-	check_queue(q->rel, address->owner, address->ledger);
-	if (queue_customer(q->rel) != address->customer)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the queue %s is not of customers of type %s any more",
-						RelationGetRelationName(q->rel), format_type_be(address->customer))));
-	q->sequence = address->sequence;
-	q->cid = GetCurrentCommandId(true);
-	q->slot = table_slot_create(q->rel, NULL);
-	desc = RelationGetDescr(q->rel);
-	array_begin(&q->customers, get_element_type(TupleDescAttr(desc, QUEUE_CUSTOMERS)->atttypid));
-	array_begin(&q->ledgers, address->ledger);
-	return q;
+				 errmsg("table \"%s\" is not the queue that track made", RelationGetRelationName(rel)),
+				 errhint("Untrack the source and track it again.")));
+	return rel;
 }
 
 /*
- * A TRUNCATE locks writers out, so that numbers tell what came before it.  Until
- * the next command, all rows that a row trigger writes have the same.
+ * ct_queue_epoch
+ *		The epoch of the last marker that a snapshot sees; 0 if it sees none.
  */
-static int64
-statement_number(const Queue *q)
+int32
+ct_queue_epoch(Relation queue, Snapshot snapshot)
 {
-	static Oid	sequence;
-	static FullTransactionId transaction;
-	static SubTransactionId subtransaction;
-	static CommandId command;
-	static int64 number;
+	int32		epoch = 0;
+	SysScanDesc scan = systable_beginscan(queue, marker_index(queue), true, snapshot, 0, NULL);
+	HeapTuple	tuple;
+	bool		isnull;
 
-	if (sequence != q->sequence || !FullTransactionIdEquals(transaction, GetTopFullTransactionId()) ||
-		subtransaction != GetCurrentSubTransactionId() || command != q->cid)
-	{
-		number = nextval_internal(q->sequence, false);
-		sequence = q->sequence;
-		transaction = GetTopFullTransactionId();
-		subtransaction = GetCurrentSubTransactionId();
-		command = q->cid;
-	}
-	return number;
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		epoch = Max(epoch, DatumGetInt32(heap_getattr(tuple, QUEUE_EPOCH + 1, RelationGetDescr(queue), &isnull)));
+	systable_endscan(scan);
+	return epoch;
 }
 
-/* without customers: all sales are gone, and what came before no longer counts */
+/* appends a row; at the end of a transaction nobody has a snapshot active */
 static void
-write_row(Queue *q)
+write_row(Relation queue, int32 epoch, int32 sales, struct varlena *pack)
 {
-	TupleTableSlot *slot = q->slot;
-	bool		emptied = q->n == 0;
+	TupleTableSlot *slot = table_slot_create(queue, NULL);
+	bool		push = !ActiveSnapshotSet();
 
-	if (q->id == 0)
-		q->id = statement_number(q);
-	else if (q->bulk == NULL)
-	{
-		/* the caller's context may be gone before the next row */
-		MemoryContext old = MemoryContextSwitchTo(GetMemoryChunkContext(q));
-
-		q->bulk = GetBulkInsertState();
-		MemoryContextSwitchTo(old);
-	}
+	if (push)
+		PushActiveSnapshot(GetTransactionSnapshot());
 	ExecClearTuple(slot);
-	slot->tts_values[QUEUE_ID] = Int64GetDatum(q->id);
-	slot->tts_isnull[QUEUE_ID] = false;
-	slot->tts_isnull[QUEUE_CUSTOMERS] = slot->tts_isnull[QUEUE_LEDGERS] = emptied;
-	if (!emptied)
-	{
-		slot->tts_values[QUEUE_CUSTOMERS] = array_end(&q->customers, q->n);
-		slot->tts_values[QUEUE_LEDGERS] = array_end(&q->ledgers, q->n);
-	}
+	slot->tts_values[QUEUE_WRITTEN_AT] = TimestampTzGetDatum(GetCurrentStatementStartTimestamp());
+	slot->tts_values[QUEUE_EPOCH] = Int32GetDatum(epoch);
+	slot->tts_values[QUEUE_SALES] = Int32GetDatum(sales);
+	slot->tts_values[QUEUE_PACK] = PointerGetDatum(pack);
+	memset(slot->tts_isnull, false, sizeof(bool) * QUEUE_COLUMNS);
+	slot->tts_isnull[QUEUE_PACK] = pack == NULL;
 	ExecStoreVirtualTuple(slot);
-	table_tuple_insert(q->rel, slot, q->cid, 0, q->bulk);
-	q->n = 0;
-}
-
-void
-customer_tier_queue_add(void *queue, Datum customer, Ledger *ledger)
-{
-	Queue	   *q = queue;
-
-	if (ledger_is_empty(ledger))
-		return;
-	/* as arrays have their elements */
-	if (q->customers.len == -1)
-		customer = PointerGetDatum(PG_DETOAST_DATUM(customer));
-	if (q->n > 0 &&
-		array_size_with(&q->customers, customer) +
-		array_size_with(&q->ledgers, PointerGetDatum(ledger)) > QUEUE_ROW_BYTES)
-		write_row(q);
-	array_add(&q->customers, customer);
-	array_add(&q->ledgers, PointerGetDatum(ledger));
-	q->n++;
-}
-
-void
-customer_tier_queue_add_emptied(Queue *q)
-{
-	Assert(q->n == 0);
-	write_row(q);
-}
-
-void
-customer_tier_queue_close(Queue *q)
-{
-	if (q->n > 0)
-		write_row(q);
-	if (q->bulk != NULL)
+	if (pack != NULL)
+		table_tuple_insert(queue, slot, GetCurrentCommandId(true), 0, NULL);
+	else
 	{
-		table_finish_bulk_insert(q->rel, 0);
-		FreeBulkInsertState(q->bulk);
+		TableWriter w;
+
+		ct_writer_begin(&w, queue);
+		ExecCopySlot(w.slot, slot);
+		ct_writer_insert(&w);
+		ct_writer_end(&w);
 	}
-	ExecDropSingleTupleTableSlot(q->slot);
-	table_close(q->rel, NoLock);
+	ExecDropSingleTupleTableSlot(slot);
+	if (push)
+		PopActiveSnapshot();
+}
+
+/*
+ * ct_queue_write_marker
+ *		Says that the table of sales is empty, and returns the new epoch.
+ *
+ * The caller keeps other writers out until the transaction ends.
+ */
+int32
+ct_queue_write_marker(Oid queue, Oid owner)
+{
+	Relation	rel = ct_queue_open(queue, owner, RowExclusiveLock);
+	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
+	TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	int32		epoch = 0;
+	bool		isnull;
+
+	/* of all rows, for a session may know of an epoch whose marker is merged by now */
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		epoch = Max(epoch, DatumGetInt32(slot_getattr(slot, QUEUE_EPOCH + 1, &isnull)));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	UnregisterSnapshot(snapshot);
+	if (epoch == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("queue \"%s\" has no epochs left", RelationGetRelationName(rel)),
+				 errhint("CALL customer_tier.rebuild_source(...) empties it.")));
+	write_row(rel, ++epoch, 0, NULL);
+	/* sessions keep the epoch that they read, and read it again after this */
+	CacheInvalidateRelcache(rel);
+	table_close(rel, NoLock);
+	return epoch;
+}
+
+/*
+ * ct_queue_begin
+ *		A writer whose pack lives in the current memory context.
+ */
+void
+ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, int32 epoch, const CustomerType *type)
+{
+	memset(w, 0, sizeof(*w));
+	w->queue = queue;
+	w->owner = owner;
+	w->epoch = epoch;
+	w->context = CurrentMemoryContext;
+	ct_pack_customer(&w->customer, type);
+}
+
+/* room for "need" more bytes: a larger pack, or an empty one */
+static pg_noinline void
+make_room(QueueWriter *w, Size need)
+{
+	Size		used = w->pack == NULL ? VARHDRSZ : w->at - (uint8 *) w->pack;
+	Size		room = Max(w->room, SMALL_PACK_BYTES);
+
+	if (w->n > 0 && used + need > PACK_BYTES_MAX)
+	{
+		ct_queue_write(w);
+		used = VARHDRSZ + PACK_HEADER;
+	}
+	while (room < used + need + PACK_HEADER)
+		room *= 4;
+	if (w->pack == NULL)
+	{
+		w->pack = MemoryContextAllocZero(w->context, room);
+		w->at = ct_pack_begin(&w->customer, (uint8 *) VARDATA(w->pack));
+	}
+	else if (room > w->room)
+	{
+		w->pack = repalloc(w->pack, room);
+		w->at = (uint8 *) w->pack + used;
+	}
+	w->room = room;
+}
+
+/*
+ * ct_queue_add
+ *		Adds a sale, and writes a row when a page is full.
+ */
+void
+ct_queue_add(QueueWriter *w, const Sale *sale)
+{
+	const char *bytes = NULL;
+	Size		nbytes = ct_pack_bytes(&w->customer, sale->customer, &bytes);
+	Size		need = PACKED_SALE_MAX + nbytes;
+
+	if (unlikely(w->pack == NULL || w->at - (uint8 *) w->pack + need > Min(w->room, PACK_BYTES_MAX)))
+		make_room(w, need);
+	w->at = pack_sale(w->at, &w->customer, sale, bytes, nbytes, w->last_day);
+	w->last_day = sale->day;
+	w->n++;
+}
+
+/*
+ * ct_queue_write
+ *		Writes what is packed, if anything is, in the current subtransaction.
+ */
+void
+ct_queue_write(QueueWriter *w)
+{
+	Relation	queue;
+
+	if (w->n == 0)
+		return;
+	queue = ct_queue_open(w->queue, w->owner, RowExclusiveLock);
+	SET_VARSIZE(w->pack, w->at - (uint8 *) w->pack);
+	write_row(queue, w->epoch, w->n, w->pack);
+	table_close(queue, NoLock);
+	w->at = (uint8 *) VARDATA(w->pack) + PACK_HEADER;
+	w->n = 0;
+	w->last_day = 0;
+}
+
+/*
+ * queue_health(queue, OUT pending, OUT oldest): for who may read the columns sales and
+ * written_at; nulls for others, and for what somebody keeps locked
+ */
+Datum
+ct_queue_health(PG_FUNCTION_ARGS)
+{
+	Oid			queue = PG_GETARG_OID(0);
+	Relation	rel = NULL;
+	TableScanDesc scan;
+	TupleTableSlot *slot;
+	TupleDesc	desc;
+	int64		pending = 0;
+	TimestampTz oldest = DT_NOEND;
+	Datum		values[2] = {0};
+	bool		nulls[2] = {true, true};
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if ((pg_class_aclcheck(queue, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		 (pg_attribute_aclcheck(queue, QUEUE_SALES + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		  pg_attribute_aclcheck(queue, QUEUE_WRITTEN_AT + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK)) &&
+		ConditionalLockRelationOid(queue, AccessShareLock))
+		rel = try_relation_open(queue, NoLock);
+	if (rel != NULL && is_queue(rel))
+	{
+		slot = table_slot_create(rel, NULL);
+		scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		{
+			bool		isnull;
+
+			CHECK_FOR_INTERRUPTS();
+			pending += Max(DatumGetInt32(slot_getattr(slot, QUEUE_SALES + 1, &isnull)), 1);
+			oldest = Min(oldest, DatumGetTimestampTz(slot_getattr(slot, QUEUE_WRITTEN_AT + 1, &isnull)));
+		}
+		table_endscan(scan);
+		ExecDropSingleTupleTableSlot(slot);
+		values[0] = Int64GetDatum(pending);
+		values[1] = TimestampTzGetDatum(oldest);
+		nulls[0] = false;
+		nulls[1] = pending == 0;
+	}
+	if (rel != NULL)
+		relation_close(rel, NoLock);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -1,32 +1,48 @@
 /*
  * queue.h
- *		The queue of a source: what its sales table's writers leave for the refresher.
+ *		The queue of a source: what writers of its sales leave for the refresh.
+ *
+ * A table (written_at, epoch, sales, pack).  A row holds a page of packed sales, as
+ * they came.  A row without a pack is a marker: what was written before it, with a
+ * lower epoch, no longer counts, for the table of sales was emptied.
  */
 #ifndef CUSTOMER_TIER_QUEUE_H
 #define CUSTOMER_TIER_QUEUE_H
 
 #include "compat.h"
 
+#include "storage/lockdefs.h"
 #include "utils/rel.h"
+#include "utils/snapshot.h"
 
-#include "ledger.h"
+#include "packed_sales.h"
 
-typedef struct Queue Queue;
-
-/* which queue, and what it must be whenever it is opened */
-typedef struct QueueAddress
+enum
 {
-	Oid			relid;
-	Oid			sequence;		/* of its id */
-	Oid			owner;
-	Oid			customer;		/* base type */
-	Oid			ledger;			/* type */
-} QueueAddress;
+	QUEUE_WRITTEN_AT, QUEUE_EPOCH, QUEUE_SALES, QUEUE_PACK, QUEUE_COLUMNS
+};
 
-extern QueueAddress customer_tier_queue_find(const char *name, Oid owner, Oid ledger);
-extern Queue *customer_tier_queue_open(const QueueAddress *address);
-extern void customer_tier_queue_add(void *queue, Datum customer, Ledger *ledger);
-extern void customer_tier_queue_add_emptied(Queue *queue);
-extern void customer_tier_queue_close(Queue *queue);
+/* appends sales to a queue, a page at a time */
+typedef struct QueueWriter
+{
+	Oid			queue;
+	Oid			owner;			/* who must own it */
+	int32		epoch;
+	PackCustomer customer;
+	MemoryContext context;
+	struct varlena *pack;
+	uint8	   *at;				/* where the next sale goes */
+	Size		room;			/* bytes of pack */
+	int32		n;				/* sales in it */
+	DateADT		last_day;
+} QueueWriter;
+
+extern Relation ct_queue_open(Oid queue, Oid owner, LOCKMODE lock);
+extern int32 ct_queue_epoch(Relation queue, Snapshot snapshot);
+extern int32 ct_queue_write_marker(Oid queue, Oid owner);
+
+extern void ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, int32 epoch, const CustomerType *type);
+extern void ct_queue_add(QueueWriter *w, const Sale *sale);
+extern void ct_queue_write(QueueWriter *w);
 
 #endif							/* CUSTOMER_TIER_QUEUE_H */

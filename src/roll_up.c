@@ -13,6 +13,7 @@
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+#include "names.h"
 #include "sale.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_roll_up);
@@ -112,7 +113,7 @@ plan_query(const char *sql)
 static void
 check_result(FunctionCallInfo fcinfo, const SalesReceiver *r, TupleDesc expected)
 {
-	Oid			ledger = customer_tier_ledger_type(fcinfo->flinfo->fn_oid);
+	Oid			ledger = ct_type("ledger");
 
 	if (expected->natts != 2 ||
 		getBaseType(TupleDescAttr(expected, 0)->atttypid) != r->type.customer.type ||

@@ -9,9 +9,12 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-/* the types of the three columns or expressions, checked */
+/*
+ * ct_customer_type
+ *		How customers of a type, or of a domain over it, are told apart; checked.
+ */
 void
-customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone)
+ct_customer_type(CustomerType *c, Oid customer, Oid collation)
 {
 	Oid			base = getBaseType(customer);
 	TypeCacheEntry *type = lookup_type_cache(base, TYPECACHE_EQ_OPR_FINFO | TYPECACHE_HASH_PROC_FINFO);
@@ -26,14 +29,23 @@ customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid a
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("customers of type %s cannot be grouped", format_type_be(base)),
 				 errhint("Cast the customer to text.")));
-	s->customer.type = base;
-	s->customer.collation = collation;
-	s->customer.len = type->typlen;
-	s->customer.byval = type->typbyval;
-	s->customer.integer = base == INT8OID || base == INT4OID || base == INT2OID || base == OIDOID;
-	fmgr_info_copy(&s->customer.eq, &type->eq_opr_finfo, CurrentMemoryContext);
-	fmgr_info_copy(&s->customer.hash, &type->hash_proc_finfo, CurrentMemoryContext);
+	c->type = base;
+	c->collation = collation;
+	c->len = type->typlen;
+	c->byval = type->typbyval;
+	c->integer = base == INT8OID || base == INT4OID || base == INT2OID || base == OIDOID;
+	fmgr_info_copy(&c->eq, &type->eq_opr_finfo, CurrentMemoryContext);
+	fmgr_info_copy(&c->hash, &type->hash_proc_finfo, CurrentMemoryContext);
+}
 
+/*
+ * customer_tier_sale_type
+ *		The types of the three columns or expressions, checked.
+ */
+void
+customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone)
+{
+	ct_customer_type(&s->customer, customer, collation);
 	s->day = getBaseType(day);
 	s->time_zone = time_zone;
 	if (s->day == TIMESTAMPTZOID && time_zone == NULL)
@@ -53,12 +65,4 @@ customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid a
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("what a sale brought is of type %s, not an exact amount", format_type_be(amount)),
 				 errhint("Let it be numeric or an integer; a float8 becomes exact by round(amount::numeric, 2).")));
-}
-
-/* the type ledger, beside a function of this extension */
-Oid
-customer_tier_ledger_type(Oid function)
-{
-	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("ledger"),
-						   ObjectIdGetDatum(get_func_namespace(function)));
 }

@@ -21,9 +21,16 @@ typedef struct SaleType
 	text	   *time_zone;		/* of a timestamptz */
 } SaleType;
 
-extern void customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone);
+typedef struct Sale
+{
+	Datum		customer;
+	DateADT		day;
+	Amount		amount;
+	bool		undo;			/* it is taken back */
+} Sale;
 
-extern Oid	customer_tier_ledger_type(Oid function);
+extern void ct_customer_type(CustomerType *c, Oid customer, Oid collation);
+extern void customer_tier_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone);
 
 static inline Amount
 sale_amount(const SaleType *s, Datum d)

@@ -2,90 +2,90 @@
 
 CREATE TYPE ledger;
 
-CREATE FUNCTION ledger_in(cstring) RETURNS ledger
+CREATE FUNCTION customer_tier_internal.ledger_in(cstring) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_in'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_in(cstring) IS 'text to ledger; entries in any order, those of one day are added up';
+COMMENT ON FUNCTION customer_tier_internal.ledger_in(cstring) IS 'text to ledger; entries in any order, those of one day are added up';
 
-CREATE FUNCTION ledger_out(ledger) RETURNS cstring
+CREATE FUNCTION customer_tier_internal.ledger_out(ledger) RETURNS cstring
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_out'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_out(ledger) IS 'ledger to text, exactly';
+COMMENT ON FUNCTION customer_tier_internal.ledger_out(ledger) IS 'ledger to text, exactly';
 
-CREATE FUNCTION ledger_recv(internal) RETURNS ledger
+CREATE FUNCTION customer_tier_internal.ledger_recv(internal) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_recv'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_recv(internal) IS 'binary to ledger; anything but the canonical bytes is refused';
+COMMENT ON FUNCTION customer_tier_internal.ledger_recv(internal) IS 'binary to ledger; anything but the canonical bytes is refused';
 
-CREATE FUNCTION ledger_send(ledger) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.ledger_send(ledger) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_send'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_send(ledger) IS 'ledger to binary: its canonical bytes, a version byte first';
+COMMENT ON FUNCTION customer_tier_internal.ledger_send(ledger) IS 'ledger to binary: its canonical bytes, a version byte first';
 
 -- out of line but never compressed: the first slice of a long ledger has its sums
 CREATE TYPE ledger (
-  INPUT = ledger_in,
-  OUTPUT = ledger_out,
-  RECEIVE = ledger_recv,
-  SEND = ledger_send,
+  INPUT = customer_tier_internal.ledger_in,
+  OUTPUT = customer_tier_internal.ledger_out,
+  RECEIVE = customer_tier_internal.ledger_recv,
+  SEND = customer_tier_internal.ledger_send,
   INTERNALLENGTH = VARIABLE,
   ALIGNMENT = int4,
   STORAGE = external
 );
 COMMENT ON TYPE ledger IS 'what one customer bought, by day: purchases, other rows and the exact amount';
 
-CREATE FUNCTION ledger_add(ledger, ledger) RETURNS ledger
+CREATE FUNCTION customer_tier_internal.ledger_add(ledger, ledger) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_add'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION ledger_add(ledger, ledger) IS 'implementation of + operator';
+COMMENT ON FUNCTION customer_tier_internal.ledger_add(ledger, ledger) IS 'implementation of + operator';
 
-CREATE FUNCTION ledger_subtract(ledger, ledger) RETURNS ledger
+CREATE FUNCTION customer_tier_internal.ledger_subtract(ledger, ledger) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_subtract'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION ledger_subtract(ledger, ledger) IS 'implementation of - operator';
+COMMENT ON FUNCTION customer_tier_internal.ledger_subtract(ledger, ledger) IS 'implementation of - operator';
 
-CREATE FUNCTION ledger_negate(ledger) RETURNS ledger
+CREATE FUNCTION customer_tier_internal.ledger_negate(ledger) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_negate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
-COMMENT ON FUNCTION ledger_negate(ledger) IS 'implementation of - operator';
+COMMENT ON FUNCTION customer_tier_internal.ledger_negate(ledger) IS 'implementation of - operator';
 
-CREATE FUNCTION ledger_eq(ledger, ledger) RETURNS boolean
+CREATE FUNCTION customer_tier_internal.ledger_eq(ledger, ledger) RETURNS boolean
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_eq'
 LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_eq(ledger, ledger) IS 'implementation of = operator';
+COMMENT ON FUNCTION customer_tier_internal.ledger_eq(ledger, ledger) IS 'implementation of = operator';
 
-CREATE FUNCTION ledger_ne(ledger, ledger) RETURNS boolean
+CREATE FUNCTION customer_tier_internal.ledger_ne(ledger, ledger) RETURNS boolean
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_ne'
 LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_ne(ledger, ledger) IS 'implementation of <> operator';
+COMMENT ON FUNCTION customer_tier_internal.ledger_ne(ledger, ledger) IS 'implementation of <> operator';
 
-CREATE FUNCTION ledger_hash(ledger) RETURNS integer
+CREATE FUNCTION customer_tier_internal.ledger_hash(ledger) RETURNS integer
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_hash'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_hash(ledger) IS 'hash';
+COMMENT ON FUNCTION customer_tier_internal.ledger_hash(ledger) IS 'hash';
 
-CREATE FUNCTION ledger_hash_extended(ledger, bigint) RETURNS bigint
+CREATE FUNCTION customer_tier_internal.ledger_hash_extended(ledger, bigint) RETURNS bigint
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_hash_extended'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION ledger_hash_extended(ledger, bigint) IS 'hash';
+COMMENT ON FUNCTION customer_tier_internal.ledger_hash_extended(ledger, bigint) IS 'hash';
 
-CREATE OPERATOR + (LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_add, COMMUTATOR = +);
+CREATE OPERATOR + (LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_add, COMMUTATOR = +);
 COMMENT ON OPERATOR + (ledger, ledger) IS 'both ledgers'' sales together';
 
-CREATE OPERATOR - (LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_subtract);
+CREATE OPERATOR - (LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_subtract);
 COMMENT ON OPERATOR - (ledger, ledger) IS 'takes the right ledger''s sales out of the left one, exactly';
 
-CREATE OPERATOR - (RIGHTARG = ledger, FUNCTION = ledger_negate);
+CREATE OPERATOR - (RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_negate);
 COMMENT ON OPERATOR - (NONE, ledger) IS 'the ledger that undoes this one';
 
 CREATE OPERATOR = (
-  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_eq,
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_eq,
   COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
 );
 COMMENT ON OPERATOR = (ledger, ledger) IS 'the same days, counts and amounts';
 
 CREATE OPERATOR <> (
-  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = ledger_ne,
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_ne,
   COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
 );
 COMMENT ON OPERATOR <> (ledger, ledger) IS 'any day, count or amount differs';
@@ -93,8 +93,8 @@ COMMENT ON OPERATOR <> (ledger, ledger) IS 'any day, count or amount differs';
 -- for DISTINCT, EXCEPT and hash joins; ledgers have no order, so no btree
 CREATE OPERATOR CLASS ledger_hash_ops DEFAULT FOR TYPE ledger USING hash AS
   OPERATOR 1 =,
-  FUNCTION 1 ledger_hash(ledger),
-  FUNCTION 2 ledger_hash_extended(ledger, bigint);
+  FUNCTION 1 customer_tier_internal.ledger_hash(ledger),
+  FUNCTION 2 customer_tier_internal.ledger_hash_extended(ledger, bigint);
 COMMENT ON OPERATOR CLASS ledger_hash_ops USING hash IS 'equality of ledgers';
 
 CREATE FUNCTION is_empty(ledger) RETURNS boolean

@@ -1,29 +1,29 @@
 -- Concentration: how unevenly a total is spread over the heads.
 
-CREATE FUNCTION top_share_accumulate(bytea, double precision, double precision) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.top_share_accumulate(bytea, double precision, double precision) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_top_share_accumulate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION top_share_accumulate(bytea, double precision, double precision) IS 'aggregate support: keeps one value';
+COMMENT ON FUNCTION customer_tier_internal.top_share_accumulate(bytea, double precision, double precision) IS 'aggregate support: keeps one value';
 
-CREATE FUNCTION top_share_accumulate(bytea, numeric, double precision) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.top_share_accumulate(bytea, numeric, double precision) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_top_share_accumulate_numeric'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION top_share_accumulate(bytea, numeric, double precision) IS 'aggregate support: keeps one value';
+COMMENT ON FUNCTION customer_tier_internal.top_share_accumulate(bytea, numeric, double precision) IS 'aggregate support: keeps one value';
 
-CREATE FUNCTION top_share_final(bytea) RETURNS double precision
+CREATE FUNCTION customer_tier_internal.top_share_final(bytea) RETURNS double precision
 AS 'MODULE_PATHNAME', 'customer_tier_top_share_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION top_share_final(bytea) IS 'aggregate support: what the top holds';
+COMMENT ON FUNCTION customer_tier_internal.top_share_final(bytea) IS 'aggregate support: what the top holds';
 
 CREATE AGGREGATE pareto_share(value double precision, top double precision) (
-  STYPE = bytea, SFUNC = top_share_accumulate, FINALFUNC = top_share_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.top_share_accumulate, FINALFUNC = customer_tier_internal.top_share_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE pareto_share(double precision, double precision) IS 'share of the total of values above zero that the top fraction of heads holds';
 
 CREATE AGGREGATE pareto_share(value numeric, top double precision) (
-  STYPE = bytea, SFUNC = top_share_accumulate, FINALFUNC = top_share_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.top_share_accumulate, FINALFUNC = customer_tier_internal.top_share_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE pareto_share(numeric, double precision) IS 'share of the total of values above zero that the top fraction of heads holds';
 
@@ -37,54 +37,54 @@ AS 'MODULE_PATHNAME', 'customer_tier_pareto_share_numeric'
 LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION pareto_share(numeric) IS 'window function: share of the partition''s total that values as large as this one hold together';
 
-CREATE FUNCTION gini_final(bytea) RETURNS double precision
+CREATE FUNCTION customer_tier_internal.gini_final(bytea) RETURNS double precision
 AS 'MODULE_PATHNAME', 'customer_tier_gini_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION gini_final(bytea) IS 'aggregate support: the Gini coefficient';
+COMMENT ON FUNCTION customer_tier_internal.gini_final(bytea) IS 'aggregate support: the Gini coefficient';
 
 CREATE AGGREGATE gini(value double precision) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = gini_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.gini_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE gini(double precision) IS 'Gini coefficient: 0 if all hold the same, near 1 if one of many holds all';
 
 CREATE AGGREGATE gini(value numeric) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = gini_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.gini_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE gini(numeric) IS 'Gini coefficient: 0 if all hold the same, near 1 if one of many holds all';
 
-CREATE FUNCTION hhi_final(bytea) RETURNS double precision
+CREATE FUNCTION customer_tier_internal.hhi_final(bytea) RETURNS double precision
 AS 'MODULE_PATHNAME', 'customer_tier_hhi_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION hhi_final(bytea) IS 'aggregate support: the Herfindahl-Hirschman index';
+COMMENT ON FUNCTION customer_tier_internal.hhi_final(bytea) IS 'aggregate support: the Herfindahl-Hirschman index';
 
 CREATE AGGREGATE hhi(value double precision) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = hhi_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.hhi_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE hhi(double precision) IS 'Herfindahl-Hirschman index: the sum of the squared shares, 1/n to 1';
 
 CREATE AGGREGATE hhi(value numeric) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = hhi_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.hhi_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE hhi(numeric) IS 'Herfindahl-Hirschman index: the sum of the squared shares, 1/n to 1';
 
-CREATE FUNCTION decile_ratio_final(bytea) RETURNS double precision
+CREATE FUNCTION customer_tier_internal.decile_ratio_final(bytea) RETURNS double precision
 AS 'MODULE_PATHNAME', 'customer_tier_decile_ratio_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION decile_ratio_final(bytea) IS 'aggregate support: top tenth to bottom tenth';
+COMMENT ON FUNCTION customer_tier_internal.decile_ratio_final(bytea) IS 'aggregate support: top tenth to bottom tenth';
 
 CREATE AGGREGATE decile_ratio(value double precision) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = decile_ratio_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.decile_ratio_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE decile_ratio(double precision) IS 'what the top tenth of heads holds for each unit of the bottom tenth; null if that holds nothing';
 
 CREATE AGGREGATE decile_ratio(value numeric) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = decile_ratio_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.decile_ratio_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE decile_ratio(numeric) IS 'what the top tenth of heads holds for each unit of the bottom tenth; null if that holds nothing';
 
@@ -93,20 +93,20 @@ COMMENT ON TYPE curve_point IS 'a point of a curve of concentration';
 COMMENT ON COLUMN curve_point.heads IS 'part of the heads so far, 0 to 1';
 COMMENT ON COLUMN curve_point.share IS 'part of the total that they hold together';
 
-CREATE FUNCTION lorenz_final(bytea) RETURNS curve_point[]
+CREATE FUNCTION customer_tier_internal.lorenz_final(bytea) RETURNS curve_point[]
 AS 'MODULE_PATHNAME', 'customer_tier_lorenz_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION lorenz_final(bytea) IS 'aggregate support: the Lorenz curve';
+COMMENT ON FUNCTION customer_tier_internal.lorenz_final(bytea) IS 'aggregate support: the Lorenz curve';
 
 CREATE AGGREGATE lorenz(value double precision, points integer) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = lorenz_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.lorenz_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE lorenz(double precision, integer) IS 'Lorenz curve: share of the total held by the bottom heads, at so many equal steps';
 
 CREATE AGGREGATE lorenz(value numeric, points integer) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = lorenz_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.lorenz_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE lorenz(numeric, integer) IS 'Lorenz curve: share of the total held by the bottom heads, at so many equal steps';
 
@@ -122,20 +122,20 @@ COMMENT ON COLUMN whale_curve.peak_at IS 'part of the heads at which the peak is
 COMMENT ON COLUMN whale_curve.loss IS 'profit lost after the peak, in units of the value';
 COMMENT ON COLUMN whale_curve.points IS 'the curve at equal steps of the heads';
 
-CREATE FUNCTION whale_curve_final(bytea) RETURNS whale_curve
+CREATE FUNCTION customer_tier_internal.whale_curve_final(bytea) RETURNS whale_curve
 AS 'MODULE_PATHNAME', 'customer_tier_whale_curve_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION whale_curve_final(bytea) IS 'aggregate support: the whale curve';
+COMMENT ON FUNCTION customer_tier_internal.whale_curve_final(bytea) IS 'aggregate support: the whale curve';
 
 CREATE AGGREGATE whale_curve(profit double precision, points integer) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = whale_curve_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.whale_curve_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE whale_curve(double precision, integer) IS 'whale curve: cumulative profit from the most to the least profitable, with its peak and the loss after it';
 
 CREATE AGGREGATE whale_curve(profit numeric, points integer) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = whale_curve_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.whale_curve_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE whale_curve(numeric, integer) IS 'whale curve: cumulative profit from the most to the least profitable, with its peak and the loss after it';
 
@@ -175,19 +175,19 @@ COMMENT ON COLUMN concentration.peak IS 'highest cumulative sum as a part of net
 COMMENT ON COLUMN concentration.peak_at IS 'part of the heads at which it is reached';
 COMMENT ON COLUMN concentration.loss IS 'what is lost after it';
 
-CREATE FUNCTION concentration_final(bytea) RETURNS concentration
+CREATE FUNCTION customer_tier_internal.concentration_final(bytea) RETURNS concentration
 AS 'MODULE_PATHNAME', 'customer_tier_concentration_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION concentration_final(bytea) IS 'aggregate support: all figures of concentration';
+COMMENT ON FUNCTION customer_tier_internal.concentration_final(bytea) IS 'aggregate support: all figures of concentration';
 
 CREATE AGGREGATE concentration(value double precision) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = concentration_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.concentration_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE concentration(double precision) IS 'all figures of concentration, in one row';
 
 CREATE AGGREGATE concentration(value numeric) (
-  STYPE = bytea, SFUNC = sample_accumulate, FINALFUNC = concentration_final,
-  COMBINEFUNC = sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.concentration_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE concentration(numeric) IS 'all figures of concentration, in one row';

@@ -161,28 +161,28 @@ COMMENT ON FUNCTION gamma_gamma_model(double precision, double precision, double
 
 -- Fits.  State: the different customers, counted.
 
-CREATE FUNCTION customer_accumulate(bytea, double precision, double precision, double precision) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.customer_accumulate(bytea, double precision, double precision, double precision) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_customer_accumulate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_accumulate(bytea, double precision, double precision, double precision) IS 'aggregate support: counts one customer';
+COMMENT ON FUNCTION customer_tier_internal.customer_accumulate(bytea, double precision, double precision, double precision) IS 'aggregate support: counts one customer';
 
-CREATE FUNCTION spend_accumulate(bytea, double precision, double precision) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.spend_accumulate(bytea, double precision, double precision) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_spend_accumulate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION spend_accumulate(bytea, double precision, double precision) IS 'aggregate support: counts one customer';
+COMMENT ON FUNCTION customer_tier_internal.spend_accumulate(bytea, double precision, double precision) IS 'aggregate support: counts one customer';
 
-CREATE FUNCTION customer_combine(bytea, bytea) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.customer_combine(bytea, bytea) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_customer_combine'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_combine(bytea, bytea) IS 'aggregate support: the customers of two states';
+COMMENT ON FUNCTION customer_tier_internal.customer_combine(bytea, bytea) IS 'aggregate support: the customers of two states';
 
 CREATE AGGREGATE customer_counts(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_accumulate, COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE customer_counts(double precision, double precision, double precision) IS 'the customers counted, for fit_from and fit_derivatives';
 
 CREATE AGGREGATE customer_counts(x double precision, m double precision) (
-  STYPE = bytea, SFUNC = spend_accumulate, COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.spend_accumulate, COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE customer_counts(double precision, double precision) IS 'the customers and their spending counted, for fit_from and fit_derivatives';
 
@@ -196,58 +196,58 @@ AS 'MODULE_PATHNAME', 'customer_tier_fit_derivatives'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION fit_derivatives(text, bytea, double precision[]) IS 'log-likelihood of customers counted, its gradient and Hessian by the logarithms of the parameters';
 
-CREATE FUNCTION bgnbd_fit_final(bytea) RETURNS bgnbd_model
+CREATE FUNCTION customer_tier_internal.bgnbd_fit_final(bytea) RETURNS bgnbd_model
 AS 'MODULE_PATHNAME', 'customer_tier_bgnbd_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION bgnbd_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.bgnbd_fit_final(bytea) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE bgnbd_fit(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_accumulate, FINALFUNC = bgnbd_fit_final,
-  COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, FINALFUNC = customer_tier_internal.bgnbd_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bgnbd_fit(double precision, double precision, double precision) IS 'fits the BG/NBD (Fader, Hardie and Lee 2005); null without customers';
 
-CREATE FUNCTION mbgnbd_fit_final(bytea) RETURNS mbgnbd_model
+CREATE FUNCTION customer_tier_internal.mbgnbd_fit_final(bytea) RETURNS mbgnbd_model
 AS 'MODULE_PATHNAME', 'customer_tier_mbgnbd_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION mbgnbd_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.mbgnbd_fit_final(bytea) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE mbgnbd_fit(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_accumulate, FINALFUNC = mbgnbd_fit_final,
-  COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, FINALFUNC = customer_tier_internal.mbgnbd_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mbgnbd_fit(double precision, double precision, double precision) IS 'fits the MBG/NBD (Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007); null without customers';
 
-CREATE FUNCTION pareto_nbd_fit_final(bytea) RETURNS pareto_nbd_model
+CREATE FUNCTION customer_tier_internal.pareto_nbd_fit_final(bytea) RETURNS pareto_nbd_model
 AS 'MODULE_PATHNAME', 'customer_tier_pareto_nbd_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION pareto_nbd_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.pareto_nbd_fit_final(bytea) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE pareto_nbd_fit(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_accumulate, FINALFUNC = pareto_nbd_fit_final,
-  COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, FINALFUNC = customer_tier_internal.pareto_nbd_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE pareto_nbd_fit(double precision, double precision, double precision) IS 'fits the Pareto/NBD (Schmittlein, Morrison and Colombo 1987); null without customers';
 
-CREATE FUNCTION bgbb_fit_final(bytea) RETURNS bgbb_model
+CREATE FUNCTION customer_tier_internal.bgbb_fit_final(bytea) RETURNS bgbb_model
 AS 'MODULE_PATHNAME', 'customer_tier_bgbb_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION bgbb_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.bgbb_fit_final(bytea) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE bgbb_fit(x double precision, t_x double precision, n double precision) (
-  STYPE = bytea, SFUNC = customer_accumulate, FINALFUNC = bgbb_fit_final,
-  COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, FINALFUNC = customer_tier_internal.bgbb_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bgbb_fit(double precision, double precision, double precision) IS 'fits the BG/BB (Fader, Hardie and Shang 2010); null without customers';
 
-CREATE FUNCTION gamma_gamma_fit_final(bytea) RETURNS gamma_gamma_model
+CREATE FUNCTION customer_tier_internal.gamma_gamma_fit_final(bytea) RETURNS gamma_gamma_model
 AS 'MODULE_PATHNAME', 'customer_tier_gamma_gamma_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION gamma_gamma_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.gamma_gamma_fit_final(bytea) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE gamma_gamma_fit(x double precision, m double precision) (
-  STYPE = bytea, SFUNC = spend_accumulate, FINALFUNC = gamma_gamma_fit_final,
-  COMBINEFUNC = customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.spend_accumulate, FINALFUNC = customer_tier_internal.gamma_gamma_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE gamma_gamma_fit(double precision, double precision) IS 'fits the Gamma-Gamma model of spending (Fader and Hardie 2013); null without customers';
 

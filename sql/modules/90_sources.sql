@@ -1,123 +1,227 @@
--- Sources: sales tables whose ledgers are kept.
+-- Sources: views of sales whose ledgers are kept.  What is declared lies beside the data:
+-- a table of state with a column of this domain, whose columns name the parts by their defaults.
 
--- tables and views that belong to users call what is here
-GRANT USAGE ON SCHEMA customer_tier TO PUBLIC;
+CREATE DOMAIN customer_tier.is_source AS boolean CHECK (VALUE);
+COMMENT ON DOMAIN customer_tier.is_source IS 'marks the table that says what belongs to a source';
 
-CREATE TABLE source (
-  relation regclass PRIMARY KEY,
-  customer text NOT NULL,
-  amount text NOT NULL,
-  sold_at text NOT NULL,
-  filter text,
-  time_zone text,
-  capture text NOT NULL CHECK (capture IN ('trigger', 'row', 'none')),
-  ledger regclass NOT NULL,
-  queue regclass NOT NULL,
-  live regclass NOT NULL,
+CREATE TYPE customer_tier_internal.source AS (
+  state regclass,
+  owner oid,
+  sales regclass,
+  view regclass,
+  capture regclass,
+  ledger regclass,
+  queue regclass,
+  live regclass,
+  touches regclass[],
+  made_view boolean,
   refreshed_at timestamptz,
   error text,
   failed_at timestamptz
 );
-COMMENT ON TABLE source IS 'the sales tables that are tracked; see the view sources';
-COMMENT ON COLUMN source.relation IS 'the sales table';
-COMMENT ON COLUMN source.customer IS 'expression over its row: whose sale it is';
-COMMENT ON COLUMN source.amount IS 'expression: what it brought';
-COMMENT ON COLUMN source.sold_at IS 'expression: when it was';
-COMMENT ON COLUMN source.filter IS 'expression: whether it counts; null for always';
-COMMENT ON COLUMN source.time_zone IS 'in which a timestamptz has its day';
-COMMENT ON COLUMN source.capture IS 'trigger: writes are captured; row: by a trigger for each row; none: the ledgers are only rebuilt';
-COMMENT ON COLUMN source.ledger IS 'table of one ledger for each customer, as of the last refresh';
-COMMENT ON COLUMN source.queue IS 'what has been written since';
-COMMENT ON COLUMN source.live IS 'view of both together: right at any moment';
-COMMENT ON COLUMN source.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
-COMMENT ON COLUMN source.error IS 'why that failed since';
-COMMENT ON COLUMN source.failed_at IS 'and when';
-SELECT pg_catalog.pg_extension_config_dump('source', '');
--- who owns the sales, or could, writes of them; who may read them sees how they are tracked
-ALTER TABLE source ENABLE ROW LEVEL SECURITY;
-CREATE FUNCTION is_owner(relation regclass) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-AS $$ SELECT pg_catalog.pg_has_role(relowner, 'MEMBER') FROM pg_catalog.pg_class WHERE oid OPERATOR(pg_catalog.=) $1 $$;
-COMMENT ON FUNCTION is_owner(regclass) IS 'support of sources: whether the current user is the owner of a table, or could be; null if it is gone';
+COMMENT ON TYPE customer_tier_internal.source IS 'a source as it is found: its parts, null if they are gone, and what its state says';
 
--- nobody registers what is somebody else's: it would be written to, or dropped, with that one's rights
-CREATE POLICY owner ON source USING (coalesce(customer_tier.is_owner(relation), customer_tier.is_owner(ledger)))
-  WITH CHECK (customer_tier.is_owner(relation) AND customer_tier.is_owner(ledger) AND customer_tier.is_owner(queue) AND customer_tier.is_owner(live));
-CREATE POLICY reader ON source FOR SELECT USING (pg_catalog.has_table_privilege(relation, 'SELECT'));
-GRANT SELECT, INSERT, UPDATE, DELETE ON source TO PUBLIC;
+CREATE FUNCTION customer_tier_internal.find_sources() RETURNS SETOF customer_tier_internal.source
+AS 'MODULE_PATHNAME', 'ct_find_sources'
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
+COMMENT ON FUNCTION customer_tier_internal.find_sources() IS 'the sources whose state the caller may read';
 
-CREATE FUNCTION sale_expression(relation regclass, expression text, purpose text) RETURNS text
+CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION sale_expression(regclass, text, text) IS 'an expression over a row of sales (customer, amount, sold_at or filter) or of customers (measure or group), checked, with all names qualified';
+COMMENT ON FUNCTION customer_tier_internal.sale_expression(regclass, text, text) IS
+  'an expression over a row of sales (customer, amount, sold_at or filter), of customers (measure or group) or of scores (tier), checked, with all names qualified';
 
-CREATE FUNCTION expression_uses(relation regclass, expression text, "column" text) RETURNS boolean
+CREATE FUNCTION customer_tier_internal.expression_uses(relation regclass, expression text, "column" text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'customer_tier_expression_uses'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION expression_uses(regclass, text, text) IS 'support of sources: whether an expression over a row asks for a column, by its name or in the whole row';
+COMMENT ON FUNCTION customer_tier_internal.expression_uses(regclass, text, text) IS
+  'whether an expression over a row asks for a column, by its name or in the whole row';
 
--- volatile: the command may be any
-CREATE FUNCTION as_owner(relation regclass, command text) RETURNS SETOF record
+CREATE FUNCTION customer_tier_internal.as_owner(relation regclass, command text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'customer_tier_as_owner'
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION as_owner(regclass, text) IS 'runs a command as the owner of a table, security-restricted, for those who could become the owner';
+COMMENT ON FUNCTION customer_tier_internal.as_owner(regclass, text) IS
+  'runs a command as the owner of a relation, security-restricted, for those who have the rights of the owner';
 
-CREATE FUNCTION capture() RETURNS trigger
-AS 'MODULE_PATHNAME', 'customer_tier_capture'
+-- a command that returns nothing
+CREATE FUNCTION customer_tier_internal.run(relation regclass, command text) RETURNS void
+LANGUAGE plpgsql STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM FROM customer_tier_internal.as_owner(relation, command) AS (x integer);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.run(regclass, text) IS 'as_owner for a command that returns nothing';
+
+CREATE FUNCTION customer_tier_internal.capture() RETURNS trigger
+AS 'MODULE_PATHNAME', 'ct_capture'
 LANGUAGE C;
-COMMENT ON FUNCTION capture() IS 'the trigger on a tracked sales table; made by track';
+COMMENT ON FUNCTION customer_tier_internal.capture() IS 'the trigger on the table of a source; made by track';
+REVOKE EXECUTE ON FUNCTION customer_tier_internal.capture() FROM PUBLIC;
 
--- NULL with a hint is what a caller gets who names a table that is not tracked
-CREATE FUNCTION tracked(relation regclass) RETURNS source
+CREATE FUNCTION customer_tier_internal.why_not_captured(view regclass) RETURNS text
+AS 'MODULE_PATHNAME', 'ct_why_not_captured'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.why_not_captured(regclass) IS
+  'what keeps writes to the tables of a view from telling what becomes of its rows; null if nothing does';
+
+CREATE FUNCTION customer_tier_internal.flat_view(view regclass, OUT base regclass, OUT query text, OUT sale_query text, OUT time_zone text)
+AS 'MODULE_PATHNAME', 'ct_flat_view'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.flat_view(regclass) IS
+  'the query of a view over its table itself; and the same for roll_up, with the time zone taken out';
+
+CREATE FUNCTION customer_tier_internal.same_source(a regclass, b regclass) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ct_same_source'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.same_source(regclass, regclass) IS
+  'whether two views say the same of a row of one table; null if one of them cannot be captured';
+
+CREATE FUNCTION customer_tier_internal.merge_queue(queue regclass, ledger regclass) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_merge_queue'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION customer_tier_internal.merge_queue(regclass, regclass) IS
+  'takes the queue, adds it to the ledgers, and returns whose changed';
+
+CREATE FUNCTION customer_tier_internal.group_sales(packs bytea[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_group_sales'
+LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 1000;
+COMMENT ON FUNCTION customer_tier_internal.group_sales(bytea[]) IS
+  'what packed sales say of each customer: customer, ledger; an empty ledger where they undo each other';
+
+CREATE FUNCTION customer_tier_internal.ledger_of_state(state regclass, customer anyelement) RETURNS customer_tier.ledger
+AS 'MODULE_PATHNAME', 'ct_ledger_of'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.ledger_of_state(regclass, anyelement) IS 'support of ledger_of';
+
+CREATE FUNCTION customer_tier_internal.queue_health(queue regclass, OUT pending bigint, OUT oldest timestamptz)
+AS 'MODULE_PATHNAME', 'ct_queue_health'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.queue_health(regclass) IS
+  'sales in a queue, and when the oldest was written; null for who may not read its columns sales and written_at';
+
+CREATE FUNCTION customer_tier_internal.is_owner(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = $1 $$;
+COMMENT ON FUNCTION customer_tier_internal.is_owner(regclass) IS
+  'whether the current user has the rights of the owner of a relation; null if it is gone';
+
+CREATE FUNCTION customer_tier_internal.check_owner(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  s customer_tier.source;
 BEGIN
-  SELECT * INTO s FROM customer_tier.source AS x WHERE x.relation = $1;
-  IF s.relation IS NULL AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = $1), 'MEMBER') THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', $1);
-  ELSIF s.relation IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('table %s is not tracked', $1),
+  IF customer_tier_internal.is_owner($1) IS NOT TRUE THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of %s', coalesce($1::text, 'the relation'));
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_owner(regclass) IS 'an error for who has not the rights of the owner of a relation';
+
+-- by its view, its table of sales if that has one source, or any of its parts
+CREATE FUNCTION customer_tier_internal.source_or_null(relation regclass) RETURNS customer_tier_internal.source
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found customer_tier_internal.source[];
+BEGIN
+  SELECT array_agg(f ORDER BY f.view) INTO found
+  FROM customer_tier_internal.find_sources() AS f
+  WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
+  IF found IS NULL THEN
+    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources() AS f WHERE f.sales = $1;
+  END IF;
+  IF cardinality(found) > 1 THEN
+    RAISE EXCEPTION USING ERRCODE = 'ambiguous_alias', MESSAGE = format('%s has several sources', $1),
+      HINT = format('Name one by its view: %s.', (SELECT string_agg(view::text, ', ') FROM unnest(found)));
+  END IF;
+  RETURN found[1];
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.source_or_null(regclass) IS 'a source by its table of sales or one of its parts; null if there is none';
+
+CREATE FUNCTION customer_tier_internal.source_of(relation regclass) RETURNS customer_tier_internal.source
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_or_null($1);
+BEGIN
+  IF s.state IS NULL AND $1 IS NOT NULL AND customer_tier_internal.is_owner($1) IS FALSE THEN
+    PERFORM customer_tier_internal.check_owner($1);
+  ELSIF s.state IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s is not tracked', coalesce($1::text, 'null')),
       HINT = format('CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);', $1);
   END IF;
   RETURN s;
 END $$;
-COMMENT ON FUNCTION tracked(regclass) IS 'how a sales table is tracked; an error if it is not';
+COMMENT ON FUNCTION customer_tier_internal.source_of(regclass) IS 'a source by its table of sales or one of its parts; an error if there is none';
 
-CREATE FUNCTION sale_query(s source) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+-- the same, for who may change it
+CREATE FUNCTION customer_tier_internal.own_source(relation regclass) RETURNS customer_tier_internal.source
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('SELECT %s, %s, %s FROM %s%s', s.customer, s.sold_at, s.amount,
-              s.relation, ' WHERE ' || s.filter)
-$$;
-COMMENT ON FUNCTION sale_query(source) IS 'support of sources: the query of customer, day and amount that a source stands for';
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  alien regclass;
+BEGIN
+  PERFORM customer_tier_internal.check_owner(coalesce(s.sales, s.state));
+  SELECT x.oid INTO alien FROM pg_class AS x, pg_class AS state
+  WHERE state.oid = s.state AND x.relowner <> state.relowner AND x.oid = ANY (ARRAY[s.sales, s.view, s.capture, s.ledger, s.queue, s.live]::oid[]);
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS 'source_of, and an error for who has not the rights of its owner';
 
 -- how a source's statements name its parts
-CREATE FUNCTION source_parts(s source, OUT sales text, OUT ledger text, OUT queue text, OUT live text, OUT customer_type text, OUT equal text, OUT lock_sales text, OUT rolled_up text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION customer_tier_internal.source_parts(s customer_tier_internal.source,
+  OUT customer_type text, OUT columns text, OUT equal text, OUT lock_sales text, OUT rolled_up text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  relations regclass[] := customer_tier_internal.tables_of(s.view);
+  flat record;
 BEGIN
-  sales := s.relation::text;
-  ledger := s.ledger::text;
-  queue := s.queue::text;
-  live := s.live::text;
-  SELECT format_type(atttypid, NULL), format('OPERATOR(%s.%s)', coalesce(quote_ident(nspname), 'pg_catalog'), coalesce(oprname, '=')) INTO customer_type, equal
-  FROM pg_attribute AS a
-       -- none of its own: an enum, a domain, an array and the like have the server's
-       LEFT JOIN (pg_opclass AS c
-                  JOIN pg_amop ON amopfamily = opcfamily AND amopstrategy = 1 AND amoplefttype = opcintype AND amoprighttype = opcintype
-                  JOIN pg_operator AS o ON o.oid = amopopr JOIN pg_namespace AS n ON n.oid = oprnamespace)
-         ON opcdefault AND opcmethod = (SELECT oid FROM pg_am WHERE amname = 'hash') AND opcintype = atttypid
-  WHERE attrelid = s.ledger AND attnum = 1;
+  SELECT format_type(atttypid, NULL),
+         format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
+           FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
+           WHERE c.oid = attcollation AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), ''),
+         customer_tier_internal.equality(atttypid)
+    INTO customer_type, columns, equal
+  FROM pg_attribute WHERE attrelid = s.ledger AND attnum = 1;
+  columns := format('(customer %s, ledger customer_tier.ledger)', columns);
   -- what LOCK TABLE does not take, no TRUNCATE empties either
-  lock_sales := CASE WHEN (SELECT relkind FROM pg_class WHERE oid = s.relation) IN ('r', 'p') THEN format('LOCK TABLE %s IN ACCESS SHARE MODE', sales) ELSE 'SELECT 1 WHERE false' END;
-  rolled_up := format('customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
-                      customer_tier.sale_query(s), s.time_zone, customer_type);
+  lock_sales := coalesce((SELECT format('LOCK TABLE %s IN ACCESS SHARE MODE', string_agg(oid::regclass::text, ', ' ORDER BY oid))
+                          FROM pg_class WHERE oid = ANY (relations) AND relkind IN ('r', 'p')), 'SELECT 1 WHERE false');
+  SELECT * INTO flat FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view));
+  rolled_up := format('customer_tier.roll_up(%L, %L) AS %s', flat.sale_query, flat.time_zone, columns);
 END $$;
-COMMENT ON FUNCTION source_parts(source) IS 'support of sources: the names of a source''s parts, as its statements write them';
+COMMENT ON FUNCTION customer_tier_internal.source_parts(customer_tier_internal.source) IS
+  'how the statements of a source write its customers, and its ledgers made anew';
 
-CREATE FUNCTION require_read_committed() RETURNS void
+-- the server's own where the type has none: an enum, a domain and the like
+CREATE FUNCTION customer_tier_internal.equality(type oid) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('OPERATOR(%s.%s)', coalesce(max(quote_ident(nspname)), 'pg_catalog'), coalesce(max(oprname), '='))
+FROM pg_opclass JOIN pg_amop ON amopfamily = opcfamily AND amopstrategy = 1 AND amoplefttype = opcintype AND amoprighttype = opcintype
+     JOIN pg_operator AS o ON o.oid = amopopr JOIN pg_namespace AS n ON n.oid = oprnamespace
+WHERE opcdefault AND opcmethod = (SELECT oid FROM pg_am WHERE amname = 'hash') AND opcintype = $1
+$$;
+COMMENT ON FUNCTION customer_tier_internal.equality(oid) IS 'the operator by which a type is hashed, qualified';
+
+-- views are followed to their tables
+CREATE FUNCTION customer_tier_internal.tables_of(view regclass) RETURNS regclass[]
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH RECURSIVE used AS (
+  SELECT $1::oid AS oid
+  UNION
+  SELECT d.refobjid
+  FROM used JOIN pg_rewrite AS r ON r.ev_class = used.oid
+       JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> used.oid)
+SELECT array_agg(DISTINCT c.oid::regclass ORDER BY c.oid::regclass)
+FROM used JOIN pg_class AS c USING (oid)
+WHERE c.relkind NOT IN ('v', 'S') AND c.oid <> $1
+$$;
+COMMENT ON FUNCTION customer_tier_internal.tables_of(regclass) IS 'the tables that a view reads, through other views too; not those that its functions read';
+
+CREATE FUNCTION customer_tier_internal.require_read_committed() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -126,90 +230,413 @@ BEGIN
       HINT = 'An older snapshot would not see what the refresh before it did.';
   END IF;
 END $$;
-COMMENT ON FUNCTION require_read_committed() IS 'support of sources: an error at another isolation level';
+COMMENT ON FUNCTION customer_tier_internal.require_read_committed() IS 'an error at another isolation level';
 
-CREATE PROCEDURE make_ledgers(source regclass)
+--
+-- Making a source
+--
+CREATE FUNCTION customer_tier_internal.stem(relname text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT left(relname, n) FROM generate_series(length(relname), 1, -1) AS n WHERE octet_length(left(relname, n)) <= 63 - 12 LIMIT 1
+$$;
+COMMENT ON FUNCTION customer_tier_internal.stem(text) IS 'of a name, what leaves room for _ledger_live';
+
+-- the sales table of the parts, which all triggers on it name
+CREATE FUNCTION customer_tier_internal.make_triggers(sales regclass, capture text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  by_row boolean := capture = 'row' OR (SELECT relkind = 'p' FROM pg_class WHERE oid = $1)
+    OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change');
+  parts text;
+  t record;
+BEGIN
+  PERFORM customer_tier_internal.run($1, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', $1));
+  FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure LOOP
+    PERFORM customer_tier_internal.run($1, format('DROP TRIGGER %I ON %s', t.tgname, $1));
+  END LOOP;
+  SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass', f.capture, f.queue, f.state), ', ' ORDER BY f.view) INTO parts
+  FROM customer_tier_internal.find_sources() AS f WHERE f.sales = $1 AND f.queue IS NOT NULL AND f.capture IS NOT NULL;
+  IF parts IS NULL THEN
+    RETURN;
+  END IF;
+  FOR t IN SELECT split_part(how, ': ', 1) AS name, split_part(how, ': ', 2) AS event
+           FROM unnest(CASE WHEN by_row
+             -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
+             THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT',
+                        'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
+                        'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT',
+                        'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT']
+             ELSE ARRAY['insert: AFTER INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
+                        'update: AFTER UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
+                        'delete: AFTER DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
+                        'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT'] END) AS how LOOP
+    PERFORM customer_tier_internal.run($1, format('CREATE TRIGGER %I %s WHEN (ARRAY[%s] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture()',
+      'customer_tier_' || t.name, format(t.event, $1), parts));
+    PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || t.name));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_triggers(regclass, text) IS
+  'the triggers on a table of sales, for all of its sources; none if it has none';
+
+CREATE FUNCTION customer_tier_internal.check_free(place oid, names text[]) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  taken regclass := (SELECT oid FROM pg_class WHERE relnamespace = $1 AND relname = ANY ($2) ORDER BY array_position($2, relname::text) LIMIT 1);
+BEGIN
+  IF taken IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('relation %s, which would be made, exists already', taken),
+      HINT = 'Rename it or drop it, or name the source: CALL customer_tier.track(..., name => ''...'').';
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_free(oid, text[]) IS 'an error if a name that is to be made is taken';
+
+-- what track makes beside the view, as its owner
+CREATE PROCEDURE customer_tier_internal.make_source(view regclass, made_view boolean, capture text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.source := customer_tier.tracked($1);
+  v pg_class;
+  place text;
+  name text;
+  why text := customer_tier_internal.why_not_captured($1);
+  flat record;
+  part record;
+  p record;
+  s customer_tier_internal.source;
+  touch record;
+BEGIN
+  SELECT * INTO v FROM pg_class WHERE oid = $1;
+  place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = v.relnamespace);
+  name := customer_tier_internal.stem(regexp_replace(v.relname, '_sale$', ''));
+  PERFORM customer_tier_internal.check_free(v.relnamespace,
+    ARRAY[name || '_ledger', name || '_delta', name || '_ledger_live', name || '_capture', name || '_source']);
+  -- the ledgers: their customer is of the view's type
+  PERFORM customer_tier_internal.run($1, format($q$
+    CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS SELECT customer, '{}'::customer_tier.ledger AS ledger FROM %3$s WITH NO DATA
+    $q$, place, name || '_ledger', $1));
+  s.ledger := format('%s.%I', place, name || '_ledger');
+  IF EXISTS (SELECT FROM pg_attribute JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = s.ledger AND attnum = 1 AND typlen = -1 AND typelem <> 0) THEN
+    RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch', MESSAGE = 'a customer cannot be an array', HINT = 'Make a row or a text of it.';
+  END IF;
+  PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s ADD PRIMARY KEY (customer), ALTER COLUMN ledger SET NOT NULL', s.ledger));
+  s.view := $1;
+  s.sales := NULL;
+  IF why IS NULL AND capture IS DISTINCT FROM 'none' THEN
+    SELECT * INTO flat FROM customer_tier_internal.flat_view($1);
+    s.sales := flat.base;
+    PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS %s', place, name || '_capture', flat.query));
+    s.capture := format('%s.%I', place, name || '_capture');
+    PERFORM customer_tier_internal.make_queue($1, place, name || '_delta');
+    s.queue := format('%s.%I', place, name || '_delta');
+  END IF;
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
+  -- an error now, not at the first sale
+  PERFORM FROM customer_tier_internal.as_owner($1, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS %s',
+    (SELECT sale_query || ' LIMIT 0' FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))),
+    (SELECT time_zone FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))), p.columns)) AS (x bigint);
+  PERFORM customer_tier_internal.make_live($1, place, name || '_ledger_live', s, p.columns, p.equal);
+  s.live := format('%s.%I', place, name || '_ledger_live');
+  PERFORM customer_tier_internal.make_state(place, name || '_source', s, made_view);
+  FOR part IN SELECT * FROM (VALUES (s.ledger, 'TABLE', 'ledgers of %s, as of the last refresh'), (s.queue, 'TABLE', 'what has been written to %s since the last refresh'),
+      (s.live, 'VIEW', 'ledgers of %s, right at any moment'), (s.capture, 'VIEW', 'what capture reads of a row of %s'),
+      (format('%s.%I', place, name || '_source')::regclass, 'TABLE', 'the state of the source %s, and, by the defaults of its columns, its parts')) AS x(relation, kind, comment)
+      WHERE relation IS NOT NULL LOOP
+    PERFORM customer_tier_internal.run($1, format('COMMENT ON %s %s IS %L', part.kind, part.relation, format(part.comment, coalesce(s.sales, s.view))));
+  END LOOP;
+  FOR part IN SELECT * FROM (VALUES (s.live, 'customer', 'the customer'), (s.live, 'ledger', 'what the customer bought, by day'),
+      (s.ledger, 'customer', 'the customer'), (s.ledger, 'ledger', 'what the customer bought, by day')) AS x(relation, "column", comment) LOOP
+    PERFORM customer_tier_internal.run($1, format('COMMENT ON COLUMN %s.%I IS %L', part.relation, part."column", part.comment));
+  END LOOP;
+  IF s.sales IS NOT NULL THEN
+    PERFORM customer_tier_internal.make_triggers(s.sales, capture);
+  END IF;
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.make_source(regclass, boolean, text) IS 'support of track: the tables, the views and the triggers of a source';
+
+CREATE FUNCTION customer_tier_internal.make_queue(relation regclass, place text, name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  command text;
+BEGIN
+  FOREACH command IN ARRAY ARRAY[
+      'CREATE TABLE %1$s.%2$I (written_at timestamptz NOT NULL, epoch integer NOT NULL, sales integer NOT NULL, pack bytea) WITH (toast_tuple_target = 8160)',
+      'ALTER TABLE %1$s.%2$I ALTER pack SET STORAGE EXTERNAL',
+      -- rows are deleted, also where all tables are published
+      'ALTER TABLE %1$s.%2$I REPLICA IDENTITY FULL',
+      'CREATE INDEX ON %1$s.%2$I (epoch) WHERE pack IS NULL',
+      'GRANT SELECT (written_at, sales) ON %1$s.%2$I TO pg_monitor'] LOOP
+    PERFORM customer_tier_internal.run($1, format(command, place, name));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_queue(regclass, text, text) IS 'support of track: a table that writers append to';
+
+CREATE FUNCTION customer_tier_internal.make_live(relation regclass, place text, name text, s customer_tier_internal.source, columns text, equal text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF s.queue IS NULL THEN
+    PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS SELECT customer, ledger FROM %s', place, name, s.ledger));
+    RETURN;
+  END IF;
+  PERFORM customer_tier_internal.run($1, format($q$
+    CREATE VIEW %1$s.%2$I AS
+    WITH emptied AS (SELECT max(epoch) AS epoch FROM %4$s WHERE pack IS NULL),
+    pending AS MATERIALIZED (
+      SELECT customer, ledger
+      FROM customer_tier_internal.group_sales((
+        SELECT array_agg(pack) FROM %4$s WHERE pack IS NOT NULL AND epoch >= coalesce((SELECT epoch FROM emptied), 0))) AS %5$s),
+    kept AS (SELECT customer, ledger FROM %3$s WHERE (SELECT epoch FROM emptied) IS NULL)
+    SELECT k.customer, CASE WHEN p.customer IS NULL THEN k.ledger ELSE k.ledger OPERATOR(customer_tier.+) p.ledger END AS ledger
+    FROM kept AS k LEFT JOIN pending AS p ON p.customer %6$s k.customer
+    WHERE p.customer IS NULL OR NOT customer_tier.is_empty(k.ledger OPERATOR(customer_tier.+) p.ledger)
+    UNION ALL
+    SELECT p.customer, p.ledger FROM pending AS p
+    WHERE NOT customer_tier.is_empty(p.ledger) AND NOT EXISTS (SELECT FROM kept AS k WHERE k.customer %6$s p.customer)
+    $q$, place, name, s.ledger, s.queue, columns, equal));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_live(regclass, text, text, customer_tier_internal.source, text, text) IS
+  'support of track: the view of ledgers and queue together';
+
+CREATE FUNCTION customer_tier_internal.make_state(place text, name text, s customer_tier_internal.source, made_view boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  command text;
+BEGIN
+  FOREACH command IN ARRAY ARRAY[
+      format($q$CREATE TABLE %s.%I (is_source customer_tier.is_source PRIMARY KEY, view regclass%s, capture regclass%s, ledger regclass%s,
+        queue regclass%s, live regclass%s, touches regclass[]%s, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz)$q$,
+        place, name, customer_tier_internal.default_of(s.view), customer_tier_internal.default_of(s.capture), customer_tier_internal.default_of(s.ledger),
+        customer_tier_internal.default_of(s.queue), customer_tier_internal.default_of(s.live),
+        (SELECT ' DEFAULT ARRAY[' || string_agg(quote_literal(t) || '::pg_catalog.regclass', ', ' ORDER BY i) || ']' FROM unnest(s.touches) WITH ORDINALITY AS u(t, i))),
+      -- the defaults name the parts, and no number of a relation is stored
+      format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
+      format('GRANT SELECT (is_source, refreshed_at, failed_at) ON %s.%I TO pg_monitor', place, name)] LOOP
+    PERFORM customer_tier_internal.run(s.view, command);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_state(text, text, customer_tier_internal.source, boolean) IS 'support of track: the table that says what belongs to a source';
+
+CREATE FUNCTION customer_tier_internal.default_of(part regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(format(' DEFAULT %L::pg_catalog.regclass', $1), '') $$;
+COMMENT ON FUNCTION customer_tier_internal.default_of(regclass) IS 'support of track: the default that names a part';
+
+-- what track(table, ...) writes; what is unqualified means what it means to the caller
+CREATE FUNCTION customer_tier_internal.sale_view(source regclass, customer text, amount text, sold_at text, filter text, time_zone text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+AS $$
+DECLARE
+  day text := customer_tier_internal.sale_expression($1, $4, 'sold_at');
+BEGIN
+  PERFORM '1970-01-01 00:00+00'::pg_catalog.timestamptz AT TIME ZONE $6;	-- an error now, not at the first sale
+  RETURN pg_catalog.format('SELECT %s AS customer, %s AS sold_at, %s AS amount FROM %s', customer_tier_internal.sale_expression($1, $2, 'customer'),
+    CASE customer_tier_internal.type_of($1, day)
+      WHEN 'timestamp with time zone'::pg_catalog.regtype THEN
+        CASE WHEN $6 IS NULL THEN day ELSE pg_catalog.format('((%s) AT TIME ZONE %L)::pg_catalog.date', day, $6) END
+      WHEN 'timestamp without time zone'::pg_catalog.regtype THEN pg_catalog.format('(%s)::pg_catalog.date', day)
+      ELSE day END,
+    customer_tier_internal.sale_expression($1, $3, 'amount'), customer_tier_internal.qualified($1))
+    || coalesce(' WHERE ' || customer_tier_internal.sale_expression($1, $5, 'filter'), '');
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.sale_view(regclass, text, text, text, text, text) IS 'support of track: the query of the view that it writes';
+
+CREATE FUNCTION customer_tier_internal.qualified(relation regclass) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('%I.%I', nspname, relname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE c.oid = $1 $$;
+COMMENT ON FUNCTION customer_tier_internal.qualified(regclass) IS 'the name of a relation, with its schema';
+
+CREATE FUNCTION customer_tier_internal.type_of(relation regclass, expression text) RETURNS regtype
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT t FROM customer_tier_internal.as_owner($1, format('SELECT pg_typeof((SELECT %s FROM %s LIMIT 0))', expression, $1)) AS (t regtype));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.type_of(regclass, text) IS 'the type of an expression over a row, for who has the rights of the owner';
+
+CREATE PROCEDURE customer_tier_internal.check_source(source regclass, capture text, is_view boolean)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c pg_class;
+  what text;
+BEGIN
+  SELECT * INTO c FROM pg_class WHERE oid = $1;
+  IF c.oid IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = 'there is no table to track';
+  END IF;
+  IF capture NOT IN ('statement', 'row', 'none') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown capture "%s"', capture),
+      HINT = 'Writes are captured by statement, by row (a subscriber of logical replication needs that), or not at all: statement, row, none.';
+  END IF;
+  PERFORM customer_tier_internal.check_owner($1);
+  what := CASE WHEN c.relpersistence = 't' THEN 'is temporary'
+               WHEN is_view AND c.relkind <> 'v' THEN 'is no view'
+               WHEN is_view OR (capture = 'none' AND c.relkind IN ('v', 'm', 'f')) THEN NULL
+               WHEN c.relkind = 'v' THEN 'is a view' WHEN c.relkind = 'm' THEN 'is a materialized view' WHEN c.relkind = 'f' THEN 'is a foreign table'
+               WHEN c.relkind NOT IN ('r', 'p') THEN 'is no table'
+               WHEN c.relispartition THEN 'is a partition'
+               WHEN capture IS DISTINCT FROM 'none' AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
+  IF what IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s %s', $1, what),
+      HINT = CASE what WHEN 'is temporary' THEN 'Track a table that lasts.' WHEN 'is a partition' THEN 'Track the table it is a partition of.'
+                       WHEN 'is no view' THEN 'Of a table, say customer, amount and sold_at.'
+                       WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
+                       ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild_source when you need it.' END;
+  END IF;
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.check_source(regclass, text, boolean) IS 'support of track: refuses what cannot be tracked';
+
+CREATE PROCEDURE customer_tier_internal.may_commit(INOUT possible boolean DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'customer_tier_may_commit'
+LANGUAGE C;
+COMMENT ON PROCEDURE customer_tier_internal.may_commit(boolean) IS
+  'whether the procedure that calls this may commit: not within a transaction that somebody else began';
+
+-- No search_path here: a procedure with one may not commit, and names in the expressions
+-- mean what they mean to the caller.
+CREATE PROCEDURE customer_tier.track(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL, sold_at text DEFAULT NULL,
+  filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL, name text DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  by_view boolean := coalesce($2, $3, $4, $5, $6, $8) IS NULL;
+  v pg_catalog.regclass := $1;
+  possible boolean;
+BEGIN
+  CALL customer_tier_internal.check_source($1, $7, by_view);
+  IF NOT by_view THEN
+    IF $2 IS NULL OR $3 IS NULL OR $4 IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'customer, amount and sold_at are needed to track a table',
+        HINT = 'Each is an expression over a row of the table.';
+    END IF;
+    v := customer_tier_internal.make_view($1, $8, customer_tier_internal.sale_view($1, $2, $3, $4, $5, $6));
+  END IF;
+  IF (customer_tier_internal.source_or_null(v)).state IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_object', MESSAGE = pg_catalog.format('%s is tracked already', v),
+      HINT = pg_catalog.format('CALL customer_tier.untrack(%L) first, or alter_source to change it.', v);
+  END IF;
+  CALL customer_tier_internal.make_source(v, NOT by_view, $7);
+  -- writers wait for the triggers, not for the ledgers
+  CALL customer_tier_internal.may_commit(possible);
+  IF possible THEN
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+  END IF;
+  CALL customer_tier_internal.attempt(v, true);
+END $$;
+COMMENT ON PROCEDURE customer_tier.track(regclass, text, text, text, text, text, text, text) IS
+  'keeps the ledgers of a table of sales, by expressions over its row, or of a view of customer, sold_at and amount';
+
+-- with the privileges and the search_path of the owner
+CREATE FUNCTION customer_tier_internal.make_view(sales regclass, name text, query text) RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c pg_class;
+  place text;
+BEGIN
+  SELECT * INTO c FROM pg_class WHERE oid = $1;
+  place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = c.relnamespace);
+  name := coalesce(name, customer_tier_internal.stem(c.relname) || '_sale');
+  IF (customer_tier_internal.source_or_null(to_regclass(format('%s.%I', place, name)))).state IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_object', MESSAGE = format('%s is tracked already', $1),
+      HINT = format('CALL customer_tier.untrack(%L) first, or alter_source to change it; name => makes another source of the table.', $1);
+  END IF;
+  PERFORM customer_tier_internal.check_free(c.relnamespace, ARRAY[name]);
+  PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS %s', place, name, query));
+  PERFORM customer_tier_internal.run($1, format('COMMENT ON VIEW %s.%I IS %L', place, name, format('the sales of %s: a row for each, made by track', $1)));
+  RETURN format('%s.%I', place, name)::regclass;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_view(regclass, text, text) IS 'support of track: the view that a table of sales is tracked by';
+
+--
+-- Keeping it
+--
+CREATE FUNCTION customer_tier_internal.lock_source(s customer_tier_internal.source, mode text DEFAULT 'SHARE UPDATE EXCLUSIVE') RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM customer_tier_internal.run(s.state, format('LOCK TABLE %s IN %s MODE', s.ledger, mode));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.lock_source(customer_tier_internal.source, text) IS 'one refresh at a time; readers and writers go on';
+
+CREATE PROCEDURE customer_tier_internal.make_ledgers(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
   p record;
 BEGIN
-  SELECT * INTO p FROM customer_tier.source_parts(s);
-  PERFORM customer_tier.require_read_committed();
+  PERFORM customer_tier_internal.require_read_committed();
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
   -- locks before the snapshot: no TRUNCATE comes between, and there is one refresher
-  PERFORM FROM customer_tier.as_owner(s.relation, p.lock_sales) AS (x int);
-  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', p.ledger)) AS (x int);
+  PERFORM customer_tier_internal.run(s.state, p.lock_sales);
+  PERFORM customer_tier_internal.lock_source(s);
   -- one statement, one snapshot: the sales and the queue of that moment
-  PERFORM FROM customer_tier.as_owner(s.relation, format($q$
-    WITH consumed AS (DELETE FROM %1$s),
-    differ AS MATERIALIZED (
+  PERFORM customer_tier_internal.run(s.state, format($q$
+    WITH %1$sdiffer AS MATERIALIZED (
       SELECT f.customer AS found, f.ledger, l.customer AS kept
       FROM (SELECT * FROM %2$s) AS f FULL JOIN %3$s AS l ON l.customer %4$s f.customer
       WHERE f.ledger IS NULL OR l.ledger IS NULL OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
     gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
     other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)%5$s
     INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
-    $q$, p.queue, p.rolled_up, p.ledger, p.equal, customer_tier.touch_sql(s.relation, 'SELECT coalesce(found, kept) FROM differ'))) AS (x int);
+    $q$, customer_tier_internal.consume_sql(s), p.rolled_up, s.ledger, p.equal,
+         customer_tier_internal.touch_sql(s.view, 'SELECT coalesce(found, kept) FROM differ')));
 END $$;
-COMMENT ON PROCEDURE make_ledgers(regclass) IS 'support of rebuild: sales to ledgers, in one statement';
+COMMENT ON PROCEDURE customer_tier_internal.make_ledgers(regclass) IS 'support of rebuild_source: sales to ledgers, in one statement';
 
-CREATE PROCEDURE merge_queue(source regclass)
+-- the queues that are taken with what they say made anew
+CREATE FUNCTION customer_tier_internal.consume_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(string_agg(format('consumed_%s AS (DELETE FROM %s), ', i, q), '' ORDER BY i), '')
+FROM unnest(array_remove(ARRAY[s.queue] || s.touches, NULL)) WITH ORDINALITY AS u(q, i) JOIN pg_class AS c ON c.oid = q WHERE relkind = 'r'
+$$;
+COMMENT ON FUNCTION customer_tier_internal.consume_sql(customer_tier_internal.source) IS 'support of rebuild_source: the queues of a source, emptied by the same statement';
+
+CREATE PROCEDURE customer_tier_internal.merge(source regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.source := customer_tier.tracked($1);
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
   p record;
+  touch text;
 BEGIN
-  PERFORM customer_tier.require_read_committed();
-  SELECT * INTO p FROM customer_tier.source_parts(s);
+  PERFORM customer_tier_internal.require_read_committed();
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
   -- a lock before the snapshot: one refresher at a time
-  PERFORM FROM customer_tier.as_owner(s.relation, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', p.ledger)) AS (x int);
-  -- one statement, one snapshot: what is taken from the queue is what is merged.  A
-  -- row without a customer says that all sales before it are gone.
-  PERFORM FROM customer_tier.as_owner(s.relation, format($q$
-    WITH consumed AS (DELETE FROM %1$s RETURNING id, customers, ledgers),
-    emptied AS MATERIALIZED (SELECT max(id) AS at FROM consumed WHERE customers IS NULL),
-    change AS MATERIALIZED (
-      SELECT c.customer, customer_tier.rollup(c.ledger) AS ledger
-      FROM consumed AS q, emptied, unnest(q.customers, q.ledgers) AS c(customer, ledger)
-      WHERE at IS NULL OR q.id > at GROUP BY c.customer),
-    merged AS MATERIALIZED (
-      SELECT c.customer, l.customer IS NOT NULL AS there,
-             CASE WHEN l.customer IS NULL OR at IS NOT NULL THEN c.ledger ELSE l.ledger OPERATOR(customer_tier.+) c.ledger END AS ledger
-      FROM change AS c CROSS JOIN emptied LEFT JOIN %2$s AS l ON l.customer %3$s c.customer),
-    gone AS (DELETE FROM %2$s AS l USING merged AS m WHERE m.there AND m.customer %3$s l.customer AND customer_tier.is_empty(m.ledger)),
-    rest AS (DELETE FROM %2$s AS l WHERE (SELECT at FROM emptied) IS NOT NULL
-             AND NOT EXISTS (SELECT FROM merged AS m WHERE m.customer %3$s l.customer) RETURNING customer),
-    other AS (UPDATE %2$s AS l SET ledger = m.ledger FROM merged AS m
-              WHERE m.there AND m.customer %3$s l.customer AND NOT customer_tier.is_empty(m.ledger))%4$s
-    INSERT INTO %2$s (customer, ledger)
-    SELECT customer, ledger FROM merged WHERE NOT there AND NOT customer_tier.is_empty(ledger)
-    $q$, p.queue, p.ledger, p.equal, customer_tier.touch_sql(s.relation, 'SELECT customer FROM change UNION ALL SELECT customer FROM rest'))) AS (x int);
+  PERFORM customer_tier_internal.lock_source(s);
+  touch := customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM changed');
+  PERFORM FROM customer_tier_internal.as_owner(s.state, format('WITH changed AS MATERIALIZED (SELECT customer FROM customer_tier_internal.merge_queue(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
+    s.queue, s.ledger, p.customer_type, touch)) AS (n bigint);
 END $$;
-COMMENT ON PROCEDURE merge_queue(regclass) IS 'support of refresh: queue to ledgers, in one statement';
+COMMENT ON PROCEDURE customer_tier_internal.merge(regclass) IS 'support of refresh_source: queue to ledgers, in one statement';
 
-CREATE PROCEDURE note(source regclass, error text)
+CREATE PROCEDURE customer_tier_internal.note(source regclass, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_or_null($1);
 BEGIN
-  UPDATE customer_tier.source AS x
-  SET refreshed_at = CASE WHEN $2 IS NULL THEN clock_timestamp() ELSE x.refreshed_at END,
-      error = $2, failed_at = CASE WHEN $2 IS NOT NULL THEN clock_timestamp() END
-  WHERE x.relation = $1;
+  IF s.state IS NOT NULL THEN
+    PERFORM customer_tier_internal.run(s.state, CASE WHEN $2 IS NULL THEN format('UPDATE %s SET refreshed_at = clock_timestamp(), error = NULL, failed_at = NULL', s.state)
+      ELSE format('UPDATE %s SET error = %L, failed_at = clock_timestamp()', s.state, $2) END);
+  END IF;
 END $$;
-COMMENT ON PROCEDURE note(regclass, text) IS 'support of refresh and rebuild: how it went';
-
-CREATE PROCEDURE may_commit(INOUT possible boolean DEFAULT NULL)
-AS 'MODULE_PATHNAME', 'customer_tier_may_commit'
-LANGUAGE C;
-COMMENT ON PROCEDURE may_commit(boolean) IS 'support of sources: whether the procedure that calls this may commit: not within a transaction that somebody else began';
+COMMENT ON PROCEDURE customer_tier_internal.note(regclass, text) IS 'support of refresh_source and rebuild_source: how it went';
 
 -- no search_path here: a procedure with one may not commit
-CREATE PROCEDURE attempt(source regclass, anew boolean)
+CREATE PROCEDURE customer_tier_internal.attempt(source regclass, anew boolean)
 LANGUAGE plpgsql
 AS $$
 DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
   state text;
   message text;
   detail text;
@@ -217,15 +644,15 @@ DECLARE
   hint text;
   possible boolean;
 BEGIN
-  CALL customer_tier.may_commit(possible);
+  CALL customer_tier_internal.may_commit(possible);
   BEGIN
     -- where the first fill did not come to its end, there is nothing to merge into
-    IF anew OR (customer_tier.tracked($1)).refreshed_at IS NULL THEN
-      CALL customer_tier.make_ledgers($1);
+    IF anew OR s.refreshed_at IS NULL OR (s.queue IS NULL AND s.touches IS NULL) THEN
+      CALL customer_tier_internal.make_ledgers($1);
     ELSE
-      CALL customer_tier.merge_queue($1);
+      CALL customer_tier_internal.merge($1);
     END IF;
-    CALL customer_tier.note($1, NULL);
+    CALL customer_tier_internal.note($1, NULL);
     RETURN;
   EXCEPTION WHEN OTHERS THEN
     -- the note of it would not outlive somebody else's transaction
@@ -234,258 +661,171 @@ BEGIN
     END IF;
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, context = PG_EXCEPTION_CONTEXT, hint = PG_EXCEPTION_HINT;
   END;
-  CALL customer_tier.note($1, message);
+  CALL customer_tier_internal.note($1, message);
   COMMIT;
-  -- who waited for an untrack hears of that below
   -- where it was, but for our own statements
-  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message, DETAIL = coalesce(nullif(detail, ''), nullif(pg_catalog.rtrim(pg_catalog.split_part(context, 'SQL statement "SELECT FROM customer_tier.as_owner(', 1), E'\n'), ''), pg_catalog.format('In the sales of %s.', $1)),
+  RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message,
+    DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
     HINT = coalesce(nullif(hint, ''), CASE
-      WHEN state = '42501' THEN 'All is as it was before.'
-      WHEN (customer_tier.tracked($1)).refreshed_at IS NULL THEN pg_catalog.format('The table is tracked, but has no ledgers yet. CALL customer_tier.refresh(%L) tries again; if a sale is in the way that cannot be changed now, untrack, mend it, and track again.', $1)
+      WHEN s.refreshed_at IS NULL THEN pg_catalog.format('The source is there, but has no ledgers yet. CALL customer_tier.refresh_source(%L) tries again; if a sale is in the way that cannot be changed now, untrack, mend it, and track again.', $1)
       ELSE 'All is as it was before. The view customer_tier.sources keeps this error until it goes well.' END);
 END $$;
-COMMENT ON PROCEDURE attempt(regclass, boolean) IS 'support of refresh and rebuild: does it, or notes why not';
+COMMENT ON PROCEDURE customer_tier_internal.attempt(regclass, boolean) IS 'support of refresh_source and rebuild_source: does it, or notes why not';
 
-CREATE PROCEDURE rebuild(source regclass)
+CREATE PROCEDURE customer_tier.rebuild_source(source regclass)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  CALL customer_tier.attempt($1, true);
+  CALL customer_tier_internal.attempt($1, true);
 END $$;
-COMMENT ON PROCEDURE rebuild(regclass) IS 'makes the ledgers of a source anew from its sales; writes only what differs';
+COMMENT ON PROCEDURE customer_tier.rebuild_source(regclass) IS 'makes the ledgers of a source anew from its sales; writes only what differs';
 
-CREATE PROCEDURE refresh(source regclass)
+CREATE PROCEDURE customer_tier.refresh_source(source regclass)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  CALL customer_tier.attempt($1, false);
+  CALL customer_tier_internal.attempt($1, false);
 END $$;
-COMMENT ON PROCEDURE refresh(regclass) IS 'merges what has been written to the sales of a source into its ledgers';
+COMMENT ON PROCEDURE customer_tier.refresh_source(regclass) IS 'merges what has been written to the sales of a source into its ledgers';
 
-CREATE FUNCTION verify(source regclass, repair boolean DEFAULT false, OUT customer text, OUT kept ledger, OUT found ledger) RETURNS SETOF record
+CREATE FUNCTION customer_tier.verify_source(source regclass, repair boolean DEFAULT false, OUT customer text, OUT kept customer_tier.ledger, OUT found customer_tier.ledger) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.source := customer_tier.tracked($1);
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
   p record;
   n bigint;
 BEGIN
-  SELECT * INTO p FROM customer_tier.source_parts(s);
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
   -- the lock comes before the snapshot
-  PERFORM FROM customer_tier.as_owner(s.relation, p.lock_sales) AS (x int);
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.relation, format($q$
+  PERFORM customer_tier_internal.run(s.state, p.lock_sales);
+  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.state, format($q$
     SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
     FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
     WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
-    $q$, p.rolled_up, p.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
+    $q$, p.rolled_up, s.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
   GET DIAGNOSTICS n = ROW_COUNT;
   IF repair AND n > 0 THEN
-    CALL customer_tier.rebuild($1);
+    CALL customer_tier.rebuild_source($1);
   END IF;
 END $$;
-COMMENT ON FUNCTION verify(regclass, boolean) IS 'the customers whose ledger, with what is pending, is not what their sales give: none, unless writes were not captured; with repair they are mended';
+COMMENT ON FUNCTION customer_tier.verify_source(regclass, boolean) IS
+  'the customers whose ledger, with what is pending, is not what their sales give: none, unless writes were not captured; with repair they are mended';
 
-CREATE FUNCTION stem(relname text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT left(relname, n) FROM generate_series(length(relname), 1, -1) AS n WHERE octet_length(left(relname, n)) <= 63 - 12 LIMIT 1
-$$;
-COMMENT ON FUNCTION stem(text) IS 'support of sources: of a name, what leaves room for _ledger_live';
-
--- what track makes beside the sales, as their owner
-CREATE PROCEDURE make_source(source regclass, customer text, amount text, sold_at text, filter text, time_zone text, capture text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION customer_tier.ledger_of(source regclass, customer anyelement) RETURNS customer_tier.ledger
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  c pg_class;
-  place text;
-  name text;
-  arguments text;
-  how text;
-  s customer_tier.source;
-  p record;
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  found customer_tier.ledger;
 BEGIN
-  PERFORM timestamptz 'epoch' AT TIME ZONE $6;	-- an error now, not at the first sale
-  SELECT * INTO c FROM pg_class WHERE oid = $1;
-  SELECT quote_ident(nspname) INTO place FROM pg_namespace WHERE oid = c.relnamespace;
-  name := customer_tier.stem(c.relname);
-  s := ROW($1, $2, $3, $4, $5, $6, $7, 0, 0, 0, NULL);
-  -- the tables: their customer is of the expression's type
-  PERFORM FROM customer_tier.as_owner($1, format($q$
-    CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS SELECT %3$s AS customer, '{}'::customer_tier.ledger AS ledger FROM %4$s WITH NO DATA
-    $q$, place, name || '_ledger', $2, $1)) AS (x int);
-  s.ledger := format('%s.%I', place, name || '_ledger');
-  IF EXISTS (SELECT FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = s.ledger AND attnum = 1 AND typlen = -1 AND typelem <> 0) THEN
-    RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch', MESSAGE = 'a customer cannot be an array',
-      HINT = 'Make a row or a text of it.';
+  IF s.touches IS NULL THEN
+    RETURN customer_tier_internal.ledger_of_state(s.state, $2);
   END IF;
-  PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ADD PRIMARY KEY (customer), ALTER COLUMN ledger SET NOT NULL', s.ledger)) AS (x int);
-  SELECT * INTO p FROM customer_tier.source_parts(s);
-  PERFORM FROM customer_tier.as_owner($1, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS (customer %s, ledger customer_tier.ledger)',
-    customer_tier.sale_query(s) || ' LIMIT 0', $6, p.customer_type)) AS (x bigint);
-  PERFORM FROM customer_tier.as_owner($1, format($q$
-    CREATE TABLE %1$s.%2$I (id bigint GENERATED ALWAYS AS IDENTITY, customers %3$s[], ledgers customer_tier.ledger[])
-    WITH (toast_tuple_target = 8160)
-    $q$, place, name || '_delta', p.customer_type)) AS (x int);
-  s.queue := format('%s.%I', place, name || '_delta');
-  PERFORM FROM customer_tier.as_owner($1, format($q$
-    CREATE VIEW %1$s.%2$I AS
-    WITH emptied AS (SELECT max(id) AS at FROM %4$s WHERE customers IS NULL)
-    SELECT customer, customer_tier.rollup(ledger) AS ledger
-    FROM (SELECT customer, ledger FROM %3$s WHERE (SELECT at FROM emptied) IS NULL
-          UNION ALL
-          SELECT c.customer, c.ledger FROM %4$s AS q, unnest(q.customers, q.ledgers) AS c(customer, ledger)
-          WHERE q.id > coalesce((SELECT at FROM emptied), 0)) AS parts
-    GROUP BY customer HAVING NOT customer_tier.is_empty(customer_tier.rollup(ledger))
-    $q$, place, name || '_ledger_live', s.ledger, s.queue)) AS (x int);
-  s.live := format('%s.%I', place, name || '_ledger_live');
-  FOREACH how IN ARRAY ARRAY[
-      format('COMMENT ON TABLE %s IS %L', s.ledger, format('ledgers of %s, as of the last refresh', $1)),
-      format('COMMENT ON TABLE %s IS %L', s.queue, format('what has been written to %s since the last refresh', $1)),
-      format('COMMENT ON VIEW %s IS %L', s.live, format('ledgers of %s, right at any moment', $1))] LOOP
-    PERFORM FROM customer_tier.as_owner($1, how) AS (x int);
-  END LOOP;
-  IF capture <> 'none' THEN
-    arguments := format('%L, %L, %L, %L, %L, %L', s.queue, $2, $3, $4, coalesce($5, ''), coalesce($6, ''));
-    FOREACH how IN ARRAY CASE WHEN c.relkind = 'p' OR capture = 'row'
-      -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
-      THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
-                 'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT', 'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT']
-      ELSE ARRAY['insert: AFTER INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
-                 'update: AFTER UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
-                 'delete: AFTER DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
-                 'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT'] END LOOP
-      PERFORM FROM customer_tier.as_owner($1, format('CREATE TRIGGER %I %s EXECUTE FUNCTION customer_tier.capture(%s)',
-        'customer_tier_' || split_part(how, ': ', 1), format(split_part(how, ': ', 2), $1), arguments)) AS (x int);
-      PERFORM FROM customer_tier.as_owner($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || split_part(how, ': ', 1))) AS (x int);
-    END LOOP;
-  END IF;
-  INSERT INTO customer_tier.source SELECT s.*;
+  EXECUTE format('SELECT ledger FROM %s WHERE customer %s $1', s.live, (SELECT equal FROM customer_tier_internal.source_parts(s))) INTO found USING $2;
+  RETURN coalesce(found, '{}'::customer_tier.ledger);
 END $$;
-COMMENT ON PROCEDURE make_source(regclass, text, text, text, text, text, text) IS 'support of track: the tables, the view and the triggers of a source';
+COMMENT ON FUNCTION customer_tier.ledger_of(regclass, anyelement) IS
+  'the ledger of one customer with what is pending, for who may read the live view; an empty one for nobody';
 
--- no search_path here: a procedure with one may not commit
-CREATE PROCEDURE track(source regclass, customer text, amount text, sold_at text, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT 'trigger')
-LANGUAGE plpgsql
-AS $$
-BEGIN
-  CALL customer_tier.check_source($1, $7);
-  -- what is unqualified means what it means to the caller
-  CALL customer_tier.make_source($1, customer_tier.sale_expression($1, $2, 'customer'), customer_tier.sale_expression($1, $3, 'amount'),
-    customer_tier.sale_expression($1, $4, 'sold_at'), customer_tier.sale_expression($1, $5, 'filter'), $6, $7);
-  -- writers wait for the triggers, not for the ledgers
-  COMMIT;
-  CALL customer_tier.rebuild($1);
-END $$;
-COMMENT ON PROCEDURE track(regclass, text, text, text, text, text, text) IS 'keeps the ledgers of a sales table: customer, amount, sold_at and filter are expressions over its row';
+--
+-- Changing it, and letting go of it
+--
+CREATE FUNCTION customer_tier_internal.named_parts(state regclass) RETURNS regclass[]
+AS 'MODULE_PATHNAME', 'ct_named_parts'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.named_parts(regclass) IS 'the parts that a state names, whoever owns them';
 
-CREATE PROCEDURE check_source(source regclass, capture text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  c pg_class;
-  what text;
-  taken regclass;
-  of regclass;
-BEGIN
-  SELECT * INTO c FROM pg_class WHERE oid = $1;
-  IF c.oid IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = 'there is no table to track';
-  END IF;
-  IF capture IS NULL OR capture NOT IN ('trigger', 'row', 'none') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown capture "%s"', capture),
-      HINT = 'Writes are captured by trigger, for each row (a subscriber of logical replication needs that), or not at all: trigger, row, none.';
-  END IF;
-  IF EXISTS (SELECT FROM customer_tier.source AS x WHERE x.relation = $1) THEN
-    RAISE EXCEPTION USING ERRCODE = 'duplicate_object', MESSAGE = format('table %s is tracked already', $1),
-      HINT = format('CALL customer_tier.untrack(%L) first, to track it in another way.', $1);
-  END IF;
-  IF NOT pg_has_role(c.relowner, 'MEMBER') THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', $1);
-  END IF;
-  SELECT o.oid::regclass, x.relation INTO taken, of
-  FROM pg_class AS o LEFT JOIN customer_tier.source AS x ON o.oid IN (x.ledger, x.queue, x.live)
-  WHERE o.relnamespace = c.relnamespace AND o.relname IN (customer_tier.stem(c.relname) || '_ledger', customer_tier.stem(c.relname) || '_delta', customer_tier.stem(c.relname) || '_ledger_live') LIMIT 1;
-  IF taken IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('relation %s, which would be made, exists already', taken),
-      HINT = CASE WHEN of IS NULL THEN 'Rename it, or drop it.' ELSE format('It belongs to another source: CALL customer_tier.untrack(%s);', of::oid) END;
-  END IF;
-  what := CASE WHEN c.relpersistence = 't' THEN 'is temporary'
-               WHEN capture = 'none' AND c.relkind IN ('v', 'm', 'f') THEN NULL
-               WHEN c.relkind = 'v' THEN 'is a view' WHEN c.relkind = 'm' THEN 'is a materialized view' WHEN c.relkind = 'f' THEN 'is a foreign table'
-               WHEN c.relkind NOT IN ('r', 'p') THEN 'is no table'
-               WHEN c.relispartition THEN 'is a partition'
-               WHEN capture <> 'none' AND c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
-  IF what IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s %s', $1, what),
-      HINT = CASE what WHEN 'is temporary' THEN 'Track a table that lasts.' WHEN 'is a partition' THEN 'Track the table it is a partition of.'
-                       ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild when you need it.' END;
-  END IF;
-END $$;
-COMMENT ON PROCEDURE check_source(regclass, text) IS 'support of track: refuses what cannot be tracked';
+CREATE FUNCTION customer_tier_internal.trigger_parts(relation regclass) RETURNS regclass[]
+AS 'MODULE_PATHNAME', 'ct_trigger_parts'
+LANGUAGE C STRICT STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.trigger_parts(regclass) IS 'the parts that the triggers of a table of sales name, whoever owns them';
 
-CREATE PROCEDURE untrack(source regclass)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  s customer_tier.source := customer_tier.tracked($1);
-  t record;
-BEGIN
-  SELECT string_agg(format('SELECT customer_tier.drop_scheme(%L);', scheme), ' ') AS drops INTO t FROM customer_tier.scheme AS x WHERE x.source = $1;
-  IF t.drops IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('table %s has schemes', $1), HINT = 'First ' || t.drops;
-  END IF;
-  FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = s.relation AND tgfoid = 'customer_tier.capture()'::regprocedure LOOP
-    PERFORM FROM customer_tier.as_owner(s.relation, format('DROP TRIGGER %I ON %s', t.tgname, s.relation)) AS (x int);
-  END LOOP;
-  -- as far as they are there
-  FOR t IN SELECT oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, oid::regclass) AS command
-           FROM pg_class WHERE oid IN (s.live, s.ledger, s.queue) ORDER BY relkind = 'v' DESC, oid DESC LOOP
-    PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.relation) THEN s.relation ELSE s.ledger END, t.command) AS (x int);
-  END LOOP;
-  DELETE FROM customer_tier.source AS x WHERE x.relation = s.relation;
-END $$;
-COMMENT ON PROCEDURE untrack(regclass) IS 'lets go of a sales table: drops the triggers, the ledgers and the queue; of one that is gone by its OID, see sources';
-
--- counted as the owner: what the registry names might be a view of somebody's
-CREATE FUNCTION pending(s source) RETURNS bigint
+-- who changed the owner of the sales gives the new one the parts, too
+CREATE FUNCTION customer_tier_internal.give_parts(sales regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  part record;
 BEGIN
-  IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = s.relation), 'USAGE') THEN
-    RETURN (SELECT n FROM customer_tier.as_owner(s.relation, format('SELECT coalesce(sum(coalesce(cardinality(customers), 1)), 0)::bigint FROM %s', s.queue)) AS (n bigint));
-  END IF;
-  RETURN NULL;
-EXCEPTION WHEN OTHERS THEN
-  -- nor does it keep others from seeing theirs
-  RETURN NULL;
+  FOR part IN
+      SELECT DISTINCT c.oid::regclass AS relation, c.relkind, o.rolname
+      FROM unnest(customer_tier_internal.trigger_parts($1)) AS t, pg_class AS sales JOIN pg_roles AS o ON o.oid = sales.relowner, pg_class AS c
+      WHERE sales.oid = $1 AND c.relowner <> sales.relowner
+        AND (c.oid = t OR c.oid IN (SELECT n FROM unnest(CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = t AND atttypid = 'customer_tier.is_source'::regtype)
+                                                           THEN customer_tier_internal.named_parts(t) END) AS n)) LOOP
+    EXECUTE format('ALTER %s %s OWNER TO %I', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation, part.rolname);
+  END LOOP;
 END $$;
-COMMENT ON FUNCTION pending(source) IS 'ledgers in the queue of a source; null for all but its owner';
+COMMENT ON FUNCTION customer_tier_internal.give_parts(regclass) IS 'support of alter_source: all parts to the owner of the sales, with the rights of the caller';
 
-CREATE VIEW sources AS
-SELECT relation, customer, amount, sold_at, filter, time_zone, capture, ledger, queue, live, refreshed_at, pending,
-       CASE pending WHEN 0 THEN interval '0' ELSE pg_catalog.clock_timestamp() - refreshed_at END AS lag,
-       capture = 'none' OR CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = relation)
-         THEN (SELECT count(*) = 4 FROM pg_catalog.pg_trigger WHERE tgrelid = relation AND tgfoid = 'customer_tier.capture()'::regprocedure AND tgenabled = 'A') END AS capturing,
-       error, failed_at
-FROM customer_tier.source, LATERAL customer_tier.pending(source) AS pending
-WHERE coalesce(pg_catalog.has_table_privilege(relation, 'SELECT'), customer_tier.is_owner(ledger));
-ALTER VIEW sources SET (security_barrier);
-GRANT SELECT ON sources TO PUBLIC;
-COMMENT ON VIEW sources IS 'the sales tables that are tracked: how, and how far their ledgers lag behind';
-COMMENT ON COLUMN sources.relation IS 'the sales table';
-COMMENT ON COLUMN sources.customer IS 'expression over its row: whose sale it is';
-COMMENT ON COLUMN sources.amount IS 'expression: what it brought';
-COMMENT ON COLUMN sources.sold_at IS 'expression: when it was';
-COMMENT ON COLUMN sources.filter IS 'expression: whether it counts; null for always';
-COMMENT ON COLUMN sources.time_zone IS 'in which a timestamptz has its day';
-COMMENT ON COLUMN sources.capture IS 'trigger, row or none';
-COMMENT ON COLUMN sources.ledger IS 'table of one ledger for each customer, as of the last refresh';
-COMMENT ON COLUMN sources.queue IS 'what has been written since';
-COMMENT ON COLUMN sources.live IS 'view of both together: right at any moment';
-COMMENT ON COLUMN sources.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
-COMMENT ON COLUMN sources.pending IS 'changes of a customer that are in the queue; null for all but the owner of the sales';
-COMMENT ON COLUMN sources.lag IS 'how old the ledgers are at most: since the last refresh, if anything is pending';
-COMMENT ON COLUMN sources.capturing IS 'whether all triggers are there and always fire; null if the sales table is gone';
-COMMENT ON COLUMN sources.error IS 'why the last refresh or rebuild failed; null if it did not';
-COMMENT ON COLUMN sources.failed_at IS 'and when';
+CREATE FUNCTION customer_tier_internal.drop_triggers(sales regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure LOOP
+    PERFORM customer_tier_internal.run($1, format('DROP TRIGGER %I ON %s', t.tgname, $1));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.drop_triggers(regclass) IS 'support of untrack: the triggers of a table of sales';
+
+CREATE FUNCTION customer_tier_internal.drop_source(s customer_tier_internal.source) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  part record;
+BEGIN
+  FOR part IN SELECT t FROM (SELECT s.sales AS t UNION SELECT customer_tier_internal.touched_table(t) FROM unnest(s.touches) AS t) AS x WHERE t IS NOT NULL LOOP
+    PERFORM customer_tier_internal.run(part.t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', part.t));
+    PERFORM customer_tier_internal.drop_triggers(part.t);
+  END LOOP;
+  -- a session that waited for this finds the state gone
+  FOR part IN SELECT c.oid::regclass AS relation, c.relkind FROM unnest(ARRAY[s.live, s.state, s.capture] || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
+                WITH ORDINALITY AS u(oid, i) JOIN pg_class AS c ON c.oid = u.oid ORDER BY c.oid <> s.live, c.oid <> s.state, i LOOP
+    PERFORM customer_tier_internal.run(part.relation, format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
+  END LOOP;
+  FOR part IN SELECT DISTINCT x.sales FROM (SELECT s.sales UNION SELECT s.sales) AS x WHERE x.sales IS NOT NULL LOOP
+    PERFORM customer_tier_internal.make_triggers(part.sales, NULL);
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS 'support of untrack: what track made';
+
+CREATE PROCEDURE customer_tier.untrack(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  drops text := (SELECT string_agg(format('SELECT customer_tier.drop_scheme(%L);', scheme), ' ') FROM customer_tier.scheme AS x WHERE x.source = s.view);
+BEGIN
+  IF drops IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('%s has schemes', $1), HINT = 'First ' || drops;
+  END IF;
+  PERFORM customer_tier_internal.drop_source(s);
+END $$;
+COMMENT ON PROCEDURE customer_tier.untrack(regclass) IS 'lets go of a source: drops its triggers, its ledgers, its queue, and its view if track made it';
+
+CREATE PROCEDURE customer_tier.untrack_all()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source;
+BEGIN
+  FOR s IN SELECT * FROM customer_tier_internal.find_sources() AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
+    CALL customer_tier.untrack(s.state);
+  END LOOP;
+END $$;
+COMMENT ON PROCEDURE customer_tier.untrack_all() IS 'lets go of all sources of the caller''s, also of those whose sales are gone; before DROP EXTENSION';
+
+CREATE PROCEDURE customer_tier.refresh_all()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  s customer_tier_internal.source;
+BEGIN
+  FOR s IN SELECT * FROM customer_tier_internal.find_sources() AS f WHERE pg_catalog.pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL ORDER BY f.state LOOP
+    CALL customer_tier.refresh_source(s.state);
+  END LOOP;
+END $$;
+COMMENT ON PROCEDURE customer_tier.refresh_all() IS 'refreshes all sources of the caller''s, for a scheduler';

@@ -28,7 +28,7 @@ CREATE POLICY owner ON model USING (pg_catalog.pg_has_role((SELECT relowner FROM
 CREATE POLICY reader ON model FOR SELECT USING (pg_catalog.has_table_privilege(source, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON model TO PUBLIC;
 
-CREATE FUNCTION check_model_kind(kind text) RETURNS void
+CREATE FUNCTION customer_tier_internal.check_model_kind(kind text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -37,44 +37,44 @@ BEGIN
       HINT = 'The models of purchases are bgnbd, mbgnbd and pareto_nbd.';
   END IF;
 END $$;
-COMMENT ON FUNCTION check_model_kind(text) IS 'support of models: an error for what is no model of purchases';
+COMMENT ON FUNCTION customer_tier_internal.check_model_kind(text) IS 'support of models: an error for what is no model of purchases';
 
-CREATE FUNCTION fit_query(customers text, kind text) RETURNS text
+CREATE FUNCTION customer_tier_internal.fit_query(customers text, kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('SELECT customer_tier.%I((b).x, (b).t_x, (b).t), customer_tier.gamma_gamma_fit((b).x, (b).m) FILTER (WHERE (b).m > 0)
                FROM %s WHERE (b).t IS NOT NULL', kind || '_fit', customers)
 $$;
-COMMENT ON FUNCTION fit_query(text, text) IS 'support of models: the query of a model of purchases and one of spending, from whatever has a column b of btyd_customer';
+COMMENT ON FUNCTION customer_tier_internal.fit_query(text, text) IS 'support of models: the query of a model of purchases and one of spending, from whatever has a column b of btyd_customer';
 
 CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd') RETURNS model
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-  s customer_tier.source := customer_tier.tracked($2);
+  s customer_tier_internal.source := customer_tier_internal.source_of($2);
   m customer_tier.model;
   remarks text;
   query text;
 BEGIN
-  PERFORM customer_tier.check_model_kind(kind);
-  IF NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = s.relation), 'MEMBER') THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', s.relation);
+  PERFORM customer_tier_internal.check_model_kind(kind);
+  IF NOT pg_has_role(s.owner, 'USAGE') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', s.view);
   END IF;
-  query := customer_tier.fit_query(format('(SELECT customer_tier.btyd(ledger, %L, %L) AS b FROM %s OFFSET 0) AS l', as_of, unit_days, s.live), kind);
+  query := customer_tier_internal.fit_query(format('(SELECT customer_tier.btyd(ledger, %L, %L) AS b FROM %s OFFSET 0) AS l', as_of, unit_days, s.live), kind);
   CASE kind
     WHEN 'bgnbd' THEN
-      SELECT f.m, f.g INTO m.bgnbd, m.gamma_gamma FROM customer_tier.as_owner(s.relation, query) AS f (m customer_tier.bgnbd_model, g customer_tier.gamma_gamma_model);
+      SELECT f.m, f.g INTO m.bgnbd, m.gamma_gamma FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.bgnbd_model, g customer_tier.gamma_gamma_model);
       remarks := CASE WHEN (m.bgnbd).r IS NULL OR NOT (m.bgnbd).converged OR (m.bgnbd).remark IS NOT NULL THEN coalesce((m.bgnbd).remark, 'there are no customers') END;
     WHEN 'mbgnbd' THEN
-      SELECT f.m, f.g INTO m.mbgnbd, m.gamma_gamma FROM customer_tier.as_owner(s.relation, query) AS f (m customer_tier.mbgnbd_model, g customer_tier.gamma_gamma_model);
+      SELECT f.m, f.g INTO m.mbgnbd, m.gamma_gamma FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.mbgnbd_model, g customer_tier.gamma_gamma_model);
       remarks := CASE WHEN (m.mbgnbd).r IS NULL OR NOT (m.mbgnbd).converged OR (m.mbgnbd).remark IS NOT NULL THEN coalesce((m.mbgnbd).remark, 'there are no customers') END;
     ELSE
-      SELECT f.m, f.g INTO m.pareto_nbd, m.gamma_gamma FROM customer_tier.as_owner(s.relation, query) AS f (m customer_tier.pareto_nbd_model, g customer_tier.gamma_gamma_model);
+      SELECT f.m, f.g INTO m.pareto_nbd, m.gamma_gamma FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.pareto_nbd_model, g customer_tier.gamma_gamma_model);
       remarks := CASE WHEN (m.pareto_nbd).r IS NULL OR NOT (m.pareto_nbd).converged OR (m.pareto_nbd).remark IS NOT NULL THEN coalesce((m.pareto_nbd).remark, 'there are no customers') END;
   END CASE;
   m.name := name;
-  m.source := s.relation;
+  m.source := s.view;
   m.as_of := as_of;
   m.unit_days := unit_days;
   m.kind := kind;
@@ -103,7 +103,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION drop_model(text) IS 'forgets a model';
 
-CREATE FUNCTION model_parameters(name text, OUT kind text, OUT unit_days double precision, OUT parameters double precision[], OUT spend double precision[]) RETURNS record
+CREATE FUNCTION customer_tier_internal.model_parameters(name text, OUT kind text, OUT unit_days double precision, OUT parameters double precision[], OUT spend double precision[]) RETURNS record
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -125,7 +125,7 @@ BEGIN
     spend := NULL;
   END IF;
 END $$;
-COMMENT ON FUNCTION model_parameters(text) IS 'support of models: what is kept of a model, as numbers; an error if it is not there';
+COMMENT ON FUNCTION customer_tier_internal.model_parameters(text) IS 'support of models: what is kept of a model, as numbers; an error if it is not there';
 
 -- Measures by a model's name.  Stable: they read the table of models, once in a query.
 
@@ -153,9 +153,9 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 100000 SET search_path =
 AS $$
 #variable_conflict use_variable
 DECLARE
-  s customer_tier.source := customer_tier.tracked($1);
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
 BEGIN
-  PERFORM customer_tier.check_model_kind(kind);
+  PERFORM customer_tier_internal.check_model_kind(kind);
   IF NOT isfinite(as_of) OR NOT isfinite(until) OR until <= as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'until must be after as_of',
       HINT = 'The model sees the sales up to as_of and is held against those from the next day to until.';
@@ -168,10 +168,10 @@ BEGIN
            CASE WHEN (spend).q > 1 THEN customer_tier.expected_purchases(model, b, ($3 - $1) / $2) * customer_tier.expected_spend(spend, b) END,
            customer_tier.total(ledger, daterange($1 + 1, $3 + 1))::double precision
     FROM l, f WHERE (b).t IS NOT NULL
-    $q$, s.live, customer_tier.fit_query('l', kind))
+    $q$, s.live, customer_tier_internal.fit_query('l', kind))
     USING as_of, unit_days, until LOOP
     IF predicted_purchases IS NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', s.relation, as_of),
+      RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', s.view, as_of),
         HINT = 'No customer came back by then; choose a later day.';
     END IF;
     RETURN NEXT;

@@ -40,18 +40,18 @@ COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers change
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
 ALTER TABLE scheme ENABLE ROW LEVEL SECURITY;
 -- nobody registers what is somebody else's, see source
-CREATE POLICY owner ON scheme USING (coalesce(customer_tier.is_owner(source), customer_tier.is_owner(state)))
-  WITH CHECK (customer_tier.is_owner(source) AND customer_tier.is_owner(scheme) AND customer_tier.is_owner(input) AND customer_tier.is_owner(state) AND customer_tier.is_owner(history)
-    AND customer_tier.is_owner(thresholds) AND customer_tier.is_owner(refreshes) AND customer_tier.is_owner(tiers) AND customer_tier.is_owner(pins) AND customer_tier.is_owner(touched) AND customer_tier.is_owner(scores)
-    AND (SELECT bool_and(customer_tier.is_owner(v) IS TRUE) FROM unnest(views) AS v));
+CREATE POLICY owner ON scheme USING (coalesce(customer_tier_internal.is_owner(source), customer_tier_internal.is_owner(state)))
+  WITH CHECK (customer_tier_internal.is_owner(source) AND customer_tier_internal.is_owner(scheme) AND customer_tier_internal.is_owner(input) AND customer_tier_internal.is_owner(state) AND customer_tier_internal.is_owner(history)
+    AND customer_tier_internal.is_owner(thresholds) AND customer_tier_internal.is_owner(refreshes) AND customer_tier_internal.is_owner(tiers) AND customer_tier_internal.is_owner(pins) AND customer_tier_internal.is_owner(touched) AND customer_tier_internal.is_owner(scores)
+    AND (SELECT bool_and(customer_tier_internal.is_owner(v) IS TRUE) FROM unnest(views) AS v));
 CREATE POLICY reader ON scheme FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
 
 -- read under the lock that a refresh of the source takes, so that no scheme is missed
-CREATE FUNCTION touch_sql(source regclass, customers text) RETURNS text
+CREATE FUNCTION customer_tier_internal.touch_sql(source regclass, customers text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(string_agg(format(', touch_%s AS (INSERT INTO %s %s)', n, touched, $2), ''), '') FROM (SELECT touched, row_number() OVER () AS n FROM customer_tier.scheme AS x JOIN pg_class AS c ON c.oid = x.touched WHERE x.source = $1 AND relowner = (SELECT relowner FROM pg_class WHERE oid = $1)) AS s $$;
-COMMENT ON FUNCTION touch_sql(regclass, text) IS 'support of refresh: tells the schemes of a source whose ledgers change';
+COMMENT ON FUNCTION customer_tier_internal.touch_sql(regclass, text) IS 'support of refresh: tells the schemes of a source whose ledgers change';
 
 CREATE TABLE rule (
   scheme regclass NOT NULL,
@@ -95,7 +95,7 @@ COMMENT ON COLUMN rule.author IS 'by whom';
 COMMENT ON COLUMN rule.made_at IS 'and when';
 SELECT pg_catalog.pg_extension_config_dump('rule', '');
 ALTER TABLE rule ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON rule USING (EXISTS (SELECT FROM customer_tier.scheme AS s WHERE s.scheme = rule.scheme AND coalesce(customer_tier.is_owner(s.source), customer_tier.is_owner(s.state))));
+CREATE POLICY owner ON rule USING (EXISTS (SELECT FROM customer_tier.scheme AS s WHERE s.scheme = rule.scheme AND coalesce(customer_tier_internal.is_owner(s.source), customer_tier_internal.is_owner(s.state))));
 CREATE POLICY reader ON rule FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
 GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 
@@ -112,19 +112,19 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT jsonb_build_object('name', name, 'measures', to_jsonb(measures), 'weights', to_jsonb(weights), 'normalise', normalise, 'by', by, 'at', to_jsonb(at), 'rule', rule, 'better', 'higher') $$;
 COMMENT ON FUNCTION weighted_axis(text, text[], double precision[], text, text, double precision[], text) IS 'an axis of a scheme: several measures, each normalised over all customers (min_max, z_score or percentile), as one weighted score';
 
-CREATE FUNCTION floats(value jsonb) RETURNS double precision[]
+CREATE FUNCTION customer_tier_internal.floats(value jsonb) RETURNS double precision[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT array_agg((x #>> '{}')::float8 ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
-COMMENT ON FUNCTION floats(jsonb) IS 'support of schemes: numbers from JSON';
+COMMENT ON FUNCTION customer_tier_internal.floats(jsonb) IS 'support of schemes: numbers from JSON';
 
 -- how many scores an axis has; an error if it is not one
-CREATE FUNCTION axis_size(axis jsonb) RETURNS integer
+CREATE FUNCTION customer_tier_internal.axis_size(axis jsonb) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   name text := axis ->> 'name';
   how text := axis ->> 'by';
-  at float8[] := customer_tier.floats(axis -> 'at');
+  at float8[] := customer_tier_internal.floats(axis -> 'at');
   wrong text;
 BEGIN
   wrong := CASE
@@ -148,9 +148,9 @@ BEGIN
   IF wrong IS NULL AND axis -> 'measures' IS NOT NULL THEN
     wrong := CASE
       WHEN coalesce(axis ->> 'normalise', '') NOT IN ('min_max', 'z_score', 'percentile') THEN 'measures are normalised by min_max, z_score or percentile'
-      WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier.floats(axis -> 'weights')) THEN 'it needs a weight for each measure'
-      WHEN EXISTS (SELECT FROM unnest(customer_tier.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number'
-      WHEN NOT EXISTS (SELECT FROM unnest(customer_tier.floats(axis -> 'weights')) AS w WHERE w > 0) THEN 'no weight is above 0' END;
+      WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier_internal.floats(axis -> 'weights')) THEN 'it needs a weight for each measure'
+      WHEN EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number'
+      WHEN NOT EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w > 0) THEN 'no weight is above 0' END;
   END IF;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('axis "%s": %s', name, wrong),
@@ -158,9 +158,9 @@ BEGIN
   END IF;
   RETURN CASE WHEN how IN ('mean', 'median', 'mean_score') THEN 2 WHEN how = 'natural' THEN at[1] ELSE cardinality(at) + 1 END;
 END $$;
-COMMENT ON FUNCTION axis_size(jsonb) IS 'support of schemes: how many scores an axis has';
+COMMENT ON FUNCTION customer_tier_internal.axis_size(jsonb) IS 'support of schemes: how many scores an axis has';
 
-CREATE FUNCTION scheme_of(scheme regclass) RETURNS scheme
+CREATE FUNCTION customer_tier_internal.scheme_of(scheme regclass) RETURNS scheme
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -177,10 +177,10 @@ BEGIN
   END IF;
   RETURN s;
 END $$;
-COMMENT ON FUNCTION scheme_of(regclass) IS 'support of schemes: a scheme; an error if it is none';
+COMMENT ON FUNCTION customer_tier_internal.scheme_of(regclass) IS 'support of schemes: a scheme; an error if it is none';
 
 -- one row for each customer, or somebody would count twice
-CREATE FUNCTION check_attributes(s scheme) RETURNS void
+CREATE FUNCTION customer_tier_internal.check_attributes(s scheme) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -198,17 +198,17 @@ BEGIN
       HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', s.attributes, s.key);
   END IF;
 END $$;
-COMMENT ON FUNCTION check_attributes(scheme) IS 'support of schemes: an error if attributes cannot be read';
+COMMENT ON FUNCTION customer_tier_internal.check_attributes(scheme) IS 'support of schemes: an error if attributes cannot be read';
 
-CREATE FUNCTION rule_of(s scheme) RETURNS rule
+CREATE FUNCTION customer_tier_internal.rule_of(s scheme) RETURNS rule
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT r FROM customer_tier.rule AS r WHERE r.scheme = s.scheme AND r.version = s.version $$;
-COMMENT ON FUNCTION rule_of(scheme) IS 'support of schemes: the rule of a scheme that is in force';
+COMMENT ON FUNCTION customer_tier_internal.rule_of(scheme) IS 'support of schemes: the rule of a scheme that is in force';
 
 --
 -- Rules: checked, with every name qualified, every combination of scores mapped
 --
-CREATE FUNCTION make_rule(s scheme, axes jsonb[], tiers text[], tier text, unrated text, per text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS rule
+CREATE FUNCTION customer_tier_internal.make_rule(s scheme, axes jsonb[], tiers text[], tier text, unrated text, per text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -226,20 +226,20 @@ BEGIN
   r.scheme := s.scheme;
   r.axes := '[]';
   FOREACH a IN ARRAY axes LOOP
-    r.sizes := r.sizes || customer_tier.axis_size(a);
+    r.sizes := r.sizes || customer_tier_internal.axis_size(a);
     IF EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS o WHERE o ->> 'name' = a ->> 'name') THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('two axes are named "%s"', a ->> 'name');
     END IF;
     -- names mean what they mean to the caller, and after that what they mean here
     PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
-    a := a || CASE WHEN a -> 'measures' IS NULL THEN pg_catalog.jsonb_build_object('value', customer_tier.sale_expression(s.input, a ->> 'value', 'measure'))
-      ELSE pg_catalog.jsonb_build_object('measures', (SELECT pg_catalog.jsonb_agg(customer_tier.sale_expression(s.input, m, 'measure') ORDER BY i) FROM pg_catalog.jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, i))) END;
+    a := a || CASE WHEN a -> 'measures' IS NULL THEN pg_catalog.jsonb_build_object('value', customer_tier_internal.sale_expression(s.input, a ->> 'value', 'measure'))
+      ELSE pg_catalog.jsonb_build_object('measures', (SELECT pg_catalog.jsonb_agg(customer_tier_internal.sale_expression(s.input, m, 'measure') ORDER BY i) FROM pg_catalog.jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, i))) END;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     r.axes := r.axes || a;
   END LOOP;
   IF per IS NOT NULL THEN
     PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
-    r.per := customer_tier.sale_expression(s.input, per, 'group');
+    r.per := customer_tier_internal.sale_expression(s.input, per, 'group');
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   END IF;
   IF (SELECT exp(sum(ln(x))) FROM unnest(r.sizes) AS x) > 10000.5 THEN
@@ -259,10 +259,10 @@ BEGIN
     END IF;
     r.tiers := tiers;
     PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
-    r.said := customer_tier.sale_expression(s.scores, tier, 'tier');
+    r.said := customer_tier_internal.sale_expression(s.scores, tier, 'tier');
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     -- as the owner: whoever changes a scheme runs what its owner wrote
-    SELECT x INTO labels FROM customer_tier.as_owner(s.source, format('SELECT array_agg(t) FROM (SELECT (%s)::text AS t FROM (%s) AS scores) AS x', r.said, combinations)) AS (x text[]);
+    SELECT x INTO labels FROM customer_tier_internal.as_owner(s.source, format('SELECT array_agg(t) FROM (SELECT (%s)::text AS t FROM (%s) AS scores) AS x', r.said, combinations)) AS (x text[]);
   ELSE
     IF array_ndims(tiers) <> n OR n > 2 OR array_length(tiers, n) <> r.sizes[1] OR n = 2 AND array_length(tiers, 1) <> r.sizes[2] THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = CASE WHEN n > 2 THEN 'more than two axes need an expression for the tier' ELSE 'the tiers do not fit the scores' END,
@@ -318,18 +318,18 @@ BEGIN
   r.made_at := clock_timestamp();
   RETURN r;
 END $$;
-COMMENT ON FUNCTION make_rule(scheme, jsonb[], text[], text, text, text, text, text, interval, double precision, text[], text, text) IS 'support of schemes: a rule, checked';
+COMMENT ON FUNCTION customer_tier_internal.make_rule(scheme, jsonb[], text[], text, text, text, text, text, interval, double precision, text[], text, text) IS 'support of schemes: a rule, checked';
 
 -- the tiers of a rule, in the table that holds their names and colours
-CREATE FUNCTION put_tiers(s scheme, r rule) RETURNS void
+CREATE FUNCTION customer_tier_internal.put_tiers(s scheme, r rule) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM FROM customer_tier.as_owner(s.state, format($q$
+  PERFORM FROM customer_tier_internal.as_owner(s.state, format($q$
     WITH said AS (SELECT t, i - CASE WHEN %3$L::text IS NULL THEN 0 ELSE 1 END AS rank FROM unnest(CASE WHEN %3$L::text IS NULL THEN '{}' ELSE ARRAY[%3$L] END || %2$L::text[]) WITH ORDINALITY AS u(t, i)),
     gone AS (UPDATE %1$s SET rank = NULL WHERE NOT tier = ANY (SELECT t FROM said))
     INSERT INTO %1$s AS x (tier, rank, name) SELECT t, rank, t FROM said
     ON CONFLICT (tier) DO UPDATE SET rank = EXCLUDED.rank WHERE x.rank IS DISTINCT FROM EXCLUDED.rank
     $q$, s.tiers, r.tiers, r.unrated)) AS (x int);
 END $$;
-COMMENT ON FUNCTION put_tiers(scheme, rule) IS 'support of schemes: the table of tiers';
+COMMENT ON FUNCTION customer_tier_internal.put_tiers(scheme, rule) IS 'support of schemes: the table of tiers';

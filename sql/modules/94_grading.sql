@@ -1,7 +1,7 @@
 -- Grading: from ledgers to values, lines, scores and tiers, as one query; and what a refresh writes.
 
 -- {name} in a template becomes the piece of that name, as it is: in pieces nothing is replaced
-CREATE FUNCTION interpolate(template text, pieces jsonb) RETURNS text
+CREATE FUNCTION customer_tier_internal.interpolate(template text, pieces jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -15,37 +15,37 @@ BEGIN
   END LOOP;
   RETURN array_to_string(parts, '');
 END $$;
-COMMENT ON FUNCTION interpolate(text, jsonb) IS 'support of schemes: SQL from a template';
+COMMENT ON FUNCTION customer_tier_internal.interpolate(text, jsonb) IS 'support of schemes: SQL from a template';
 
 -- a piece of SQL for each axis: {i} is its number, {n} its column, {s} that of its score, {-} its sign
-CREATE FUNCTION per_axis(axes jsonb, template text, separator text DEFAULT ', ') RETURNS text
+CREATE FUNCTION customer_tier_internal.per_axis(axes jsonb, template text, separator text DEFAULT ', ') RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT string_agg(customer_tier.interpolate($2, jsonb_build_object('i', i, 'n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'),
+SELECT string_agg(customer_tier_internal.interpolate($2, jsonb_build_object('i', i, 'n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'),
                                                                    '-', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END)), $3 ORDER BY i)
 FROM jsonb_array_elements($1) WITH ORDINALITY AS e(a, i)
 $$;
-COMMENT ON FUNCTION per_axis(jsonb, text, text) IS 'support of schemes: SQL for each axis';
+COMMENT ON FUNCTION customer_tier_internal.per_axis(jsonb, text, text) IS 'support of schemes: SQL for each axis';
 
 -- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
-CREATE FUNCTION tier_names(r rule) RETURNS text[]
+CREATE FUNCTION customer_tier_internal.tier_names(r rule) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] $$;
-COMMENT ON FUNCTION tier_names(rule) IS 'support of schemes: the tiers by their ranks';
+COMMENT ON FUNCTION customer_tier_internal.tier_names(rule) IS 'support of schemes: the tiers by their ranks';
 
 -- the lines that suffice to stay; below zero lower is further from them
-CREATE FUNCTION kept_lines(lines double precision[], keep double precision) RETURNS double precision[]
+CREATE FUNCTION customer_tier_internal.kept_lines(lines double precision[], keep double precision) RETURNS double precision[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE WHEN keep IS NULL THEN lines ELSE ARRAY(SELECT CASE WHEN x >= 1e-300 THEN x * keep WHEN x < 0 THEN x / keep ELSE x END FROM unnest(lines) WITH ORDINALITY AS u(x, i) ORDER BY i) END $$;
-COMMENT ON FUNCTION kept_lines(double precision[], double precision) IS 'support of schemes: the lines that suffice to stay';
+COMMENT ON FUNCTION customer_tier_internal.kept_lines(double precision[], double precision) IS 'support of schemes: the lines that suffice to stay';
 
 -- the aggregate that finds an axis's lines.  What counts customers needs to know how
 -- many there are first, and a mean of scores needs the scores: pass 1 finds those.
-CREATE FUNCTION line_sql(axis jsonb, i integer, pass integer) RETURNS text
+CREATE FUNCTION customer_tier_internal.line_sql(axis jsonb, i integer, pass integer) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  at float8[] := customer_tier.floats(axis -> 'at');
+  at float8[] := customer_tier_internal.floats(axis -> 'at');
   v text := CASE axis ->> 'better' WHEN 'lower' THEN '-' ELSE '' END || 'v' || i;
   heads text := format('customer_tier.head_cuts(%s, %L, %L)', v, at, axis ->> 'rule');
 BEGIN
@@ -62,18 +62,18 @@ BEGIN
     WHEN 'mean_score' THEN CASE pass WHEN 1 THEN heads
       ELSE format('ARRAY[coalesce(f.c%1$s[floor(avg(customer_tier.score(%2$s, f.c%1$s)))::int], ''Infinity'')]', i, v) END END;
 END $$;
-COMMENT ON FUNCTION line_sql(jsonb, integer, integer) IS 'support of schemes: SQL that finds the lines of an axis';
+COMMENT ON FUNCTION customer_tier_internal.line_sql(jsonb, integer, integer) IS 'support of schemes: SQL that finds the lines of an axis';
 
 -- the rank of a combination of scores; 0 if one is missing
-CREATE FUNCTION rank_sql(r rule, template text) RETURNS text
+CREATE FUNCTION customer_tier_internal.rank_sql(r rule, template text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('coalesce((%L::int[])[1 + %s], 0)', r.map,
-              string_agg(format('(%s - 1) * %s', customer_tier.interpolate($2, jsonb_build_object('i', i, '-', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END)),
+              string_agg(format('(%s - 1) * %s', customer_tier_internal.interpolate($2, jsonb_build_object('i', i, '-', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END)),
                                 (SELECT coalesce(round(exp(sum(ln(n)))), 1) FROM unnest(r.sizes[:i::int - 1]) AS n)), ' + ' ORDER BY i))
 FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
 $$;
-COMMENT ON FUNCTION rank_sql(rule, text) IS 'support of schemes: SQL for the rank of a customer''s tier';
+COMMENT ON FUNCTION customer_tier_internal.rank_sql(rule, text) IS 'support of schemes: SQL for the rank of a customer''s tier';
 
 /*
  * The tiers of a day, earned by scores alone, as common table expressions:
@@ -86,7 +86,7 @@ COMMENT ON FUNCTION rank_sql(rule, text) IS 'support of schemes: SQL for the ran
  * values of the others are as the last refresh left them, and of these only whoever
  * a line has passed is graded.
  */
-CREATE FUNCTION graded_sql(s scheme, r rule, as_of date, partial boolean DEFAULT false) RETURNS text
+CREATE FUNCTION customer_tier_internal.graded_sql(s scheme, r rule, as_of date, partial boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,7 +98,7 @@ DECLARE
   first_pass text := '';
   two_passes boolean := false;
   columns text;
-  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
+  equal text := (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x);
   -- DISTINCT, though they are: a planner that does not know it sorts all the others for a merge
   not_in_scope text := format('NOT EXISTS (SELECT FROM (SELECT DISTINCT customer FROM scope) AS z WHERE z.customer %s t.customer)', equal);
   with_line text := CASE WHEN r.per IS NULL THEN 'CROSS JOIN (SELECT * FROM line LIMIT 1) AS line' ELSE 'JOIN line USING (grp)' END;
@@ -112,12 +112,12 @@ BEGIN
       measures := measures || (SELECT string_agg(format(', (%s) AS m%s_%s', m, i, j), '' ORDER BY j) FROM jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, j));
       computed := computed || format(', customer_tier.weighted_score(ARRAY[%s], %L) AS v%s',
         (SELECT string_agg(format('customer_tier.%I(m%s_%s) OVER ()', CASE a ->> 'normalise' WHEN 'percentile' THEN 'percentile_score' ELSE a ->> 'normalise' END, i, j), ', ' ORDER BY j)
-         FROM generate_series(1, jsonb_array_length(a -> 'measures')) AS j), customer_tier.floats(a -> 'weights'), i);
+         FROM generate_series(1, jsonb_array_length(a -> 'measures')) AS j), customer_tier_internal.floats(a -> 'weights'), i);
     END IF;
-    first_pass := first_pass || format(', %s AS c%s', customer_tier.line_sql(a, i, 1), i);
+    first_pass := first_pass || format(', %s AS c%s', customer_tier_internal.line_sql(a, i, 1), i);
     IF a ->> 'by' IN ('count', 'mean_score') THEN
       two_passes := true;
-      found := found || format(', %s AS c%s', customer_tier.line_sql(a, i, 2), i);
+      found := found || format(', %s AS c%s', customer_tier_internal.line_sql(a, i, 2), i);
     ELSE
       found := found || format(', f.c%s', i);
     END IF;
@@ -125,7 +125,7 @@ BEGIN
   SELECT string_agg(CASE attname WHEN 'ledger' THEN format('customer_tier.slice(ledger, daterange(NULL, %L, ''[]'')) AS ledger', as_of)
                                  WHEN 'as_of' THEN format('%L::date AS as_of', as_of) ELSE quote_ident(attname) END, ', ' ORDER BY attnum)
     INTO columns FROM pg_attribute WHERE attrelid = s.input AND attnum > 0 AND NOT attisdropped;
-  RETURN customer_tier.interpolate($q$
+  RETURN customer_tier_internal.interpolate($q$
     input AS MATERIALIZED (
       SELECT customer, grp{computed} FROM (
         SELECT customer, coalesce(({per})::text, '') AS grp{measures}
@@ -141,58 +141,58 @@ BEGIN
       FROM (SELECT i.customer, i.grp, {v}, {s_of_c}, {k} FROM (SELECT customer, grp, {v} FROM input {and_passed}) AS i {with_line} {if_rated} OFFSET 0) AS scored)
     $q$, to_jsonb(s) || jsonb_build_object(
       'name', quote_ident((SELECT relname FROM pg_class WHERE oid = s.input)), 'columns', columns, 'per', coalesce(r.per, 'NULL'), 'measures', measures, 'computed', computed,
-      'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'c', customer_tier.per_axis(r.axes, 'c{i}'), 'k', customer_tier.per_axis(r.axes, 'k{i}'),
+      'v', customer_tier_internal.per_axis(r.axes, 'v{i}'), 's', customer_tier_internal.per_axis(r.axes, 's{i}'), 'c', customer_tier_internal.per_axis(r.axes, 'c{i}'), 'k', customer_tier_internal.per_axis(r.axes, 'k{i}'),
       'of_scope', CASE WHEN partial THEN format(' WHERE EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
       -- read in the order of the table: OFFSET 0 keeps the index away
-      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %1$s FROM (SELECT customer, grp, %1$s FROM %2$s OFFSET 0) AS t WHERE %3$s', customer_tier.per_axis(r.axes, '{n}'), s.state, not_in_scope) ELSE '' END,
-      'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'), 'first_pass', first_pass,
+      'others', CASE WHEN partial THEN format(' UNION ALL SELECT grp, %1$s FROM (SELECT customer, grp, %1$s FROM %2$s OFFSET 0) AS t WHERE %3$s', customer_tier_internal.per_axis(r.axes, '{n}'), s.state, not_in_scope) ELSE '' END,
+      'stored_c', customer_tier_internal.per_axis(r.axes, '{n} AS c{i}'), 'first_pass', first_pass,
       -- one group is all, and has no lines if it is nobody
       'grp', CASE WHEN r.per IS NULL THEN '''''::text' ELSE 'grp' END, 'by_grp', CASE WHEN r.per IS NULL THEN 'HAVING count(*) > 0' ELSE 'GROUP BY grp' END,
       'found', CASE WHEN NOT two_passes THEN 'SELECT * FROM first_pass'
-                    WHEN r.per IS NULL THEN format('SELECT f.grp%s FROM sample CROSS JOIN first_pass AS f GROUP BY f.grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}'))
-                    ELSE format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier.per_axis(r.axes, 'f.c{i}')) END,
-      'k_of_c', customer_tier.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('customer_tier.kept_lines(c{i}, %s) AS k{i}', r.keep) END),
-      'c_in_force', customer_tier.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version >= %s', r.calibrated) ELSE 'false' END,
+                    WHEN r.per IS NULL THEN format('SELECT f.grp%s FROM sample CROSS JOIN first_pass AS f GROUP BY f.grp, %s', found, customer_tier_internal.per_axis(r.axes, 'f.c{i}'))
+                    ELSE format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier_internal.per_axis(r.axes, 'f.c{i}')) END,
+      'k_of_c', customer_tier_internal.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('customer_tier_internal.kept_lines(c{i}, %s) AS k{i}', r.keep) END),
+      'c_in_force', customer_tier_internal.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version >= %s', r.calibrated) ELSE 'false' END,
       -- the state is not read at all while the lines are where they were
-      'passed', CASE WHEN partial THEN customer_tier.interpolate($q$moved AS MATERIALIZED (SELECT {line_moved} FROM line AS l LEFT JOIN stored AS o USING (grp)),
+      'passed', CASE WHEN partial THEN customer_tier_internal.interpolate($q$moved AS MATERIALIZED (SELECT {line_moved} FROM line AS l LEFT JOIN stored AS o USING (grp)),
       passed AS MATERIALIZED (
         SELECT * FROM (
           SELECT customer, t.grp, {values} FROM {state} AS t {with_line} WHERE (SELECT {any_moved} FROM moved) AND ({score_differs}) OFFSET 0) AS t
         WHERE {not_in_scope}),
-      $q$, jsonb_build_object('values', customer_tier.per_axis(r.axes, '{n} AS v{i}'), 'state', s.state, 'with_line', with_line, 'not_in_scope', not_in_scope,
-        'line_moved', customer_tier.per_axis(r.axes, 'bool_or(l.c{i} IS DISTINCT FROM o.c{i}) AS m{i}'), 'any_moved', customer_tier.per_axis(r.axes, 'm{i}', ' OR '),
-        'score_differs', customer_tier.per_axis(r.axes, '(SELECT m{i} FROM moved) AND customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))) ELSE '' END,
+      $q$, jsonb_build_object('values', customer_tier_internal.per_axis(r.axes, '{n} AS v{i}'), 'state', s.state, 'with_line', with_line, 'not_in_scope', not_in_scope,
+        'line_moved', customer_tier_internal.per_axis(r.axes, 'bool_or(l.c{i} IS DISTINCT FROM o.c{i}) AS m{i}'), 'any_moved', customer_tier_internal.per_axis(r.axes, 'm{i}', ' OR '),
+        'score_differs', customer_tier_internal.per_axis(r.axes, '(SELECT m{i} FROM moved) AND customer_tier.score({-}{n}, c{i}) <> {s}', ' OR '))) ELSE '' END,
       'and_passed', CASE WHEN partial THEN 'UNION ALL SELECT * FROM passed' ELSE '' END, 'with_line', with_line,
-      's_of_c', customer_tier.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'), 'if_rated', CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
-      'rank', customer_tier.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
+      's_of_c', customer_tier_internal.per_axis(r.axes, 'customer_tier.score({-}v{i}, c{i}) AS s{i}'), 'if_rated', CASE WHEN r.unrated IS NULL THEN 'WHERE ' || customer_tier_internal.per_axis(r.axes, 'v{i} IS NOT NULL', ' AND ') ELSE '' END,
+      'rank', customer_tier_internal.rank_sql(r, 's{i}'), 'kept', CASE WHEN r.keep IS NULL THEN 'NULL::integer' ELSE customer_tier_internal.rank_sql(r, 'customer_tier.score({-}v{i}, k{i})') END));
 END $$;
-COMMENT ON FUNCTION graded_sql(scheme, rule, date, boolean) IS 'support of schemes: the query that grades, as common table expressions';
+COMMENT ON FUNCTION customer_tier_internal.graded_sql(scheme, rule, date, boolean) IS 'support of schemes: the query that grades, as common table expressions';
 
 -- How far a customer is from the lines of an axis, "l" and by the sign "low": of the
 -- score, or while more is held than is earned of the score that suffices to keep it.
-CREATE FUNCTION distances_sql(r rule, i integer) RETURNS text
+CREATE FUNCTION customer_tier_internal.distances_sql(r rule, i integer) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT customer_tier.interpolate('(SELECT {low}nullif(kept[at - 1], ''Infinity'') AS line_to_stay, x.{n} - {low}nullif(kept[at - 1], ''Infinity'') AS margin, {low}nullif(l.{n}[x.{s}], ''Infinity'') AS line_to_rise, {low}nullif(l.{n}[x.{s}], ''Infinity'') - x.{n} AS gap
-  FROM (SELECT kept, CASE x.status WHEN ''held'' THEN greatest(x.{s}, customer_tier.score({low}x.{n}, kept)) ELSE x.{s} END AS at FROM (SELECT customer_tier.kept_lines(l.{n}, {keep}) AS kept OFFSET 0) AS k) AS k)',
+SELECT customer_tier_internal.interpolate('(SELECT {low}nullif(kept[at - 1], ''Infinity'') AS line_to_stay, x.{n} - {low}nullif(kept[at - 1], ''Infinity'') AS margin, {low}nullif(l.{n}[x.{s}], ''Infinity'') AS line_to_rise, {low}nullif(l.{n}[x.{s}], ''Infinity'') - x.{n} AS gap
+  FROM (SELECT kept, CASE x.status WHEN ''held'' THEN greatest(x.{s}, customer_tier.score({low}x.{n}, kept)) ELSE x.{s} END AS at FROM (SELECT customer_tier_internal.kept_lines(l.{n}, {keep}) AS kept OFFSET 0) AS k) AS k)',
   jsonb_build_object('n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'), 'low', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, 'keep', coalesce(r.keep::text, 'NULL')))
 FROM (SELECT r.axes -> (i - 1) AS a) AS axis
 $$;
-COMMENT ON FUNCTION distances_sql(rule, integer) IS 'support of schemes: SQL for the lines next to a value';
+COMMENT ON FUNCTION customer_tier_internal.distances_sql(rule, integer) IS 'support of schemes: SQL for the lines next to a value';
 
 -- whether a day on which customers may fall lies after one day and not after another
-CREATE FUNCTION is_review(review text[], after date, until date) RETURNS boolean
+CREATE FUNCTION customer_tier_internal.is_review(review text[], after date, until date) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT review IS NULL OR coalesce(bool_or(d > after AND d <= until), after IS NULL)
 FROM generate_series(extract(year FROM after)::int, extract(year FROM until)::int) AS y, unnest(review) AS m, LATERAL (SELECT make_date(y, left(m, 2)::int, right(m, 2)::int) AS d) AS days
 $$;
-COMMENT ON FUNCTION is_review(text[], date, date) IS 'support of schemes: whether customers may fall at this refresh';
+COMMENT ON FUNCTION customer_tier_internal.is_review(text[], date, date) IS 'support of schemes: whether customers may fall at this refresh';
 
 -- After the first refresh, for then it is an index build and no million insertions.
 -- The history is one chain for each customer: every end is the beginning of another,
 -- and just one is open.  So there is no gap and no overlap.
-CREATE FUNCTION constrain(s scheme) RETURNS void
+CREATE FUNCTION customer_tier_internal.constrain(s scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -204,13 +204,13 @@ BEGIN
       format('CREATE INDEX ON %s (customer) WHERE status <> ''earned''', s.state),
       format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from), ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to)', s.history),
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)', s.history)] LOOP
-      PERFORM FROM customer_tier.as_owner(s.source, command) AS (x int);
+      PERFORM FROM customer_tier_internal.as_owner(s.source, command) AS (x int);
     END LOOP;
   END IF;
 END $$;
-COMMENT ON FUNCTION constrain(scheme) IS 'support of refresh: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
+COMMENT ON FUNCTION customer_tier_internal.constrain(scheme) IS 'support of refresh: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
 
-CREATE FUNCTION check_scheme_day(s scheme, as_of date) RETURNS void
+CREATE FUNCTION customer_tier_internal.check_scheme_day(s scheme, as_of date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -218,7 +218,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'as_of is not a day', HINT = 'Tiers are those of a day: as_of => ''2026-11-30''.';
   END IF;
 END $$;
-COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an error if as_of is not a day';
+COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(scheme, date) IS 'support of schemes: an error if as_of is not a day';
 
 /*
  * A refresh, in one statement: the tiers of the day, what discipline makes of them,
@@ -239,7 +239,7 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  * Rows are written by their place (ctid), which the same statement has read: nothing
  * needs to be found again.
  */
-CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
+CREATE FUNCTION customer_tier_internal.grade(s scheme, r rule, as_of date) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -247,24 +247,24 @@ DECLARE
   old customer_tier.rule;
   holds interval[];
   same_axes boolean;
-  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
+  equal text := (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x);
   mode text;
   same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
   command text;
 BEGIN
   -- the last refresh, and the last before the day
   SELECT (array_agg(version ORDER BY day DESC))[1] AS version, max(day) FILTER (WHERE day < as_of) AS day_before, (array_agg(version ORDER BY day DESC) FILTER (WHERE day < as_of))[1] AS version_before
-    INTO last FROM customer_tier.as_owner(s.source, format('(SELECT as_of, version FROM %s ORDER BY as_of DESC LIMIT 2)', s.refreshes)) AS x(day date, version int);
+    INTO last FROM customer_tier_internal.as_owner(s.source, format('(SELECT as_of, version FROM %s ORDER BY as_of DESC LIMIT 2)', s.refreshes)) AS x(day date, version int);
   SELECT x.* INTO old FROM customer_tier.rule AS x WHERE x.scheme = s.scheme AND x.version = last.version_before;
   -- the same measures, however they are cut
   same_axes := old.version IS NOT NULL AND (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(old.axes) AS a) = (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a);
-  SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
+  SELECT ARRAY(SELECT coalesce(h, r.hold) FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank) LEFT JOIN customer_tier_internal.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers)) AS x(tier text, h interval) USING (tier) ORDER BY rank) INTO holds;
   -- first: nothing is there yet; partial: values of the others do not change with the day
-  mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
+  mode := CASE WHEN s.as_of IS NULL AND NOT EXISTS (SELECT FROM customer_tier_internal.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int)) THEN 'first'
                WHEN last.version = r.version AND s.attributes IS NULL AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE a -> 'measures' IS NOT NULL)
-                 AND (same_day OR customer_tier.expression_uses(s.input, r.per, 'as_of') IS NOT TRUE AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE customer_tier.expression_uses(s.input, a ->> 'value', 'as_of'))) THEN 'partial'
+                 AND (same_day OR customer_tier_internal.expression_uses(s.input, r.per, 'as_of') IS NOT TRUE AND NOT EXISTS (SELECT FROM jsonb_array_elements(r.axes) AS a WHERE customer_tier_internal.expression_uses(s.input, a ->> 'value', 'as_of'))) THEN 'partial'
                ELSE 'all' END;
-  command := customer_tier.interpolate($q$
+  command := customer_tier_internal.interpolate($q$
     WITH {scope}{graded},
     seen AS (DELETE FROM {touched}),
     again AS (INSERT INTO {touched} SELECT customer FROM {input} AS t WHERE NOT customer_tier.is_empty(customer_tier.slice(ledger, daterange({day} + 1, NULL))){of_scope}{or_unrated}),
@@ -367,73 +367,73 @@ BEGIN
       WHERE ROW(EXCLUDED.entered, EXCLUDED.up, EXCLUDED.down, EXCLUDED.gone) <> ROW(0, 0, 0, 0) OR x.version <> EXCLUDED.version OR x.customers <> EXCLUDED.customers)
     SELECT customers, entered, up, down, gone FROM counts
     $q$, to_jsonb(s) || jsonb_build_object(
-      'graded', customer_tier.graded_sql(s, r, as_of, mode = 'partial'), 'day', quote_literal(as_of) || '::date', 'version', r.version, 'names', quote_literal(customer_tier.tier_names(r)) || '::text[]', 'equal', equal,
+      'graded', customer_tier_internal.graded_sql(s, r, as_of, mode = 'partial'), 'day', quote_literal(as_of) || '::date', 'version', r.version, 'names', quote_literal(customer_tier_internal.tier_names(r)) || '::text[]', 'equal', equal,
       'scope', CASE mode WHEN 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s%s), ', s.touched, s.state, s.pins,
         -- who fell today, and now perhaps would not, by a line to stay
         CASE WHEN same_day AND r.keep IS NOT NULL THEN format(' UNION SELECT customer FROM %s WHERE valid_from = %L AND change IN (''down'', ''same'', ''replaced'')', s.history, as_of) ELSE '' END) ELSE '' END,
       'of_scope', CASE mode WHEN 'partial' THEN format(' AND EXISTS (SELECT FROM scope AS z WHERE z.customer %s t.customer)', equal) ELSE '' END,
-      'day_before', coalesce(quote_literal(last.day_before), '''-infinity''') || '::date', 'stored_c', customer_tier.per_axis(r.axes, '{n} AS c{i}'),
+      'day_before', coalesce(quote_literal(last.day_before), '''-infinity''') || '::date', 'stored_c', customer_tier_internal.per_axis(r.axes, '{n} AS c{i}'),
       'in_scope_or_passed', CASE mode WHEN 'partial' THEN format('EXISTS (SELECT FROM (SELECT customer FROM scope UNION ALL SELECT customer FROM passed) AS z WHERE z.customer %s y.customer)', equal) ELSE 'true' END,
-      'y_columns', customer_tier.per_axis(r.axes, 'y.{n}, y.{s}'),
+      'y_columns', customer_tier_internal.per_axis(r.axes, 'y.{n}, y.{s}'),
       -- who lacks a score has no row that would keep the other values
-      'or_unrated', CASE WHEN r.unrated IS NULL AND jsonb_array_length(r.axes) > 1 THEN ' UNION ALL SELECT customer FROM input WHERE ' || customer_tier.per_axis(r.axes, 'v{i} IS NULL', ' OR ') ELSE '' END,
-      'v', customer_tier.per_axis(r.axes, 'v{i}'), 's', customer_tier.per_axis(r.axes, 's{i}'), 'l_c', customer_tier.per_axis(r.axes, 'l.c{i}'), 'line_moved', customer_tier.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '),
-      'columns', customer_tier.per_axis(r.axes, '{n}'), 'columns_excluded', customer_tier.per_axis(r.axes, '{n} = EXCLUDED.{n}'), 'columns_next', customer_tier.per_axis(r.axes, '{n} = n.v{i}'),
-      'score_columns', customer_tier.per_axis(r.axes, '{s}'), 'scores_next', customer_tier.per_axis(r.axes, '{s} = n.s{i}'),
-      'h_columns', customer_tier.per_axis(r.axes, 'h.{n}, h.{s}'), 'n_columns', customer_tier.per_axis(r.axes, 'n.v{i}, n.s{i}'),
-      'as_it_was', customer_tier.per_axis(r.axes, 't.{n} IS NOT DISTINCT FROM v{i} AND t.{s} IS NOT DISTINCT FROM s{i}', ' AND '),
-      'by_old', CASE WHEN same_axes THEN format('(%L::text[])[%s]', customer_tier.tier_names(old), customer_tier.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})')) ELSE 'NULL::text' END,
-      'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier.is_review(r.review, last.day_before, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
+      'or_unrated', CASE WHEN r.unrated IS NULL AND jsonb_array_length(r.axes) > 1 THEN ' UNION ALL SELECT customer FROM input WHERE ' || customer_tier_internal.per_axis(r.axes, 'v{i} IS NULL', ' OR ') ELSE '' END,
+      'v', customer_tier_internal.per_axis(r.axes, 'v{i}'), 's', customer_tier_internal.per_axis(r.axes, 's{i}'), 'l_c', customer_tier_internal.per_axis(r.axes, 'l.c{i}'), 'line_moved', customer_tier_internal.per_axis(r.axes, 'l.c{i} IS DISTINCT FROM o.c{i}', ' OR '),
+      'columns', customer_tier_internal.per_axis(r.axes, '{n}'), 'columns_excluded', customer_tier_internal.per_axis(r.axes, '{n} = EXCLUDED.{n}'), 'columns_next', customer_tier_internal.per_axis(r.axes, '{n} = n.v{i}'),
+      'score_columns', customer_tier_internal.per_axis(r.axes, '{s}'), 'scores_next', customer_tier_internal.per_axis(r.axes, '{s} = n.s{i}'),
+      'h_columns', customer_tier_internal.per_axis(r.axes, 'h.{n}, h.{s}'), 'n_columns', customer_tier_internal.per_axis(r.axes, 'n.v{i}, n.s{i}'),
+      'as_it_was', customer_tier_internal.per_axis(r.axes, 't.{n} IS NOT DISTINCT FROM v{i} AND t.{s} IS NOT DISTINCT FROM s{i}', ' AND '),
+      'by_old', CASE WHEN same_axes THEN format('(%L::text[])[%s]', customer_tier_internal.tier_names(old), customer_tier_internal.rank_sql(old, 'customer_tier.score({-}p.v{i}, o.c{i})')) ELSE 'NULL::text' END,
+      'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier_internal.is_review(r.review, last.day_before, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
   -- by itself, so that the context of an error has it once
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
   IF s.as_of IS NULL THEN
-    PERFORM customer_tier.constrain(s);
+    PERFORM customer_tier_internal.constrain(s);
   END IF;
 END $$;
-COMMENT ON FUNCTION grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
+COMMENT ON FUNCTION customer_tier_internal.grade(scheme, rule, date) IS 'support of refresh: grades all customers and writes what differs';
 
 -- One at a time; who waited reads what the other left.  The ledgers are locked first,
 -- as by a refresh, so that nobody waits in a circle.
-CREATE FUNCTION locked_scheme(scheme regclass, mode text) RETURNS scheme
+CREATE FUNCTION customer_tier_internal.locked_scheme(scheme regclass, mode text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
 BEGIN
-  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', (SELECT p.ledger FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS p))) AS (x int);
-  PERFORM FROM customer_tier.as_owner(s.source, format('LOCK TABLE %s IN %s MODE', s.state, mode)) AS (x int);
-  RETURN customer_tier.scheme_of($1);
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', (customer_tier_internal.source_of(s.source)).ledger)) AS (x int);
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('LOCK TABLE %s IN %s MODE', s.state, mode)) AS (x int);
+  RETURN customer_tier_internal.scheme_of($1);
 END $$;
-COMMENT ON FUNCTION locked_scheme(regclass, text) IS 'support of schemes: a scheme, locked';
+COMMENT ON FUNCTION customer_tier_internal.locked_scheme(regclass, text) IS 'support of schemes: a scheme, locked';
 
 CREATE FUNCTION refresh(scheme regclass, as_of date, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
 BEGIN
-  PERFORM customer_tier.check_scheme_day(s, as_of);
-  PERFORM customer_tier.check_attributes(s);
-  PERFORM customer_tier.require_read_committed();
-  IF (customer_tier.tracked(s.source)).capture <> 'none' THEN
-    IF (customer_tier.tracked(s.source)).refreshed_at IS NULL THEN
-      CALL customer_tier.make_ledgers(s.source);
+  PERFORM customer_tier_internal.check_scheme_day(s, as_of);
+  PERFORM customer_tier_internal.check_attributes(s);
+  PERFORM customer_tier_internal.require_read_committed();
+  IF coalesce((customer_tier_internal.source_of(s.source)).queue, ((customer_tier_internal.source_of(s.source)).touches)[1]) IS NOT NULL THEN
+    IF (customer_tier_internal.source_of(s.source)).refreshed_at IS NULL THEN
+      CALL customer_tier_internal.make_ledgers(s.source);
     ELSE
-      CALL customer_tier.merge_queue(s.source);
+      CALL customer_tier_internal.merge(s.source);
     END IF;
-    CALL customer_tier.note(s.source, NULL);
+    CALL customer_tier_internal.note(s.source, NULL);
   END IF;
-  s := customer_tier.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
+  s := customer_tier_internal.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
   IF as_of < s.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s was refreshed as of %s already', $1, s.as_of),
       HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the history anew.', $1, as_of);
   END IF;
-  SELECT * INTO customers, entered, up, down, gone FROM customer_tier.grade(s, customer_tier.rule_of(s), as_of) AS (a bigint, b bigint, c bigint, d bigint, e bigint);
+  SELECT * INTO customers, entered, up, down, gone FROM customer_tier_internal.grade(s, customer_tier_internal.rule_of(s), as_of) AS (a bigint, b bigint, c bigint, d bigint, e bigint);
   UPDATE customer_tier.scheme AS x SET as_of = $2 WHERE x.scheme = $1 AND x.as_of IS DISTINCT FROM $2;
   -- the next refresh comes before autovacuum does, perhaps
   IF 10 * (entered + up + down + gone) > customers THEN
-    PERFORM FROM customer_tier.as_owner(s.source, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
   END IF;
   IF entered + up + down + gone > 0 THEN
     PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);
@@ -441,19 +441,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION refresh(regclass, date) IS 'grades all customers as of a day and writes what changes; how many entered, rose, fell and left';
 
-CREATE FUNCTION tiers_as_of_sql(scheme regclass, as_of date) RETURNS text
+CREATE FUNCTION customer_tier_internal.tiers_as_of_sql(scheme regclass, as_of date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
-  r customer_tier.rule := customer_tier.rule_of(s);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  r customer_tier.rule := customer_tier_internal.rule_of(s);
 BEGIN
-  PERFORM customer_tier.check_scheme_day(s, as_of);
-  RETURN format('WITH %s SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier.graded_sql(s, r, as_of), customer_tier.tier_names(r));
+  PERFORM customer_tier_internal.check_scheme_day(s, as_of);
+  RETURN format('WITH %s SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier_internal.graded_sql(s, r, as_of), customer_tier_internal.tier_names(r));
 END $$;
-COMMENT ON FUNCTION tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';
+COMMENT ON FUNCTION customer_tier_internal.tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';
 
 CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL UNSAFE
-AS $$ SELECT * FROM customer_tier.as_owner((customer_tier.scheme_of($1)).source, customer_tier.tiers_as_of_sql($1, $2)) AS x(customer pg_catalog.text, tier pg_catalog.text, rank pg_catalog.int4) $$;
+AS $$ SELECT * FROM customer_tier_internal.as_owner((customer_tier_internal.scheme_of($1)).source, customer_tier_internal.tiers_as_of_sql($1, $2)) AS x(customer pg_catalog.text, tier pg_catalog.text, rank pg_catalog.int4) $$;
 COMMENT ON FUNCTION tiers_as_of(regclass, date) IS 'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';

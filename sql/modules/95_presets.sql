@@ -1,9 +1,9 @@
 -- Presets: the gradings of the field, each with options.
 
-CREATE FUNCTION model_literal(m model) RETURNS text
+CREATE FUNCTION customer_tier_internal.model_literal(m model) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT CASE m.kind WHEN 'bgnbd' THEN format('%L::customer_tier.bgnbd_model', m.bgnbd) WHEN 'mbgnbd' THEN format('%L::customer_tier.mbgnbd_model', m.mbgnbd) ELSE format('%L::customer_tier.pareto_nbd_model', m.pareto_nbd) END $$;
-COMMENT ON FUNCTION model_literal(model) IS 'support of presets: the model of purchases as a constant';
+COMMENT ON FUNCTION customer_tier_internal.model_literal(model) IS 'support of presets: the model of purchases as a constant';
 
 CREATE FUNCTION preset(name text, options jsonb DEFAULT '{}', OUT axes jsonb[], OUT tiers text[], OUT tier text, OUT unrated text) RETURNS record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -46,11 +46,11 @@ BEGIN
   unrated := o ->> 'unrated';
   CASE
     WHEN name = 'abc' THEN
-      axes := ARRAY[customer_tier.axis('value', o ->> 'value', 'share', customer_tier.floats(o -> 'shares'), o ->> 'rule')];
+      axes := ARRAY[customer_tier.axis('value', o ->> 'value', 'share', customer_tier_internal.floats(o -> 'shares'), o ->> 'rule')];
       tiers := ARRAY(SELECT chr(64 + i) FROM generate_series(jsonb_array_length(o -> 'shares') + 1, 1, -1) AS i);
     WHEN name IN ('pyramid', 'pyramid-1-19-30-50') THEN
       -- a pyramid is of those who have bought; nobody else is ranked
-      axes := ARRAY[customer_tier.axis('value', format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', o ->> 'value'), 'heads', customer_tier.floats(o -> 'heads'))];
+      axes := ARRAY[customer_tier.axis('value', format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', o ->> 'value'), 'heads', customer_tier_internal.floats(o -> 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
     WHEN name IN ('rfm', 'rfm8') THEN
       SELECT array_agg(customer_tier.axis(a, format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', v),
@@ -71,19 +71,19 @@ BEGIN
                     customer_tier.axis('potential', o ->> 'potential', 'heads', ARRAY[(o ->> 'potential_heads')::float8])];
       tiers := '{{low_value, ordinary}, {potential, key}}';
     WHEN name IN ('nine_grid', 'sixteen_grid') THEN
-      axes := ARRAY[customer_tier.axis('level', o ->> 'level', 'heads', customer_tier.floats(o -> 'heads')),
-                    customer_tier.axis('potential', o ->> 'potential', 'heads', customer_tier.floats(o -> 'heads'))];
+      axes := ARRAY[customer_tier.axis('level', o ->> 'level', 'heads', customer_tier_internal.floats(o -> 'heads')),
+                    customer_tier.axis('potential', o ->> 'potential', 'heads', customer_tier_internal.floats(o -> 'heads'))];
       -- A is the highest potential, 1 the highest level
       tiers := (SELECT array_agg(row_of ORDER BY i) FROM (SELECT i, array_agg(chr(65 + n - i) || (n + 1 - j) ORDER BY j) AS row_of
         FROM (SELECT jsonb_array_length(o -> 'heads') + 1 AS n) AS n, generate_series(1, n) AS i, generate_series(1, n) AS j GROUP BY i) AS x);
     WHEN name = 'stars' THEN
-      axes := ARRAY[customer_tier.axis('monthly', o ->> 'monthly', 'value', customer_tier.floats(o -> 'monthly_at')),
-                    customer_tier.axis('points', o ->> 'points', 'value', customer_tier.floats(o -> 'points_at')),
+      axes := ARRAY[customer_tier.axis('monthly', o ->> 'monthly', 'value', customer_tier_internal.floats(o -> 'monthly_at')),
+                    customer_tier.axis('points', o ->> 'points', 'value', customer_tier_internal.floats(o -> 'points_at')),
                     customer_tier.axis('lifted', format('CASE WHEN %s THEN 1 ELSE 0 END', o ->> 'top'), 'value', '{1}')];
       tier := format('CASE WHEN lifted = 2 THEN %s ELSE greatest(monthly, points) END || '' star''', 1 + greatest(jsonb_array_length(o -> 'monthly_at'), jsonb_array_length(o -> 'points_at')));
       tiers := ARRAY(SELECT i || ' star' FROM generate_series(1, 1 + greatest(jsonb_array_length(o -> 'monthly_at'), jsonb_array_length(o -> 'points_at'))) AS i);
     WHEN name = 'weighted' THEN
-      axes := ARRAY[customer_tier.weighted_axis('value', ARRAY(SELECT jsonb_array_elements_text(o -> 'measures')), customer_tier.floats(o -> 'weights'), o ->> 'normalise', 'heads', customer_tier.floats(o -> 'heads'))];
+      axes := ARRAY[customer_tier.weighted_axis('value', ARRAY(SELECT jsonb_array_elements_text(o -> 'measures')), customer_tier_internal.floats(o -> 'weights'), o ->> 'normalise', 'heads', customer_tier_internal.floats(o -> 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
     WHEN name = 'whale' THEN
       -- the second line is the least that is more than nothing
@@ -97,9 +97,9 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = CASE WHEN o ->> 'model' IS NULL THEN format('preset %s needs a model', name) ELSE format('there is no model "%s" with spending', o ->> 'model') END,
           HINT = 'SELECT customer_tier.fit_model(''shop'', source, as_of); then options => ''{"model": "shop"}''.';
       END IF;
-      axes := ARRAY[customer_tier.axis('worth', CASE name WHEN 'clv' THEN '' ELSE format('(1 - customer_tier.p_alive(%s, customer_tier.btyd(ledger, as_of, %s))) * ', customer_tier.model_literal(m), m.unit_days) END
-        || format('customer_tier.clv(%s, %L::customer_tier.gamma_gamma_model, customer_tier.btyd(ledger, as_of, %s), %s, %s, %s)', customer_tier.model_literal(m), m.gamma_gamma, m.unit_days, o -> 'horizon', o -> 'rate', o -> 'margin'),
-        'heads', customer_tier.floats(o -> 'heads'))];
+      axes := ARRAY[customer_tier.axis('worth', CASE name WHEN 'clv' THEN '' ELSE format('(1 - customer_tier.p_alive(%s, customer_tier.btyd(ledger, as_of, %s))) * ', customer_tier_internal.model_literal(m), m.unit_days) END
+        || format('customer_tier.clv(%s, %L::customer_tier.gamma_gamma_model, customer_tier.btyd(ledger, as_of, %s), %s, %s, %s)', customer_tier_internal.model_literal(m), m.gamma_gamma, m.unit_days, o -> 'horizon', o -> 'rate', o -> 'margin'),
+        'heads', customer_tier_internal.floats(o -> 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
   END CASE;
 END $$;

@@ -1,19 +1,19 @@
 -- Making, changing and dropping schemes; their tables and views.
 
 -- the tables of a scheme, as the owner of its sales
-CREATE FUNCTION make_scheme_tables(s scheme, axes jsonb[], place text, name text) RETURNS scheme
+CREATE FUNCTION customer_tier_internal.make_scheme_tables(s scheme, axes jsonb[], place text, name text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  source customer_tier.source := customer_tier.tracked(s.source);
+  source customer_tier_internal.source := customer_tier_internal.source_of(s.source);
   p record;
   others text;
 BEGIN
-  SELECT * INTO p FROM customer_tier.source_parts(source);
+  SELECT * INTO p FROM customer_tier_internal.source_parts(source);
   IF s.attributes IS NULL THEN
-    PERFORM FROM customer_tier.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', place, name || '__input', p.ledger)) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', place, name || '__input', source.ledger)) AS (x int);
   ELSE
-    PERFORM customer_tier.check_attributes(s);
+    PERFORM customer_tier_internal.check_attributes(s);
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO others FROM pg_attribute
     WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> s.key;
     IF others IS NOT NULL THEN
@@ -21,10 +21,10 @@ BEGIN
     END IF;
     SELECT string_agg(format(', a.%I', attname), '' ORDER BY attnum) INTO others FROM pg_attribute
     WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed');
-    PERFORM FROM customer_tier.as_owner(s.source, format($q$
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format($q$
       CREATE VIEW %1$s.%2$I AS SELECT coalesce(l.customer, a.%3$I) AS customer, coalesce(l.ledger, '{}') AS ledger, NULL::date AS as_of, a.%3$I IS NOT NULL AS listed%4$s
       FROM %5$s AS l FULL JOIN (SELECT * FROM %6$s WHERE %3$I IS NOT NULL) AS a ON a.%3$I %7$s l.customer
-      $q$, place, name || '__input', s.key, others, p.ledger, s.attributes, p.equal)) AS (x int);
+      $q$, place, name || '__input', s.key, others, source.ledger, s.attributes, p.equal)) AS (x int);
   END IF;
   s.input := format('%s.%I', place, name || '__input');
   IF EXISTS (SELECT FROM unnest(axes) AS a WHERE a ->> 'name' IS NULL) THEN
@@ -33,18 +33,18 @@ BEGIN
   ELSIF (SELECT count(DISTINCT a ->> 'name') FROM unnest(axes) AS a) < cardinality(axes) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'two axes have the same name';
   END IF;
-  PERFORM customer_tier.axis_size(a) FROM unnest(axes) AS a;
-  PERFORM FROM customer_tier.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score', (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS (x int);
+  PERFORM customer_tier_internal.axis_size(a) FROM unnest(axes) AS a;
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score', (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS (x int);
   s.scores := format('%s.%I', place, name || '__score');
-  PERFORM FROM customer_tier.as_owner(s.source, format('CREATE TABLE %s.%I (tier text PRIMARY KEY, rank integer, name text NOT NULL, description text, colour text, policy jsonb, hold interval)', place, name || '__tier')) AS (x int);
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE TABLE %s.%I (tier text PRIMARY KEY, rank integer, name text NOT NULL, description text, colour text, policy jsonb, hold interval)', place, name || '__tier')) AS (x int);
   s.tiers := format('%s.%I', place, name || '__tier');
-  PERFORM FROM customer_tier.as_owner(s.source, format('CREATE TABLE %s.%I (as_of date PRIMARY KEY, version integer NOT NULL, customers bigint, entered bigint, up bigint, down bigint, gone bigint)', place, name || '__refresh')) AS (x int);
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE TABLE %s.%I (as_of date PRIMARY KEY, version integer NOT NULL, customers bigint, entered bigint, up bigint, down bigint, gone bigint)', place, name || '__refresh')) AS (x int);
   s.refreshes := format('%s.%I', place, name || '__refresh');
   RETURN s;
 END $$;
-COMMENT ON FUNCTION make_scheme_tables(scheme, jsonb[], text, text) IS 'support of create_scheme: what a rule needs';
+COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(scheme, jsonb[], text, text) IS 'support of create_scheme: what a rule needs';
 
-CREATE FUNCTION make_axis_tables(s scheme, r rule, place text, name text) RETURNS scheme
+CREATE FUNCTION customer_tier_internal.make_axis_tables(s scheme, r rule, place text, name text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -52,14 +52,14 @@ DECLARE
 BEGIN
   FOREACH command IN ARRAY ARRAY[
     format('CREATE TABLE %s.%I AS SELECT customer, ''''::text AS grp, %s, %s, ''''::text AS earned, ''''::text AS tier, ''''::text AS status, NULL::date AS since FROM %s WITH NO DATA', place, name || '__state',
-           customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
+           customer_tier_internal.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier_internal.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
     format('ALTER TABLE %1$s.%2$I ALTER customer SET NOT NULL, ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
     format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS note, ''''::text AS status, NULL::date AS since, ''''::text AS earned, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
-           customer_tier.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
+           customer_tier_internal.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier_internal.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
     format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL, ALTER valid_to SET NOT NULL', place, name || '__history'),
     format('CREATE TABLE %s.%I AS SELECT customer FROM %s WITH NO DATA', place, name || '__touched', s.input),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__touched', 'customers whose ledgers changed since the last refresh'),
-    format('CREATE TABLE %s.%I (as_of date, grp text, version integer NOT NULL, %s, PRIMARY KEY (as_of, grp))', place, name || '__threshold', customer_tier.per_axis(r.axes, '{n} double precision[]')),
+    format('CREATE TABLE %s.%I (as_of date, grp text, version integer NOT NULL, %s, PRIMARY KEY (as_of, grp))', place, name || '__threshold', customer_tier_internal.per_axis(r.axes, '{n} double precision[]')),
     format('CREATE TABLE %1$s.%2$I AS SELECT customer, ''''::text AS tier, ''''::text AS reason, ''''::text AS author, NULL::date AS pinned_from, NULL::date AS until FROM %3$s WITH NO DATA', place, name || '__pin', s.input),
     format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer, pinned_from), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
     format('COMMENT ON VIEW %s.%I IS %L', place, name || '__input', 'what the measures of a scheme are asked of'),
@@ -70,7 +70,7 @@ BEGIN
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__pin', 'tiers that are given by hand'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__tier', 'names, colours and policies of the tiers; see alter_tier'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes')] LOOP
-    PERFORM FROM customer_tier.as_owner(s.source, command) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, command) AS (x int);
   END LOOP;
   s.state := format('%s.%I', place, name || '__state');
   s.history := format('%s.%I', place, name || '__history');
@@ -79,15 +79,15 @@ BEGIN
   s.touched := format('%s.%I', place, name || '__touched');
   RETURN s;
 END $$;
-COMMENT ON FUNCTION make_axis_tables(scheme, rule, text, text) IS 'support of create_scheme: tables with a column for each axis';
+COMMENT ON FUNCTION customer_tier_internal.make_axis_tables(scheme, rule, text, text) IS 'support of create_scheme: tables with a column for each axis';
 
 -- The views: (suffix, what it is, query).  {column} comments follow the names.
-CREATE FUNCTION scheme_views(s scheme, r rule, OUT suffix text, OUT description text, OUT query text) RETURNS SETOF record
+CREATE FUNCTION customer_tier_internal.scheme_views(s scheme, r rule, OUT suffix text, OUT description text, OUT query text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  equal text := (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x);
-  columns text := customer_tier.per_axis(r.axes, 'x.{n}') || ', ' || customer_tier.per_axis(r.axes, 'x.{s}');
+  equal text := (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x);
+  columns text := customer_tier_internal.per_axis(r.axes, 'x.{n}') || ', ' || customer_tier_internal.per_axis(r.axes, 'x.{s}');
   lines text;
 BEGIN
   RETURN QUERY VALUES ('', 'current tier of each customer', format($q$
@@ -123,7 +123,7 @@ BEGIN
   SELECT string_agg(format($q$
     SELECT x.customer, x.tier, %1$L AS axis, x.%1$I AS value, x.%2$I AS score, d.line_to_stay, d.margin, d.line_to_rise, d.gap
     FROM %3$s AS x JOIN (SELECT DISTINCT ON (grp) * FROM %4$s ORDER BY grp, as_of DESC) AS l USING (grp), LATERAL %5$s AS d
-    $q$, a ->> 'name', (a ->> 'name') || '_score', s.state, s.thresholds, customer_tier.distances_sql(r, i::int)), ' UNION ALL ' ORDER BY i)
+    $q$, a ->> 'name', (a ->> 'name') || '_score', s.state, s.thresholds, customer_tier_internal.distances_sql(r, i::int)), ' UNION ALL ' ORDER BY i)
     INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
   RETURN QUERY VALUES ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last', lines);
   SELECT string_agg(format($q$
@@ -134,9 +134,9 @@ BEGIN
     INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
   RETURN QUERY VALUES ('_thresholds', 'lines of each axis, each from the day it was found', lines);
 END $$;
-COMMENT ON FUNCTION scheme_views(scheme, rule) IS 'support of create_scheme: its views';
+COMMENT ON FUNCTION customer_tier_internal.scheme_views(scheme, rule) IS 'support of create_scheme: its views';
 
-CREATE FUNCTION column_comment(name text) RETURNS text
+CREATE FUNCTION customer_tier_internal.column_comment(name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "the tier as it is shown", "tier_rank": "its rank, 1 for the lowest", "tier_colour": "its colour",
@@ -149,9 +149,9 @@ SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "
   "gap": "what the value lacks of it; below zero where lower is better", "as_of": "the day it was found", "line": "the value to reach; null: nobody does", "reached_by": "this or more, or this or less"}'::json ->> $1,
   CASE WHEN $1 LIKE '%\_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
 $$;
-COMMENT ON FUNCTION column_comment(text) IS 'support of create_scheme: what a column means';
+COMMENT ON FUNCTION customer_tier_internal.column_comment(text) IS 'support of create_scheme: what a column means';
 
-CREATE FUNCTION make_scheme_views(s scheme, r rule, place text, name text) RETURNS regclass[]
+CREATE FUNCTION customer_tier_internal.make_scheme_views(s scheme, r rule, place text, name text) RETURNS regclass[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -160,21 +160,21 @@ DECLARE
   view text;
   made regclass[];
 BEGIN
-  FOR v IN SELECT suffix, description, query, row_number() OVER () AS n FROM customer_tier.scheme_views(s, r) LOOP
+  FOR v IN SELECT suffix, description, query, row_number() OVER () AS n FROM customer_tier_internal.scheme_views(s, r) LOOP
     -- one that was renamed keeps its name
     view := coalesce((SELECT oid::regclass::text FROM pg_class WHERE oid = s.views[v.n]), format('%s.%I', place, name || v.suffix));
-    PERFORM FROM customer_tier.as_owner(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query)) AS (x int);
-    PERFORM FROM customer_tier.as_owner(s.source, format('COMMENT ON VIEW %s IS %L', view, v.description)) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query)) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format('COMMENT ON VIEW %s IS %L', view, v.description)) AS (x int);
     FOR c IN SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0 LOOP
-      PERFORM FROM customer_tier.as_owner(s.source, format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, customer_tier.column_comment(c.attname))) AS (x int);
+      PERFORM FROM customer_tier_internal.as_owner(s.source, format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, customer_tier_internal.column_comment(c.attname))) AS (x int);
     END LOOP;
     made := made || view::regclass;
   END LOOP;
   RETURN made;
 END $$;
-COMMENT ON FUNCTION make_scheme_views(scheme, rule, text, text) IS 'support of create_scheme: makes its views';
+COMMENT ON FUNCTION customer_tier_internal.make_scheme_views(scheme, rule, text, text) IS 'support of create_scheme: makes its views';
 
-CREATE FUNCTION define_scheme(scheme text, source regclass, preset text, axes jsonb[], tiers text[], tier text, unrated text, attributes regclass, key text, per text, calibrate text,
+CREATE FUNCTION customer_tier_internal.define_scheme(scheme text, source regclass, preset text, axes jsonb[], tiers text[], tier text, unrated text, attributes regclass, key text, per text, calibrate text,
   downgrade text, hold interval, keep double precision, review text[], options jsonb, note text, path text, place text) RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -203,7 +203,7 @@ BEGIN
   IF taken IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s exists already', taken), HINT = 'alter_scheme changes a scheme, drop_scheme drops it; else take another name.';
   END IF;
-  s.source := (customer_tier.tracked(source)).relation;
+  s.source := (customer_tier_internal.source_of(source)).view;
   s.attributes := attributes;
   s.preset := preset;
   s.version := 1;
@@ -228,21 +228,21 @@ BEGIN
   IF attributes IS NOT NULL THEN
     s.key := coalesce(key, (SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1));
   END IF;
-  s := customer_tier.make_scheme_tables(s, axes, place, name);
+  s := customer_tier_internal.make_scheme_tables(s, axes, place, name);
   -- the rule is made before the view that stands for the scheme
-  r := customer_tier.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
+  r := customer_tier_internal.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
   r.version := 1;
   r.calibrated := 1;
-  s := customer_tier.make_axis_tables(s, r, place, name);
-  s.views := customer_tier.make_scheme_views(s, r, place, name);
+  s := customer_tier_internal.make_axis_tables(s, r, place, name);
+  s.views := customer_tier_internal.make_scheme_views(s, r, place, name);
   s.scheme := s.views[1];
   r.scheme := s.scheme;
-  PERFORM customer_tier.put_tiers(s, r);
+  PERFORM customer_tier_internal.put_tiers(s, r);
   INSERT INTO customer_tier.scheme SELECT s.*;
   INSERT INTO customer_tier.rule SELECT r.*;
   RETURN s.scheme;
 END $$;
-COMMENT ON FUNCTION define_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text, interval, double precision, text[], jsonb, text, text, text) IS 'support of create_scheme';
+COMMENT ON FUNCTION customer_tier_internal.define_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text, interval, double precision, text[], jsonb, text, text, text) IS 'support of create_scheme';
 
 -- no search_path here: names mean what they mean to the caller
 CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT NULL, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL,
@@ -250,15 +250,15 @@ CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT 
   keep double precision DEFAULT NULL, review text[] DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT customer_tier.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
+SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
 $$;
 COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text, interval, double precision, text[], jsonb, text) IS 'makes a scheme over a tracked sales table, from a preset or from axes and tiers; its name is that of the view of current tiers';
 
-CREATE FUNCTION changed_rule(s scheme, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS rule
+CREATE FUNCTION customer_tier_internal.changed_rule(s scheme, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text) RETURNS rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  old customer_tier.rule := customer_tier.rule_of(s);
+  old customer_tier.rule := customer_tier_internal.rule_of(s);
   r customer_tier.rule;
 BEGIN
   IF tiers IS NULL AND tier IS NULL THEN
@@ -271,7 +271,7 @@ BEGIN
   ELSIF tiers IS NULL THEN
     tiers := old.tiers;
   END IF;
-  r := customer_tier.make_rule(s, coalesce(axes, ARRAY(SELECT a FROM jsonb_array_elements(old.axes) WITH ORDINALITY AS e(a, i) ORDER BY i)), tiers, tier, coalesce(unrated, old.unrated), old.per,
+  r := customer_tier_internal.make_rule(s, coalesce(axes, ARRAY(SELECT a FROM jsonb_array_elements(old.axes) WITH ORDINALITY AS e(a, i) ORDER BY i)), tiers, tier, coalesce(unrated, old.unrated), old.per,
     coalesce(calibrate, old.calibrate), coalesce(downgrade, old.downgrade), coalesce(hold, old.hold), coalesce(keep, old.keep), coalesce(review, old.review), note, path);
   IF (SELECT jsonb_agg(a -> 'name') FROM jsonb_array_elements(r.axes) AS a) <> (SELECT jsonb_agg(a -> 'name') FROM jsonb_array_elements(old.axes) AS a) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the axes of a scheme keep their names and order',
@@ -285,19 +285,19 @@ BEGIN
   r.calibrated := CASE WHEN r.axes = old.axes AND r.calibrate = old.calibrate THEN old.calibrated ELSE r.version END;
   RETURN r;
 END $$;
-COMMENT ON FUNCTION changed_rule(scheme, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme and simulate: the rule, with changes';
+COMMENT ON FUNCTION customer_tier_internal.changed_rule(scheme, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme and simulate: the rule, with changes';
 
-CREATE FUNCTION redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text, recalibrate boolean DEFAULT false) RETURNS integer
+CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text, recalibrate boolean DEFAULT false) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
+  s customer_tier.scheme := customer_tier_internal.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
   r customer_tier.rule;
   c pg_class;
   gone text;
 BEGIN
-  r := customer_tier.changed_rule(s, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review, note, path);
-  SELECT x INTO gone FROM customer_tier.as_owner(s.source, format('SELECT string_agg(DISTINCT tier, '', '') FROM %s WHERE NOT tier = ANY (%L) AND (until IS NULL OR until > coalesce(%L::date + 1, ''-infinity''))', s.pins, array_remove(r.tiers || r.unrated, NULL), s.as_of)) AS (x text);
+  r := customer_tier_internal.changed_rule(s, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review, note, path);
+  SELECT x INTO gone FROM customer_tier_internal.as_owner(s.source, format('SELECT string_agg(DISTINCT tier, '', '') FROM %s WHERE NOT tier = ANY (%L) AND (until IS NULL OR until > coalesce(%L::date + 1, ''-infinity''))', s.pins, array_remove(r.tiers || r.unrated, NULL), s.as_of)) AS (x text);
   IF gone IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('customers are pinned to what would be a tier no more: %s', gone), HINT = 'unpin them first. How a tier is shown changes alter_tier.';
   END IF;
@@ -305,37 +305,37 @@ BEGIN
     r.calibrated := r.version;
   END IF;
   INSERT INTO customer_tier.rule SELECT r.*;
-  PERFORM customer_tier.put_tiers(s, r);
+  PERFORM customer_tier_internal.put_tiers(s, r);
   SELECT * INTO c FROM pg_class WHERE oid = s.scheme;
   UPDATE customer_tier.scheme AS x SET version = r.version,
-    views = customer_tier.make_scheme_views(s, r, quote_ident((SELECT nspname FROM pg_namespace WHERE oid = c.relnamespace)), c.relname) WHERE x.scheme = s.scheme;
+    views = customer_tier_internal.make_scheme_views(s, r, quote_ident((SELECT nspname FROM pg_namespace WHERE oid = c.relnamespace)), c.relname) WHERE x.scheme = s.scheme;
   RETURN r.version;
 END $$;
-COMMENT ON FUNCTION redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text, boolean) IS 'support of alter_scheme';
+COMMENT ON FUNCTION customer_tier_internal.redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text, boolean) IS 'support of alter_scheme';
 
 CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
   hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text[] DEFAULT NULL, note text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
-AS $$ SELECT customer_tier.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, pg_catalog.current_setting('search_path')) $$;
+AS $$ SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, pg_catalog.current_setting('search_path')) $$;
 COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[], text) IS 'a new version of a scheme''s rule, in force from the next refresh; what is null stays as it is';
 
 CREATE FUNCTION recalibrate(scheme regclass, note text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT customer_tier.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp', true) $$;
+AS $$ SELECT customer_tier_internal.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp', true) $$;
 COMMENT ON FUNCTION recalibrate(regclass, text) IS 'a scheme with fixed lines finds them anew at the next refresh; this is a version of its rule';
 
 CREATE FUNCTION drop_scheme(scheme regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   o record;
 BEGIN
   -- views first, they do not read each other; the state last, whose owner it is when the sales are gone
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
            WHERE x.oid = ANY (s.views) OR x.oid IN (s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
            ORDER BY relkind = 'v' DESC, x.oid = s.state, x.oid DESC LOOP
-    PERFORM FROM customer_tier.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command) AS (x int);
   END LOOP;
   DELETE FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
   DELETE FROM customer_tier.scheme AS x WHERE x.scheme = s.scheme;
@@ -346,13 +346,13 @@ CREATE FUNCTION alter_tier(scheme regclass, tier text, name text DEFAULT NULL, d
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   n bigint;
 BEGIN
   IF hold < interval '0' OR hold > interval '1000 years' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'hold is not within a thousand years', HINT = 'For example hold => ''6 months''.';
   END IF;
-  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format('UPDATE %s SET name = coalesce(%L, name), description = coalesce(%L, description), colour = coalesce(%L, colour), policy = coalesce(%L, policy), hold = coalesce(%L, hold) WHERE tier = %L RETURNING tier',
+  SELECT count(*) INTO n FROM customer_tier_internal.as_owner(s.source, format('UPDATE %s SET name = coalesce(%L, name), description = coalesce(%L, description), colour = coalesce(%L, colour), policy = coalesce(%L, policy), hold = coalesce(%L, hold) WHERE tier = %L RETURNING tier',
     s.tiers, $3, $4, $5, $6, $7, $2)) AS (tier text);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s has no tier "%s"', $1, $2);
@@ -364,7 +364,7 @@ CREATE VIEW schemes AS
 SELECT s.scheme, s.source, s.attributes, s.preset, s.version, s.as_of, r.axes, r.tiers, r.said AS tier, r.unrated, r.per, r.calibrate, r.downgrade, r.hold, r.keep, r.review, r.note, r.author, r.made_at
 FROM customer_tier.scheme AS s JOIN customer_tier.rule AS r USING (scheme, version)
 -- if its view is gone, whoever could drop what is left
-WHERE coalesce(pg_catalog.has_table_privilege(s.scheme, 'SELECT'), customer_tier.is_owner(s.source), customer_tier.is_owner(s.state));
+WHERE coalesce(pg_catalog.has_table_privilege(s.scheme, 'SELECT'), customer_tier_internal.is_owner(s.source), customer_tier_internal.is_owner(s.state));
 ALTER VIEW schemes SET (security_barrier);
 GRANT SELECT ON schemes TO PUBLIC;
 COMMENT ON VIEW schemes IS 'the schemes, each with the rule in force';

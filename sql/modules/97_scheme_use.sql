@@ -4,8 +4,8 @@ CREATE FUNCTION pin(scheme regclass, customer text, tier text, reason text, pinn
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
-  r customer_tier.rule := customer_tier.rule_of(s);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  r customer_tier.rule := customer_tier_internal.rule_of(s);
 BEGIN
   IF tier IS NULL OR NOT (tier = ANY (r.tiers) OR coalesce(tier = r.unrated, false)) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s has no tier "%s"', $1, tier), HINT = 'Its tiers are ' || array_to_string(r.tiers, ', ') || '.';
@@ -17,12 +17,12 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
   END IF;
   -- what was in force before stays known: a backfill asks for it
-  PERFORM FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
+  PERFORM FROM customer_tier_internal.as_owner(s.source, customer_tier_internal.interpolate($q$
     WITH ended AS (UPDATE {pins} SET until = {from} WHERE customer {equal} {customer} AND pinned_from < {from} AND (until IS NULL OR until > {from})),
     later AS (DELETE FROM {pins} WHERE customer {equal} {customer} AND pinned_from > {from})
     INSERT INTO {pins} AS p (customer, tier, reason, author, pinned_from, until) VALUES ({customer}, {tier}, {reason}, {author}, {from}, {until})
     ON CONFLICT (customer, pinned_from) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, until = EXCLUDED.until
-    $q$, jsonb_build_object('pins', s.pins, 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2), 'tier', quote_literal($3),
+    $q$, jsonb_build_object('pins', s.pins, 'equal', (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), 'customer', quote_literal($2), 'tier', quote_literal($3),
       'reason', quote_literal($4), 'author', quote_literal(session_user), 'from', quote_literal($5) || '::date', 'until', quote_nullable($6) || '::date'))) AS (x int);
 END $$;
 COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
@@ -31,15 +31,15 @@ CREATE FUNCTION unpin(scheme regclass, customer text, unpinned_from date DEFAULT
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   n bigint;
 BEGIN
   unpinned_from := coalesce(unpinned_from, s.as_of + 1, '-infinity');
-  SELECT count(*) INTO n FROM customer_tier.as_owner(s.source, format($q$
+  SELECT count(*) INTO n FROM customer_tier_internal.as_owner(s.source, format($q$
     WITH ended AS (UPDATE %1$s SET until = %2$L WHERE customer %3$s %4$L AND pinned_from < %2$L AND (until IS NULL OR until > %2$L) RETURNING true),
     gone AS (DELETE FROM %1$s WHERE customer %3$s %4$L AND pinned_from >= %2$L RETURNING true)
     SELECT * FROM ended UNION ALL SELECT * FROM gone
-    $q$, s.pins, unpinned_from, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), $2)) AS (ended boolean);
+    $q$, s.pins, unpinned_from, (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), $2)) AS (ended boolean);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('customer %s has no pin in %s', $2, $1);
   END IF;
@@ -51,8 +51,8 @@ CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT statu
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
-  r customer_tier.rule := customer_tier.rule_of(s);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  r customer_tier.rule := customer_tier_internal.rule_of(s);
   n bigint;
 BEGIN
   RETURN QUERY SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin,
@@ -60,14 +60,14 @@ BEGIN
       (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
       (x.distances -> (i::int - 1) ->> 'line_to_stay')::float8, (x.distances -> (i::int - 1) ->> 'margin')::float8, (x.distances -> (i::int - 1) ->> 'line_to_rise')::float8, (x.distances -> (i::int - 1) ->> 'gap')::float8
-    FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
+    FROM customer_tier_internal.as_owner(s.source, customer_tier_internal.interpolate($q$
       SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' AND x.since + coalesce(k.hold, {hold}) > {day} THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
              (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
              ARRAY[{values}], ARRAY[{scores}], jsonb_build_array({distances})
       FROM {state} AS x LEFT JOIN {tiers} AS k ON k.tier = x.tier JOIN (SELECT DISTINCT ON (grp) * FROM {thresholds} ORDER BY grp, as_of DESC) AS l USING (grp) WHERE x.customer {equal} {customer}
-      $q$, to_jsonb(s) || jsonb_build_object('day', quote_nullable(s.as_of) || '::date', 'hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2),
-        'values', customer_tier.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier.per_axis(r.axes, 'x.{s}'),
-        'distances', (SELECT string_agg(format('(SELECT to_jsonb(d) FROM %s AS d)', customer_tier.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
+      $q$, to_jsonb(s) || jsonb_build_object('day', quote_nullable(s.as_of) || '::date', 'hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), 'customer', quote_literal($2),
+        'values', customer_tier_internal.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier_internal.per_axis(r.axes, 'x.{s}'),
+        'distances', (SELECT string_agg(format('(SELECT to_jsonb(d) FROM %s AS d)', customer_tier_internal.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
       AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances jsonb),
       jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
     ORDER BY i;
@@ -79,50 +79,50 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION explain(regclass, text) IS 'why a customer has a tier: for each axis the value, the score, the line to stay and the line to rise, and how far they are';
 
-CREATE FUNCTION simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, path text) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+CREATE FUNCTION customer_tier_internal.simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, path text) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
-  r customer_tier.rule := customer_tier.changed_rule(s, $2, $3, $4, $5, NULL, NULL, NULL, NULL, NULL, NULL, $6);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  r customer_tier.rule := customer_tier_internal.changed_rule(s, $2, $3, $4, $5, NULL, NULL, NULL, NULL, NULL, NULL, $6);
 BEGIN
   IF s.as_of IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s has no tiers yet', $1),
       HINT = format('SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1);
   END IF;
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format($q$
+  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, format($q$
     WITH %1$s,
     compared AS (
       SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%2$L::text[])[g.rank] AS tier_then, g.rank, array_position(%2$L::text[], t.tier) AS was
       FROM graded AS g FULL JOIN %3$s AS t ON t.customer %4$s g.customer)
     SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'replaced' WHEN rank > was THEN 'up' ELSE 'down' END, coalesce(customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$L, '[]'))), 0)
     FROM compared AS b LEFT JOIN %6$s AS i ON i.customer %4$s b.customer ORDER BY b.customer
-    $q$, customer_tier.graded_sql(s, r, s.as_of), customer_tier.tier_names(r), s.state, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), s.as_of, s.input))
+    $q$, customer_tier_internal.graded_sql(s, r, s.as_of), customer_tier_internal.tier_names(r), s.state, (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), s.as_of, s.input))
     AS (customer text, tier_now text, tier_then text, change text, value numeric);
 END $$;
-COMMENT ON FUNCTION simulate_rule(regclass, jsonb[], text[], text, text, text) IS 'support of simulate';
+COMMENT ON FUNCTION customer_tier_internal.simulate_rule(regclass, jsonb[], text[], text, text, text) IS 'support of simulate';
 
 CREATE FUNCTION simulate(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
-AS $$ SELECT * FROM customer_tier.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path')) $$;
+AS $$ SELECT * FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path')) $$;
 COMMENT ON FUNCTION simulate(regclass, jsonb[], text[], text, text) IS 'each customer''s tier now, and the one earned if the rule were another, as of the last refresh; writes nothing';
 
 CREATE FUNCTION simulate_migration(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL) RETURNS TABLE (tier_now text, tier_then text, change text, heads bigint, value numeric)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
-AS $$ SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(value) FROM customer_tier.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path')) GROUP BY tier_now, tier_then, change ORDER BY tier_now, tier_then $$;
+AS $$ SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(value) FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path')) GROUP BY tier_now, tier_then, change ORDER BY tier_now, tier_then $$;
 COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS 'how many customers, and what value, would go from which tier to which if the rule were another; writes nothing';
 
 CREATE FUNCTION migration(scheme regclass, from_day date, to_day date, OUT from_tier text, OUT to_tier text, OUT heads bigint) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
 BEGIN
-  RETURN QUERY SELECT * FROM customer_tier.as_owner(s.source, format($q$
+  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, format($q$
     SELECT b.tier, n.tier, count(*) FROM (SELECT customer, tier FROM %1$s WHERE valid_from <= %2$L AND valid_to > %2$L AND tier IS NOT NULL) AS b
       FULL JOIN (SELECT customer, tier FROM %1$s WHERE valid_from <= %3$L AND valid_to > %3$L AND tier IS NOT NULL) AS n ON n.customer %4$s b.customer
     GROUP BY b.tier, n.tier ORDER BY b.tier, n.tier
-    $q$, s.history, from_day, to_day, (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x))) AS (from_tier text, to_tier text, heads bigint);
+    $q$, s.history, from_day, to_day, (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x))) AS (from_tier text, to_tier text, heads bigint);
 END $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
 
@@ -130,17 +130,17 @@ CREATE FUNCTION backfill(scheme regclass, from_day date, to_day date, every inte
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier.scheme_of($1);
+  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   n bigint := 0;
   d date := from_day;
 BEGIN
-  PERFORM customer_tier.check_scheme_day(s, from_day);
-  PERFORM customer_tier.check_scheme_day(s, to_day);
+  PERFORM customer_tier_internal.check_scheme_day(s, from_day);
+  PERFORM customer_tier_internal.check_scheme_day(s, to_day);
   IF every < interval '1 day' OR from_day > to_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
   END IF;
-  s := customer_tier.locked_scheme($1, 'SHARE ROW EXCLUSIVE');
-  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier.as_owner(s.source, format('DELETE FROM %s', t)) AS x(x int);
+  s := customer_tier_internal.locked_scheme($1, 'SHARE ROW EXCLUSIVE');
+  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier_internal.as_owner(s.source, format('DELETE FROM %s', t)) AS x(x int);
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
   WHILE d <= to_day LOOP
@@ -148,7 +148,7 @@ BEGIN
     n := n + 1;
     d := (from_day + n * every)::date;
   END LOOP;
-  IF (customer_tier.scheme_of($1)).as_of < to_day THEN
+  IF (customer_tier_internal.scheme_of($1)).as_of < to_day THEN
     PERFORM customer_tier.refresh($1, to_day);
     n := n + 1;
   END IF;

@@ -84,8 +84,8 @@ CREATE TABLE final AS SELECT proname::text COLLATE "C" AS final FROM func WHERE 
 SELECT string_agg(final, ' ' ORDER BY final) AS finals FROM final;
 SELECT count(*) > 9000 AS many_calls, count(*) FILTER (WHERE outcome = 'done') > 1000 AS many_results, count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors
 FROM state, final, LATERAL attempt(format('SELECT customer_tier.%I(%L)', final, s)) AS outcome;
-SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier.sample_combine(%L, %L)', s, s)) LIKE 'XX000%') AS internal_errors FROM state;
-SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier.mean_cut_final(%L)', m)) LIKE 'XX000%') AS internal_errors FROM unnest(ARRAY['{}', '{1,2}', '{1,2,3,4,5}', '{0,1,2,3}', '{NaN,NaN,NaN,NaN}', '{1,NULL,2,3}', '{{1,2,3,4}}', '[2:5]={1,2,3,4}', '{1,Infinity,-Infinity,0}']) AS m;
+SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier_internal.sample_combine(%L, %L)', s, s)) LIKE 'XX000%') AS internal_errors FROM state;
+SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier_internal.mean_cut_final(%L)', m)) LIKE 'XX000%') AS internal_errors FROM unnest(ARRAY['{}', '{1,2}', '{1,2,3,4,5}', '{0,1,2,3}', '{NaN,NaN,NaN,NaN}', '{1,NULL,2,3}', '{{1,2,3,4}}', '[2:5]={1,2,3,4}', '{1,Infinity,-Infinity,0}']) AS m;
 -- the same through an aggregate made by somebody, where they count as support functions
 DO $$
 DECLARE

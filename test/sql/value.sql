@@ -196,7 +196,7 @@ CREATE TABLE broken AS SELECT set_byte(counts, i, v) AS s FROM task, generate_se
 UNION ALL SELECT substr(counts, 1, n) FROM task, generate_series(1, length(counts), 37) AS n WHERE model = 'bgbb';
 SELECT model, count(*) > 500 AS many, count(*) FILTER (WHERE o NOT LIKE 'XX001 invalid state%' AND o NOT LIKE '{%' AND o NOT LIKE '22023%' AND o NOT LIKE '54000%' AND o <> 'null') AS otherwise
 FROM unnest('{bgnbd, mbgnbd, pareto_nbd, bgbb}'::text[]) AS model, broken, LATERAL outcome(format('SELECT customer_tier.fit_derivatives(%L, %L, ''{1,1,1,1}'')', model, s)) AS o GROUP BY model ORDER BY model COLLATE "C";
-SELECT count(*) FILTER (WHERE outcome(format('SELECT (customer_tier.bgnbd_fit_final(%L)).customers', s)) LIKE 'XX000%') AS internal_errors, count(*) FILTER (WHERE outcome(format('SELECT (customer_tier.gamma_gamma_fit_final(%L)).customers', s)) LIKE 'XX000%') AS internal_errors FROM broken;
+SELECT count(*) FILTER (WHERE outcome(format('SELECT (customer_tier_internal.bgnbd_fit_final(%L)).customers', s)) LIKE 'XX000%') AS internal_errors, count(*) FILTER (WHERE outcome(format('SELECT (customer_tier_internal.gamma_gamma_fit_final(%L)).customers', s)) LIKE 'XX000%') AS internal_errors FROM broken;
 -- twenty starts lead to one end
 SELECT model, count(*) AS starts, count(*) FILTER (WHERE f[n + 3] = 1) AS converged, max(f[n + 1]) - min(f[n + 1]) < 1e-6 AS same_likelihood, max(f[1]) / min(f[1]) < 1.00001 AS same_first, max(f[n]) / min(f[n]) < 1.00001 AS same_last
 FROM task, array_length(params, 1) AS n, generate_series(1, 20) AS s, LATERAL (SELECT fit_from(model, counts, (SELECT array_agg(params[k] * 10 ^ (2 * u(s * 10 + k, 77) - 1) ORDER BY k) FROM generate_series(1, n) AS k)) AS f) AS f

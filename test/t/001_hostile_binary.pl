@@ -34,8 +34,8 @@ BEGIN
     COPY taken FROM '$file' (FORMAT binary);
     SELECT t.l INTO l FROM taken AS t;
     h.state := 'accepted';
-    IF customer_tier.ledger_send(l) <> bytes THEN h.fault := 'sent otherwise'; END IF;
-    IF customer_tier.ledger_send(l::text::customer_tier.ledger) <> bytes THEN h.fault := 'text says otherwise'; END IF;
+    IF customer_tier_internal.ledger_send(l) <> bytes THEN h.fault := 'sent otherwise'; END IF;
+    IF customer_tier_internal.ledger_send(l::text::customer_tier.ledger) <> bytes THEN h.fault := 'text says otherwise'; END IF;
     IF (SELECT coalesce(sum(e.amount), 0) <> customer_tier.total(l) OR coalesce(sum(e.purchases), 0) <> customer_tier.orders(l)
             OR count(*) FILTER (WHERE e.purchases > 0) <> customer_tier.purchase_days(l) OR min(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.first_day(l)
             OR max(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.last_day(l)
@@ -51,10 +51,10 @@ END \$\$;
 CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 'SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296';
 CREATE TABLE valid AS
-SELECT i, customer_tier.ledger_send(t::customer_tier.ledger) AS bytes, t FROM (
+SELECT i, customer_tier_internal.ledger_send(t::customer_tier.ledger) AS bytes, t FROM (
   SELECT i, '{' || coalesce(string_agg((date '2020-01-01' + (u(i * 100 + k, 1) * 400)::int) || ':' || (u(i * 100 + k, 2) * 3)::int || '+' || (u(i * 100 + k, 3) * 2)::int || ':' || round(((u(i * 100 + k, 4) - 0.2) * 10 ^ (i % 12))::numeric, i % 7), ', '), '') || '}' AS t
   FROM generate_series(1, 200) AS i LEFT JOIN generate_series(1, 12) AS k ON k <= i % 13 GROUP BY i) AS v
-UNION ALL SELECT 1000, customer_tier.ledger_send(t::customer_tier.ledger), t FROM unnest(ARRAY['{}', '{4714-11-24 BC:1:1, 5874897-12-31:-5+9:-9223372036854775807}', '{2026-01-05:0:9223372036854775807, 2026-01-06:0:-9223372036854775807}']) AS t;
+UNION ALL SELECT 1000, customer_tier_internal.ledger_send(t::customer_tier.ledger), t FROM unnest(ARRAY['{}', '{4714-11-24 BC:1:1, 5874897-12-31:-5+9:-9223372036854775807}', '{2026-01-05:0:9223372036854775807, 2026-01-06:0:-9223372036854775807}']) AS t;
 SQL
 
 # bytes by hand, as the head of ledger.h says

@@ -49,9 +49,9 @@ CALL customer_tier.refresh_stale();
 SQL
 
 my $contents = <<'SQL';
-SELECT md5(string_agg(customer || encode(customer_tier.ledger_send(ledger), 'hex') || coalesce(history::text, '-'), ' ' ORDER BY customer)) FROM crm.book
+SELECT md5(string_agg(customer || encode(customer_tier_internal.ledger_send(ledger), 'hex') || coalesce(history::text, '-'), ' ' ORDER BY customer)) FROM crm.book
 UNION ALL SELECT md5(string_agg(v::text, ' ' ORDER BY customer)) FROM crm.value AS v
-UNION ALL SELECT cuts::text || encode(customer_tier.ledger_send(everything), 'hex') FROM crm.abc
+UNION ALL SELECT cuts::text || encode(customer_tier_internal.ledger_send(everything), 'hex') FROM crm.abc
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.tracked_ledger_live AS l
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.parts_ledger_live AS l
 UNION ALL SELECT string_agg(s::text, ' ' ORDER BY relation::text) FROM (SELECT relation, ledger, queue, live, pending, capturing FROM customer_tier.sources) AS s

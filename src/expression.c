@@ -1,5 +1,5 @@
 /*
- * sale_expression.c
+ * expression.c
  *		Expressions over a row of sales: what it says of customer, day and amount.
  *
  * A row that is changed or deleted is undone from its old contents, so its
@@ -7,7 +7,7 @@
  * They are kept as text with every name qualified, because a trigger reads them
  * while anybody's search_path is in force.
  */
-#include "capture.h"
+#include "expression.h"
 
 #include "access/relation.h"
 #include "access/sysattr.h"
@@ -27,18 +27,12 @@
 #include "utils/lsyscache.h"
 #include "utils/ruleutils.h"
 
+#include "as_owner.h"
+
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
 PG_FUNCTION_INFO_V1(customer_tier_expression_uses);
 
 static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
-
-/* nobody's names but the server's, until the GUC nest level ends */
-void
-customer_tier_safe_search_path(void)
-{
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-}
 
 /* the one expression of a text; anything around it would change what is asked */
 static Node *
@@ -57,7 +51,9 @@ raw_expression(const char *sql, SaleExpression which)
 	{
 		ResTarget  *target = linitial_node(ResTarget, select->targetList);
 
-		if (target->name == NULL && target->indirection == NIL)
+		/* a bare star is no expression, and transformExpr takes it for a name */
+		if (target->name == NULL && target->indirection == NIL &&
+			!(IsA(target->val, ColumnRef) && IsA(linitial(((ColumnRef *) target->val)->fields), A_Star)))
 			return target->val;
 	}
 	ereport(ERROR,
@@ -69,12 +65,45 @@ raw_expression(const char *sql, SaleExpression which)
 			 errhint("Give an expression over ledger, as_of and the attributes, such as total(ledger, trailing_months(as_of, 12)).")));
 }
 
+/*
+ * ct_check_sale_expression
+ *		An error if an expression over varno 1 depends on more than the row's own columns.
+ *
+ * "sql" is how it was written, for the message, or NULL.
+ */
+void
+ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql)
+{
+	Bitmapset  *columns = NULL;
+	Node	   *planned;
+
+	pull_varattnos(expr, 1, &columns);
+	if (bms_next_member(columns, -1) >= 0 &&
+		bms_next_member(columns, -1) < -FirstLowInvalidHeapAttributeNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s uses a system column%s%s", expression_name[which], sql ? ": " : "", sql ? sql : ""),
+				 errhint("Give an expression over the table's own columns.")));
+	/* planned: defaults of arguments are there, and functions are inlined */
+	planned = (Node *) expression_planner((Expr *) copyObject(expr));
+	/* a tier is asked for each combination of scores once, when it is declared */
+	if (which == TIER ? contain_volatile_functions(planned) : contain_mutable_functions(planned))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+				 errmsg("%s must be %s%s%s", expression_name[which], which == TIER ? "stable" : "immutable",
+						sql ? ": " : "", sql ? sql : ""),
+				 errdetail("What it gives depends on more than the row, such as the session's time zone."),
+				 which < SALE_EXPRESSIONS ?
+				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.") :
+				 which == TIER ? errhint("The same scores always lead to the same tier.") :
+				 errhint("The day is as_of.")));
+}
+
 Node *
 customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression which)
 {
 	ParseState *pstate = make_parsestate(NULL);
 	Node	   *expr = raw_expression(sql, which);
-	Bitmapset  *columns = NULL;
 
 	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true),
 					 false, true, true);
@@ -86,23 +115,7 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	else if (exprType(expr) == UNKNOWNOID)
 		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
 	assign_expr_collations(pstate, expr);
-	pull_varattnos(expr, 1, &columns);
-	if (bms_next_member(columns, -1) >= 0 &&
-		bms_next_member(columns, -1) < -FirstLowInvalidHeapAttributeNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("%s uses a system column: %s", expression_name[which], sql),
-				 errhint("Give an expression over the table's own columns.")));
-	/* a tier is asked for each combination of scores once, when it is declared */
-	if (which == TIER ? contain_volatile_functions(expr) : contain_mutable_functions(expr))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-				 errmsg("%s must be %s: %s", expression_name[which], which == TIER ? "stable" : "immutable", sql),
-				 errdetail("What it gives depends on more than the row, such as the session's time zone."),
-				 which < SALE_EXPRESSIONS ?
-				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.") :
-				 which == TIER ? errhint("The same scores always lead to the same tier.") :
-				 errhint("The day is as_of.")));
+	ct_check_sale_expression(expr, which, sql);
 	free_parsestate(pstate);
 	return expr;
 }
@@ -133,7 +146,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 	rel = relation_open(relid, AccessShareLock);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
-	customer_tier_safe_search_path();
+	ct_fix_settings();
 	qualified = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), relid), false, false);
 	AtEOXact_GUC(true, nest);
 	relation_close(rel, AccessShareLock);

@@ -1,10 +1,10 @@
 /*
- * capture.h
+ * expression.h
  *		Expressions over a row of sales: what it says of customer, day and amount.
  *		And over a row of customers: a measure, and what groups them.
  */
-#ifndef CUSTOMER_TIER_CAPTURE_H
-#define CUSTOMER_TIER_CAPTURE_H
+#ifndef CUSTOMER_TIER_EXPRESSION_H
+#define CUSTOMER_TIER_EXPRESSION_H
 
 #include "compat.h"
 
@@ -18,7 +18,7 @@ typedef enum SaleExpression
 	MEASURE = SALE_EXPRESSIONS, GROUP, TIER, EXPRESSIONS
 } SaleExpression;
 
-extern void customer_tier_safe_search_path(void);
 extern Node *customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression which);
+extern void ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql);
 
-#endif							/* CUSTOMER_TIER_CAPTURE_H */
+#endif							/* CUSTOMER_TIER_EXPRESSION_H */
