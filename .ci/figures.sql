@@ -24,4 +24,4 @@ SELECT format('scheme rfm %s %s', axis, string_agg((SELECT count(*) FROM s_rfm W
 FROM unnest('{R, F, M}'::text[]) AS axis, generate_series(1, 5) AS score GROUP BY axis;
 SELECT format('scheme rfm %s %s', tier, heads) FROM s_rfm_summary;
 SELECT format('scheme rfm8 %s %s', tier, heads) FROM s_rfm8_summary;
-SELECT format('verify %s', count(*)) FROM verify('sales');
+SELECT format('verify %s', count(*)) FROM verify_source('sales');

@@ -107,7 +107,7 @@ INSERT INTO fault (fault, command, variant) VALUES
 
 -- what verify does not see, plain SQL does
 INSERT INTO fault (fault, within, good, bad, command, variant) VALUES
-  ('verify finds nothing, and no trigger for INSERT', 'verify(regclass,boolean)', 'ORDER BY 1', 'LIMIT 0', 'DROP TRIGGER customer_tier_insert ON sale', 'plain');
+  ('verify finds nothing, and no trigger for INSERT', 'verify_source(regclass,boolean)', 'ORDER BY 1', 'LIMIT 0', 'DROP TRIGGER customer_tier_insert ON sale', 'plain');
 
 -- without a fault nothing is found, in any variant
 INSERT INTO fault (fault, variant) VALUES ('none', ''), ('none', 'zone'), ('none', 'replica');

@@ -89,10 +89,10 @@ BEGIN
                    ALTER TABLE sale DETACH PARTITION sale_3;
                    DELETE FROM sale_3 WHERE id % 2 = 0;
                    ALTER TABLE sale ATTACH PARTITION sale_3 DEFAULT;
-                   CALL rebuild('sale');
+                   CALL rebuild_source('sale');
                  END IF;
-    WHEN 20 THEN CALL refresh('sale');
-    WHEN 21 THEN CALL rebuild('sale');
+    WHEN 20 THEN CALL refresh_source('sale');
+    WHEN 21 THEN CALL rebuild_source('sale');
     ELSE NULL;
   END CASE;
 EXCEPTION WHEN undefined_column THEN
@@ -113,7 +113,7 @@ BEGIN
       CALL statement(kind, seed * 1000 + step, partitioned);
       COMMIT;
     END IF;
-    SELECT count(*) INTO n FROM verify('sale');
+    SELECT count(*) INTO n FROM verify_source('sale');
     IF n > 0 THEN
       INSERT INTO wrong VALUES (seed, partitioned, step, kind, n || ' differ');
       EXIT;

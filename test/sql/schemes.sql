@@ -366,7 +366,7 @@ SELECT f.entered, x.tier, x.status, x.line_to_stay, x.margin, x.line_to_rise, x.
 SELECT customer, axis, line_to_stay, margin, line_to_rise, gap FROM patient_progress ORDER BY 1;
 -- who would leave is among those who move
 DELETE FROM few WHERE customer = 4;
-CALL refresh('few');
+CALL refresh_source('few');
 SELECT * FROM simulate('patient') ORDER BY 1;
 -- a pin that another replaces is known, and begins a row of its own
 SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh('patient', '2026-11-01');

@@ -63,7 +63,7 @@ sub hold
 
 # what is written in all: customer and total by plain SQL, beside the live ledgers
 my $differ = <<'SQL';
-SELECT count(*) FROM customer_tier.verify('sale');
+SELECT count(*) FROM customer_tier.verify_source('sale');
 SELECT count(*) FROM (SELECT customer, sum(amount) AS total, count(*) FILTER (WHERE amount > 0) AS orders FROM sale GROUP BY customer) AS s FULL JOIN sale_ledger_live AS l USING (customer)
 WHERE (s.total, s.orders) IS DISTINCT FROM (customer_tier.total(l.ledger), customer_tier.orders(l.ledger));
 SQL
@@ -126,17 +126,17 @@ sub point
 			{
 				# the triggers are committed, the ledgers are not: that is said, and can be mended
 				is($node->safe_psql('postgres', "SELECT refreshed_at IS NULL, capturing FROM customer_tier.sources"), 't|t', "$name, $kind, $how: sources says so");
-				is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM customer_tier.verify('sale')"), 't', "$name, $kind, $how: so does verify");
-				$node->safe_psql('postgres', "CALL customer_tier.refresh('sale')");
-				is($node->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify('sale')"), '0', "$name, $kind, $how: a refresh fills them");
-				$node->safe_psql('postgres', "CALL customer_tier.rebuild('sale')");
+				is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM customer_tier.verify_source('sale')"), 't', "$name, $kind, $how: so does verify");
+				$node->safe_psql('postgres', "CALL customer_tier.refresh_source('sale')");
+				is($node->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify_source('sale')"), '0', "$name, $kind, $how: a refresh fills them");
+				$node->safe_psql('postgres', "CALL customer_tier.rebuild_source('sale')");
 			}
 			elsif (!$p{meanwhile})
 			{
 				is($node->safe_psql('postgres', 'SELECT count(*), max(id) FROM sale_delta'), $pending, "$name, $kind, $how: the queue is as it was");
 			}
 			is($node->safe_psql('postgres', $differ), "0\n0", "$name, $kind, $how: right");
-			is($node->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5); CALL customer_tier.refresh('sale'); SELECT count(*) FROM sale_delta; $differ"), "0\n0\n0", "$name, $kind, $how: right when refreshed");
+			is($node->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5); CALL customer_tier.refresh_source('sale'); SELECT count(*) FROM sale_delta; $differ"), "0\n0\n0", "$name, $kind, $how: right when refreshed");
 		}
 	}
 	return;
@@ -150,18 +150,18 @@ point('TRUNCATE, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)
 # a refresh: before its statement; as it takes from the queue; as it updates, inserts and
 # deletes ledgers; when it is done and not committed
 my $write = "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-07', 8), (200, '2026-01-06', 6)";
-point('refresh that waits', hold => 'BEGIN; LOCK TABLE sale_ledger IN SHARE UPDATE EXCLUSIVE MODE', work => ["CALL customer_tier.refresh('sale')"]);
+point('refresh that waits', hold => 'BEGIN; LOCK TABLE sale_ledger IN SHARE UPDATE EXCLUSIVE MODE', work => ["CALL customer_tier.refresh_source('sale')"]);
 foreach my $stage ('DELETE ON sale_delta', 'UPDATE ON sale_ledger', 'INSERT ON sale_ledger', 'DELETE ON sale_ledger')
 {
 	my $short = lc $stage;
-	point("refresh at $short", before => "CREATE TRIGGER point BEFORE $stage FOR EACH ROW EXECUTE FUNCTION point()", work => ["CALL customer_tier.refresh('sale')"]);
+	point("refresh at $short", before => "CREATE TRIGGER point BEFORE $stage FOR EACH ROW EXECUTE FUNCTION point()", work => ["CALL customer_tier.refresh_source('sale')"]);
 }
-point('refresh while others write', kinds => ['plain'], before => 'CREATE TRIGGER point BEFORE INSERT ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.refresh('sale')"], meanwhile => $write, more => 2);
-point('refresh, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; CALL customer_tier.refresh('sale'); SELECT pg_advisory_xact_lock(8)" ]);
+point('refresh while others write', kinds => ['plain'], before => 'CREATE TRIGGER point BEFORE INSERT ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.refresh_source('sale')"], meanwhile => $write, more => 2);
+point('refresh, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; CALL customer_tier.refresh_source('sale'); SELECT pg_advisory_xact_lock(8)" ]);
 
-point('rebuild that reads the sales', before => "INSERT INTO sale (customer, day, amount) VALUES (60, '2026-01-01', 777)", work => ["CALL customer_tier.rebuild('sale')"]);
-point('rebuild that writes ledgers', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE OR DELETE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild('sale')"]);
-point('rebuild while others write', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild('sale')"], meanwhile => $write, more => 2);
+point('rebuild that reads the sales', before => "INSERT INTO sale (customer, day, amount) VALUES (60, '2026-01-01', 777)", work => ["CALL customer_tier.rebuild_source('sale')"]);
+point('rebuild that writes ledgers', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE OR DELETE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild_source('sale')"]);
+point('rebuild while others write', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild_source('sale')"], meanwhile => $write, more => 2);
 
 # track: before the triggers are committed, and in its first fill
 point('track that waits', untracked => 1, gone => 1, hold => 'BEGIN; LOCK TABLE sale IN ROW EXCLUSIVE MODE', work => [$track]);
