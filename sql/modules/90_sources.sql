@@ -775,19 +775,31 @@ CREATE FUNCTION customer_tier_internal.drop_source(s customer_tier_internal.sour
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  tables regclass[];
+  by_row oid[];
+  t regclass;
   part record;
 BEGIN
-  FOR part IN SELECT t FROM (SELECT s.sales AS t UNION SELECT customer_tier_internal.touched_table(t) FROM unnest(s.touches) AS t) AS x WHERE t IS NOT NULL LOOP
-    PERFORM customer_tier_internal.run(part.t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', part.t));
-    PERFORM customer_tier_internal.drop_triggers(part.t);
+  -- the tables whose triggers name a part of it
+  tables := ARRAY(SELECT DISTINCT x.oid::regclass FROM (
+      SELECT s.sales::oid UNION
+      SELECT tgrelid FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
+      WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (ARRAY[s.queue, s.capture, s.state]::oid[] || s.touches::oid[])
+        AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgparentid = 0) AS x(oid)
+    WHERE x.oid IS NOT NULL ORDER BY 1);
+  by_row := ARRAY(SELECT tgrelid FROM pg_trigger WHERE tgrelid = ANY (tables::oid[]) AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change');
+  FOREACH t IN ARRAY tables LOOP
+    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t));
+    PERFORM customer_tier_internal.drop_triggers(t);
   END LOOP;
-  -- a session that waited for this finds the state gone
-  FOR part IN SELECT c.oid::regclass AS relation, c.relkind FROM unnest(ARRAY[s.live, s.state, s.capture] || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
-                WITH ORDINALITY AS u(oid, i) JOIN pg_class AS c ON c.oid = u.oid ORDER BY c.oid <> s.live, c.oid <> s.state, i LOOP
+  -- a session that waited for this finds the state gone; its defaults name the rest
+  FOR part IN SELECT c.oid::regclass AS relation, c.relkind FROM unnest(ARRAY[s.state, s.live, s.capture] || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
+                WITH ORDINALITY AS u(oid, i) JOIN pg_class AS c ON c.oid = u.oid ORDER BY i LOOP
     PERFORM customer_tier_internal.run(part.relation, format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
   END LOOP;
-  FOR part IN SELECT DISTINCT x.sales FROM (SELECT s.sales UNION SELECT s.sales) AS x WHERE x.sales IS NOT NULL LOOP
-    PERFORM customer_tier_internal.make_triggers(part.sales, NULL);
+  -- those of its other sources
+  FOREACH t IN ARRAY tables LOOP
+    PERFORM customer_tier_internal.make_triggers(t, CASE WHEN t = ANY (by_row) THEN 'row' END);
   END LOOP;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS 'support of untrack: what track made';
