@@ -24,7 +24,7 @@ COMMENT ON TYPE customer_tier_internal.source IS 'a source as it is found: its p
 CREATE FUNCTION customer_tier_internal.find_sources() RETURNS SETOF customer_tier_internal.source
 AS 'MODULE_PATHNAME', 'ct_find_sources'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION customer_tier_internal.find_sources() IS 'the sources whose state the caller may read';
+COMMENT ON FUNCTION customer_tier_internal.find_sources() IS 'the sources whose state or live ledgers the caller may read';
 
 CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
