@@ -64,6 +64,12 @@ LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.why_not_captured(regclass) IS
   'what keeps writes to the tables of a view from telling what becomes of its rows; null if nothing does';
 
+CREATE FUNCTION customer_tier_internal.check_captured(view regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'ct_check_captured'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.check_captured(regclass) IS
+  'an error for a view of one table whose expressions are not of the row alone, or whose table belongs to another owner';
+
 CREATE FUNCTION customer_tier_internal.flat_view(view regclass, OUT base regclass, OUT query text, OUT sale_query text, OUT time_zone text)
 AS 'MODULE_PATHNAME', 'ct_flat_view'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
@@ -324,6 +330,7 @@ BEGIN
   s.view := $1;
   s.sales := NULL;
   IF why IS NULL AND capture IS DISTINCT FROM 'none' THEN
+    PERFORM customer_tier_internal.check_captured($1);
     SELECT * INTO flat FROM customer_tier_internal.flat_view($1);
     s.sales := flat.base;
     PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS %s', place, name || '_capture', flat.query));
