@@ -182,6 +182,10 @@ DECLARE
   relations regclass[] := customer_tier_internal.tables_of(s.view);
   flat record;
 BEGIN
+  IF s.view IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('the sales of %s are gone', coalesce(s.ledger, s.state)),
+      HINT = format('CALL customer_tier.untrack(%L);', coalesce(s.ledger, s.state));
+  END IF;
   SELECT format_type(atttypid, NULL),
          format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
            FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
