@@ -132,7 +132,10 @@ BEGIN
   FROM customer_tier_internal.find_sources() AS f
   WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
   IF found IS NULL THEN
-    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources() AS f WHERE f.sales = $1;
+    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources() AS f
+    WHERE f.sales = $1 OR f.made_view AND f.sales IS NULL
+      AND EXISTS (SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                  WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
   END IF;
   IF cardinality(found) > 1 THEN
     RAISE EXCEPTION USING ERRCODE = 'ambiguous_alias', MESSAGE = format('%s has several sources', $1),
