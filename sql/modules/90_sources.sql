@@ -501,6 +501,14 @@ BEGIN
                        WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
                        ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild_source when you need it.' END;
   END IF;
+  IF is_view THEN
+    what := (SELECT string_agg(name, ', ' ORDER BY i) FROM unnest('{customer, sold_at, amount}'::text[]) WITH ORDINALITY AS u(name, i)
+             WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = name AND NOT attisdropped));
+    IF what IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('view %s has no column %s', $1, what),
+        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount.';
+    END IF;
+  END IF;
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.check_source(regclass, text, boolean) IS 'support of track: refuses what cannot be tracked';
 
