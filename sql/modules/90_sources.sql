@@ -185,9 +185,9 @@ DECLARE
   relations regclass[] := customer_tier_internal.tables_of(s.view);
   flat record;
 BEGIN
-  IF s.view IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('the sales of %s are gone', coalesce(s.ledger, s.state)),
-      HINT = format('CALL customer_tier.untrack(%L);', coalesce(s.ledger, s.state));
+  IF s.view IS NULL OR s.ledger IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('the %s of source %s are gone', CASE WHEN s.view IS NULL THEN 'sales' ELSE 'ledgers' END, s.state),
+      HINT = format('CALL customer_tier.untrack(%L);', s.state);
   END IF;
   SELECT format_type(atttypid, NULL),
          format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
@@ -718,6 +718,10 @@ DECLARE
   n bigint;
 BEGIN
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
+  IF s.live IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('the live ledgers of source %s are gone', s.state),
+      HINT = format('CALL customer_tier.untrack(%L);', s.state);
+  END IF;
   -- the lock comes before the snapshot
   PERFORM customer_tier_internal.run(s.state, p.lock_sales);
   RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.state, format($q$
