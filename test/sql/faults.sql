@@ -4,7 +4,7 @@
 -- A fault in a function is a pattern of its text and what stands there instead; one in the
 -- triggers, the live view or the like is a command, run when the sales are tracked.
 SET client_min_messages = warning;
-SET search_path = t_history, test, public, customer_tier;
+SET search_path = t_history, t_history_there, test, public, customer_tier;
 
 CREATE TABLE fault (
   id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
