@@ -46,6 +46,7 @@ DECLARE
   other int := (u(s, 2) * 12)::int;
   month text := 1 + s % 3;
   part text;
+  state regclass := (SELECT f.state FROM customer_tier_internal.find_sources() AS f);
 BEGIN
   CASE kind
     WHEN 1 THEN INSERT INTO sale SELECT nextval('sale_id'), x.* FROM some_sales(1 + (s % 60)::int, s) AS x;
@@ -113,7 +114,7 @@ BEGIN
                  part := (ARRAY['TABLE sale', 'VIEW sale_sale', 'VIEW sale_capture', 'TABLE sale_delta', 'TABLE sale_ledger', 'TABLE sale_source', 'SCHEMA t_history_there'])[1 + s % 7];
                  EXECUTE format('ALTER %s RENAME TO otherwise', part);
                  EXECUTE format('INSERT INTO %s VALUES (nextval(''sale_id''), %s, 12, ''2026-02-06'')', CASE part WHEN 'TABLE sale' THEN 'otherwise' ELSE (SELECT oid::regclass::text FROM pg_class WHERE relname = 'sale' AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('t_history', 't_history_there', 'otherwise'))) END, who);
-                 CASE s % 3 WHEN 0 THEN CALL refresh_all(); WHEN 1 THEN CALL rebuild_source((SELECT f.state FROM customer_tier_internal.find_sources() AS f)); ELSE NULL; END CASE;
+                 CASE s % 3 WHEN 0 THEN CALL refresh_all(); WHEN 1 THEN CALL rebuild_source(state); ELSE NULL; END CASE;
                  EXECUTE format('ALTER %s otherwise RENAME TO %I', split_part(part, ' ', 1), split_part(part, ' ', 2));
     ELSE NULL;
   END CASE;
