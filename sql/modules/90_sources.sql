@@ -57,7 +57,6 @@ CREATE FUNCTION customer_tier_internal.capture() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_capture'
 LANGUAGE C;
 COMMENT ON FUNCTION customer_tier_internal.capture() IS 'the trigger on the table of a source; made by track';
-REVOKE EXECUTE ON FUNCTION customer_tier_internal.capture() FROM PUBLIC;
 
 CREATE FUNCTION customer_tier_internal.why_not_captured(view regclass) RETURNS text
 AS 'MODULE_PATHNAME', 'ct_why_not_captured'
