@@ -244,13 +244,19 @@ SELECT left(relname, n) FROM generate_series(length(relname), 1, -1) AS n WHERE 
 $$;
 COMMENT ON FUNCTION customer_tier_internal.stem(text) IS 'of a name, what leaves room for _ledger_live';
 
--- the sales table of the parts, which all triggers on it name
-CREATE FUNCTION customer_tier_internal.make_triggers(sales regclass, capture text) RETURNS void
+CREATE FUNCTION customer_tier_internal.by_row(sales regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change')
+$$;
+COMMENT ON FUNCTION customer_tier_internal.by_row(regclass) IS 'whether writes to a table are captured by a trigger for each row';
+
+-- one set of triggers serves all sources of a table
+CREATE FUNCTION customer_tier_internal.make_triggers(sales regclass, capture text, leaving regclass DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  by_row boolean := capture = 'row' OR (SELECT relkind = 'p' FROM pg_class WHERE oid = $1)
-    OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change');
+  by_row boolean := coalesce(capture, CASE WHEN customer_tier_internal.by_row($1) THEN 'row' END) = 'row' OR (SELECT relkind = 'p' FROM pg_class WHERE oid = $1);
   parts text;
   t record;
 BEGIN
@@ -259,7 +265,7 @@ BEGIN
   SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass', f.capture, f.queue, f.state), ', ' ORDER BY f.view) INTO parts
   FROM (SELECT c.capture, c.queue, f.state, f.view
         FROM customer_tier_internal.find_sources() AS f, LATERAL customer_tier_internal.captures(f) AS c
-        WHERE c.base = $1 AND f.owner = (SELECT relowner FROM pg_class WHERE oid = $1)) AS f;
+        WHERE c.base = $1 AND f.owner = (SELECT relowner FROM pg_class WHERE oid = $1) AND f.state IS DISTINCT FROM $3) AS f;
   IF parts IS NULL THEN
     RETURN;
   END IF;
@@ -279,8 +285,8 @@ BEGIN
     PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || t.name));
   END LOOP;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_triggers(regclass, text) IS
-  'the triggers on a table of sales, for all of its sources; none if it has none';
+COMMENT ON FUNCTION customer_tier_internal.make_triggers(regclass, text, regclass) IS
+  'the triggers on a table of sales, for all of its sources but one that leaves; none if it has none';
 
 CREATE FUNCTION customer_tier_internal.check_free(place oid, names text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -958,14 +964,12 @@ CREATE FUNCTION customer_tier_internal.drop_source(s customer_tier_internal.sour
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  tables regclass[];
   t regclass;
   part record;
 BEGIN
-  tables := ARRAY(SELECT DISTINCT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL);
-  FOREACH t IN ARRAY tables LOOP
-    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t));
-    PERFORM customer_tier_internal.drop_triggers(t);
+  -- the triggers of the other sources of its tables
+  FOR t IN SELECT DISTINCT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL ORDER BY 1 LOOP
+    PERFORM customer_tier_internal.make_triggers(t, NULL, s.state);
   END LOOP;
   -- readers before what they read; a session that waited for this finds the state gone
   FOR part IN SELECT c.oid::regclass AS relation, c.relkind
@@ -973,8 +977,6 @@ BEGIN
                    JOIN pg_class AS c ON c.oid = u.oid GROUP BY c.oid, c.relkind ORDER BY min(i) LOOP
     PERFORM customer_tier_internal.run(part.relation, format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
   END LOOP;
-  -- for the other sources of the tables
-  PERFORM customer_tier_internal.make_triggers(b, NULL) FROM unnest(tables) AS b;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS 'support of untrack: what track made';
 
@@ -1101,8 +1103,9 @@ DECLARE
   command text;
 BEGIN
   FOREACH t IN ARRAY tables LOOP
+    capture := coalesce(capture, CASE WHEN customer_tier_internal.by_row(t) THEN 'row' END);
     PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', t));
-    PERFORM customer_tier_internal.drop_triggers(t);
+    PERFORM customer_tier_internal.make_triggers(t, capture, s.state);
   END LOOP;
   PERFORM customer_tier_internal.lock_source(s, 'ACCESS EXCLUSIVE');
   now_.view := CASE WHEN new_query IS NULL THEN s.view END;
@@ -1138,7 +1141,7 @@ BEGIN
   FOREACH command IN ARRAY coalesce(live_grants, '{}') LOOP
     PERFORM customer_tier_internal.run(s.state, command);
   END LOOP;
-  PERFORM customer_tier_internal.make_triggers(b, capture) FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_) UNION SELECT unnest(tables)) AS x(b);
+  PERFORM customer_tier_internal.make_triggers(b, capture) FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_)) AS x(b);
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.change_source(customer_tier_internal.source, text, text, name, text, text) IS 'support of alter_source';
 
