@@ -96,7 +96,7 @@ ct_gather_begin(Oid relid, Oid queue, Oid owner, int32 epoch, const CustomerType
 	g->subtransaction = GetCurrentSubTransactionId();
 	g->relid = relid;
 	g->context = context;
-	ct_queue_begin(&g->writer, queue, owner, epoch, &g->type);
+	ct_queue_begin(&g->writer, queue, owner, relid, epoch, &g->type);
 	innermost = g;
 	MemoryContextSwitchTo(old);
 }
