@@ -848,6 +848,10 @@ BEGIN
   END;
   CALL customer_tier_internal.note($1, message);
   COMMIT;
+  -- a session that waited for untrack() gets the error that the source is not tracked
+  IF state = '42P01' THEN
+    PERFORM customer_tier_internal.source_of($1);
+  END IF;
   -- where it was, but for our own statements
   RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message,
     DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
