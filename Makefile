@@ -24,6 +24,7 @@ OBJS = \
 	src/may_commit.o \
 	src/source_view.o \
 	src/source_state.o \
+	src/view_links.o \
 	src/packed_sales.o \
 	src/table_writer.o \
 	src/queue.o \
