@@ -19,7 +19,12 @@ BEGIN
   DROP SCHEMA IF EXISTS t_history_there CASCADE;
   DROP TABLE IF EXISTS sale, buyer, spare CASCADE;
   CREATE SCHEMA t_history_there;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'regress_customer_tier_history') THEN
+    CREATE ROLE regress_customer_tier_history;
+  END IF;
+  GRANT USAGE, CREATE ON SCHEMA t_history, t_history_there TO regress_customer_tier_history;
   CREATE TABLE buyer (customer int PRIMARY KEY);
+  GRANT ALL ON buyer TO regress_customer_tier_history;
   INSERT INTO buyer SELECT generate_series(0, 12);
   EXECUTE 'CREATE TABLE sale (id int NOT NULL, customer int REFERENCES buyer ON DELETE CASCADE ON UPDATE CASCADE, amount numeric, day date NOT NULL, note text DEFAULT '''', guest int, cost numeric, PRIMARY KEY (id, day))'
           || CASE WHEN partitioned THEN ' PARTITION BY RANGE (day)' ELSE '' END;
@@ -116,6 +121,13 @@ BEGIN
                  EXECUTE format('INSERT INTO %s VALUES (nextval(''sale_id''), %s, 12, ''2026-02-06'')', CASE part WHEN 'TABLE sale' THEN 'otherwise' ELSE (SELECT oid::regclass::text FROM pg_class WHERE relname = 'sale' AND relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('t_history', 't_history_there', 'otherwise'))) END, who);
                  CASE s % 3 WHEN 0 THEN CALL refresh_all(); WHEN 1 THEN CALL rebuild_source(state); ELSE NULL; END CASE;
                  EXECUTE format('ALTER %s otherwise RENAME TO %I', split_part(part, ' ', 1), split_part(part, ' ', 2));
+    WHEN 25 THEN -- another owner, who takes the parts as well
+                 FOR part IN SELECT format('ALTER TABLE %s OWNER TO %I', p.relid, CASE pg_get_userbyid(relowner) WHEN current_user THEN 'regress_customer_tier_history' ELSE current_user END)
+                     FROM pg_partition_tree('sale') AS p, pg_class WHERE pg_class.oid = 'sale'::regclass LOOP
+                   EXECUTE part;
+                 END LOOP;
+                 CALL alter_source('sale');
+                 INSERT INTO sale SELECT nextval('sale_id'), x.* FROM some_sales(3, s) AS x;
     ELSE NULL;
   END CASE;
 EXCEPTION WHEN undefined_column THEN
@@ -123,6 +135,14 @@ EXCEPTION WHEN undefined_column THEN
   IF kind <> 17 THEN
     RAISE;
   END IF;
+END $$;
+
+CREATE PROCEDURE end_histories() LANGUAGE plpgsql AS $$
+BEGIN
+  CALL untrack_all();
+  DROP TABLE sale, buyer CASCADE;
+  DROP OWNED BY regress_customer_tier_history;
+  DROP ROLE regress_customer_tier_history;
 END $$;
 
 CREATE TABLE wrong (seed bigint, partitioned boolean, step int, kind int, what text);
@@ -134,7 +154,7 @@ BEGIN
   CALL begin_history(partitioned);
   FOR step IN 0..steps LOOP
     IF step > 0 THEN
-      kind := 1 + floor(u(seed * 1000 + step, 99) * 25);
+      kind := 1 + floor(u(seed * 1000 + step, 99) * 26);
       CALL statement(kind, seed * 1000 + step, partitioned);
       COMMIT;
     END IF;
@@ -169,3 +189,4 @@ END $$;
 \echo seeds :seed to 12
 CALL histories(:seed, 12);
 SELECT * FROM wrong;
+CALL end_histories();
