@@ -147,14 +147,14 @@ point('a COPY in mid-capture', kinds => ['plain'], before => "COPY ($rows) TO '"
 point('captured, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ 'BEGIN; UPDATE sale SET amount = amount + 1; DELETE FROM sale WHERE customer < 10; SELECT pg_advisory_xact_lock(8)' ]);
 point('TRUNCATE, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; TRUNCATE sale; INSERT INTO sale (customer, day, amount) VALUES (1, '2026-01-01', 1); SELECT pg_advisory_xact_lock(8)" ]);
 
-# a refresh: before its statement; as it takes from the queue; as it updates, inserts and
+# a refresh: before its statement; when it has taken the queue; as it updates, inserts and
 # deletes ledgers; when it is done and not committed
 my $write = "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-07', 8), (200, '2026-01-06', 6)";
 point('refresh that waits', hold => 'BEGIN; LOCK TABLE sale_ledger IN SHARE UPDATE EXCLUSIVE MODE', work => ["CALL customer_tier.refresh_source('sale')"]);
-foreach my $stage ('DELETE ON sale_delta', 'UPDATE ON sale_ledger', 'INSERT ON sale_ledger', 'DELETE ON sale_ledger')
+foreach my $stage ('UPDATE ON sale_ledger FOR EACH STATEMENT', 'UPDATE ON sale_ledger FOR EACH ROW', 'INSERT ON sale_ledger FOR EACH ROW', 'DELETE ON sale_ledger FOR EACH ROW')
 {
 	my $short = lc $stage;
-	point("refresh at $short", before => "CREATE TRIGGER point BEFORE $stage FOR EACH ROW EXECUTE FUNCTION point()", work => ["CALL customer_tier.refresh_source('sale')"]);
+	point("refresh at $short", before => "CREATE TRIGGER point BEFORE $stage EXECUTE FUNCTION point()", work => ["CALL customer_tier.refresh_source('sale')"]);
 }
 point('refresh while others write', kinds => ['plain'], before => 'CREATE TRIGGER point BEFORE INSERT ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.refresh_source('sale')"], meanwhile => $write, more => 2);
 point('refresh, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; CALL customer_tier.refresh_source('sale'); SELECT pg_advisory_xact_lock(8)" ]);
