@@ -584,7 +584,9 @@ CALL track('bill', 'customer', 'amount', 'day');
 INSERT INTO bill VALUES (1, 1, '2026-01-01', 5);
 CREATE VIEW noted AS SELECT source, sales, pending, oldest_pending IS NOT NULL AS waits, capturing, changed, refreshed_at IS NOT NULL AS refreshed, last_error, failed_at IS NOT NULL AS failed FROM sources;
 ALTER TABLE bill_ledger ADD CHECK (customer > 1);
+\set SHOW_CONTEXT never
 CALL refresh_source('bill');
+\set SHOW_CONTEXT errors
 TABLE noted;
 -- in a transaction of somebody else's there is nobody to note it
 \set VERBOSITY terse
