@@ -46,6 +46,7 @@ typedef struct CapturedSource
 {
 	Oid			view;
 	Oid			queue;
+	Oid			state;
 	int32		epoch;
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
@@ -234,6 +235,7 @@ read_capture(Relation rel, Trigger *trigger)
 	{
 		c->source[i].view = list_nth_oid(parts, PARTS_A_SOURCE * i);
 		c->source[i].queue = list_nth_oid(parts, PARTS_A_SOURCE * i + 1);
+		c->source[i].state = list_nth_oid(parts, PARTS_A_SOURCE * i + 2);
 		read_source(c, &c->source[i], rel);
 	}
 	ct_resign(&saved);
@@ -480,8 +482,8 @@ capture(TriggerData *t, Capture *c)
 			break;
 		case STATEMENT_BEGINS:
 			for (int i = 0; i < c->n; i++)
-				ct_gather_begin(c->relation, c->source[i].queue, c->owner, c->source[i].epoch,
-								&c->source[i].type.customer);
+				ct_gather_begin(c->relation, c->source[i].state, c->source[i].queue, c->owner,
+								c->source[i].epoch, &c->source[i].type.customer);
 			break;
 		case STATEMENT_ENDS:
 			for (int i = c->n - 1; i >= 0; i--)

@@ -176,6 +176,15 @@ may_read(Oid relid, AttrNumber column)
 		pg_attribute_aclcheck(relid, column, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 }
 
+/* who may read its state, or its ledgers */
+static bool
+may_see(const SourceState *s)
+{
+	return may_read(s->state, STATE_REFRESHED_AT + 1) ||
+		(OidIsValid(s->part[STATE_LIVE]) &&
+		 pg_class_aclcheck(s->part[STATE_LIVE], GetUserId(), ACL_SELECT) == ACLCHECK_OK);
+}
+
 /* the table that a captured view reads, if it belongs to the owner */
 static Oid
 sales_of(const SourceState *s)
@@ -230,8 +239,13 @@ ct_find_sources(PG_FUNCTION_ARGS)
 		bool		nulls[lengthof(values)];
 
 		CHECK_FOR_INTERRUPTS();
-		if (!may_read(lfirst_oid(lc), STATE_REFRESHED_AT + 1) || !ct_read_state(lfirst_oid(lc), false, &s, &rel))
+		if (!ct_read_state(lfirst_oid(lc), false, &s, &rel))
 			continue;
+		if (!may_see(&s))
+		{
+			relation_close(rel, AccessShareLock);
+			continue;
+		}
 		memset(nulls, true, sizeof(nulls));
 #define PUT(i, value)	(values[i] = (value), nulls[i] = false)
 		PUT(0, ObjectIdGetDatum(s.state));

@@ -29,6 +29,7 @@
 #include "as_owner.h"
 
 PG_FUNCTION_INFO_V1(ct_why_not_captured);
+PG_FUNCTION_INFO_V1(ct_check_captured);
 PG_FUNCTION_INFO_V1(ct_flat_view);
 PG_FUNCTION_INFO_V1(ct_same_source);
 
@@ -351,6 +352,28 @@ ct_why_not_captured(PG_FUNCTION_ARGS)
 	if (ct_take_view_apart(view, owner_of(view), true, &s, &why))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(why));
+}
+
+/* check_captured(view): an error now for what would be one at the first write */
+Datum
+ct_check_captured(PG_FUNCTION_ARGS)
+{
+	Oid			view = PG_GETARG_OID(0);
+	Oid			owner = owner_of(view);
+	SourceView	s;
+	const char *why;
+	Relation	base;
+	OwnerSwitch saved;
+
+	if (!ct_take_view_apart(view, owner, true, &s, &why))
+		PG_RETURN_VOID();
+	base = relation_open(s.base, AccessShareLock);
+	/* planning may call the owner's functions */
+	ct_become_owner(&saved, owner);
+	ct_source_of_row(base, view, &s);
+	ct_resign(&saved);
+	relation_close(base, NoLock);
+	PG_RETURN_VOID();
 }
 
 static void

@@ -24,7 +24,7 @@ COMMENT ON TYPE customer_tier_internal.source IS 'a source as it is found: its p
 CREATE FUNCTION customer_tier_internal.find_sources() RETURNS SETOF customer_tier_internal.source
 AS 'MODULE_PATHNAME', 'ct_find_sources'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION customer_tier_internal.find_sources() IS 'the sources whose state the caller may read';
+COMMENT ON FUNCTION customer_tier_internal.find_sources() IS 'the sources whose state or live ledgers the caller may read';
 
 CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
@@ -63,6 +63,12 @@ AS 'MODULE_PATHNAME', 'ct_why_not_captured'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.why_not_captured(regclass) IS
   'what keeps writes to the tables of a view from telling what becomes of its rows; null if nothing does';
+
+CREATE FUNCTION customer_tier_internal.check_captured(view regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'ct_check_captured'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.check_captured(regclass) IS
+  'an error for a view of one table whose expressions are not of the row alone, or whose table belongs to another owner';
 
 CREATE FUNCTION customer_tier_internal.flat_view(view regclass, OUT base regclass, OUT query text, OUT sale_query text, OUT time_zone text)
 AS 'MODULE_PATHNAME', 'ct_flat_view'
@@ -126,7 +132,10 @@ BEGIN
   FROM customer_tier_internal.find_sources() AS f
   WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
   IF found IS NULL THEN
-    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources() AS f WHERE f.sales = $1;
+    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources() AS f
+    WHERE f.sales = $1 OR f.made_view AND f.sales IS NULL
+      AND EXISTS (SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                  WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
   END IF;
   IF cardinality(found) > 1 THEN
     RAISE EXCEPTION USING ERRCODE = 'ambiguous_alias', MESSAGE = format('%s has several sources', $1),
@@ -315,6 +324,7 @@ BEGIN
   s.sales := NULL;
   SELECT * INTO flat FROM customer_tier_internal.flat_view(s.view);
   IF capture IS DISTINCT FROM 'none' THEN
+    PERFORM customer_tier_internal.check_captured(s.view);
     -- what triggers and refreshes read; the user's view may be replaced
     PERFORM customer_tier_internal.run(s.view, format('CREATE VIEW %s.%I AS %s', place, name || '_capture', coalesce(flat.query, pg_get_viewdef(s.view))));
     s.capture := format('%s.%I', place, name || '_capture');
@@ -637,6 +647,14 @@ BEGIN
                        WHEN 'is no view' THEN 'Of a table, say customer, amount and sold_at.'
                        WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
                        ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild_source when you need it.' END;
+  END IF;
+  IF is_view THEN
+    what := (SELECT string_agg(name, ', ' ORDER BY i) FROM unnest('{customer, sold_at, amount}'::text[]) WITH ORDINALITY AS u(name, i)
+             WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = name AND NOT attisdropped));
+    IF what IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('view %s has no column %s', $1, what),
+        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount.';
+    END IF;
   END IF;
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.check_source(regclass, text, boolean) IS 'support of track: refuses what cannot be tracked';

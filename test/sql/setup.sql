@@ -40,3 +40,9 @@ SELECT g, i, CASE g % 6
          WHEN 4 THEN CASE WHEN i = 1 THEN 9000 ELSE 1 + i % 3 END  -- one holds nearly all
          ELSE (g % 4) * 10 END AS v  -- all equal
 FROM generate_series(1, 300) AS g, generate_series(1, 1 + (g * 7) % 60) AS i;
+
+-- the sources that the caller may read of, with what is pending
+CREATE VIEW found AS
+SELECT f.sales, f.view, f.capture, f.ledger, f.queue, f.live, f.made_view, f.refreshed_at IS NOT NULL AS refreshed, q.pending, f.error, f.failed_at IS NOT NULL AS failed
+FROM customer_tier_internal.find_sources() AS f LEFT JOIN LATERAL customer_tier_internal.queue_health(f.queue) AS q ON true;
+GRANT SELECT ON found TO PUBLIC;
