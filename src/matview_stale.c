@@ -75,6 +75,7 @@ typedef struct Watched
 	Oid			owner;
 	Oid			matview;		/* whoever owns it; InvalidOid if it is gone */
 	Oid			marks;			/* of the same owner; InvalidOid if there are none */
+	Oid			others_marks;	/* of another owner; InvalidOid if there are none */
 	List	   *reads;			/* whoever owns them */
 } Watched;
 
@@ -155,8 +156,12 @@ read_watched(Oid state, bool wait, Watched *w, Relation *rel)
 	matview = ct_state_names(r, WATCHED_MATVIEW, InvalidOid);
 	w->matview = list_length(matview) == 1 && get_rel_relkind(linitial_oid(matview)) == RELKIND_MATVIEW ?
 		linitial_oid(matview) : InvalidOid;
-	marks = ct_state_names(r, WATCHED_MARKS, w->owner);
-	w->marks = list_length(marks) == 1 ? linitial_oid(marks) : InvalidOid;
+	marks = ct_state_names(r, WATCHED_MARKS, InvalidOid);
+	w->marks = w->others_marks = InvalidOid;
+	if (list_length(marks) == 1 && ct_owner_of(linitial_oid(marks)) == w->owner)
+		w->marks = linitial_oid(marks);
+	else if (list_length(marks) == 1)
+		w->others_marks = linitial_oid(marks);
 	w->reads = ct_state_names(r, WATCHED_READS, InvalidOid);
 	if (rel != NULL)
 		*rel = r;
@@ -184,17 +189,15 @@ has_marks_columns(Relation rel)
 
 /*
  * Whether a table is one of marks, to which a row can be added without any code of
- * its owner's; and whether such a row is refreshed at commit.
+ * its owner's; and whether what such a row marks is refreshed at commit.
  */
 static bool
 is_marks(Relation rel, bool *at_commit)
 {
 	TupleConstr *constr = RelationGetDescr(rel)->constr;
+	bool		good = has_marks_columns(rel) && RelationGetIndexList(rel) == NIL &&
+		(constr == NULL || (constr->num_check == 0 && constr->num_defval == 0));
 
-	*at_commit = false;
-	if (!has_marks_columns(rel) || RelationGetIndexList(rel) != NIL ||
-		(constr != NULL && (constr->num_check > 0 || constr->num_defval > 0)))
-		return false;
 	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
 	{
 		Trigger    *t = &rel->trigdesc->triggers[i];
@@ -204,16 +207,16 @@ is_marks(Relation rel, bool *at_commit)
 			*at_commit |= t->tgenabled == TRIGGER_FIRES_ALWAYS;
 		else if (t->tgfoid != ct_trigger_function("mark_stale") ||
 				 t->tgtype != (TRIGGER_TYPE_ROW | TRIGGER_TYPE_DELETE))
-			return false;
+			good = false;
 	}
-	return true;
+	return good;
 }
 
 /* the command that mends what a writer stumbles over */
 static int
 hint_to_make_anew(const Watched *w, bool at_commit)
 {
-	return errhint("SELECT customer_tier.refresh_on_change(%s%s); by who has the rights of both owners makes it anew.",
+	return errhint("SELECT customer_tier.refresh_on_change(%s%s) makes it anew, by who has the rights of both owners.",
 				   quote_literal_cstr(qualified_name(w->matview)), at_commit ? ", 'commit'" : "");
 }
 
@@ -225,12 +228,19 @@ write_mark(const Watched *w)
 	OwnerSwitch saved;
 	TableWriter writer;
 
+	if (OidIsValid(w->others_marks))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the marks of materialized view \"%s\" do not belong to the owner of its state",
+						get_rel_name(w->matview)),
+				 errhint("ALTER TABLE %s OWNER TO %s puts it right.", qualified_name(w->others_marks),
+						 quote_identifier(GetUserNameFromId(w->owner, false)))));
 	if (marks == NULL || marks->rd_rel->relowner != w->owner || !is_marks(marks, &at_commit))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the marks of materialized view \"%s\" are not the table that refresh_on_change made",
 						get_rel_name(w->matview)),
-				 hint_to_make_anew(w, false)));
+				 hint_to_make_anew(w, at_commit)));
 	if (at_commit && ct_owner_of(w->matview) != w->owner)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -468,6 +478,7 @@ first_mark(Oid marks, TimestampTz *since)
 	TupleTableSlot *slot;
 	bool		any = false;
 
+	*since = DT_NOEND;
 	if (!ConditionalLockRelationOid(marks, AccessShareLock))
 		return false;
 	rel = try_relation_open(marks, NoLock);
@@ -483,9 +494,10 @@ first_mark(Oid marks, TimestampTz *since)
 			TimestampTz at = DatumGetTimestampTz(slot_getattr(slot, 1, &isnull));
 
 			CHECK_FOR_INTERRUPTS();
-			if (!isnull && (!any || at < *since))
-				*since = at;
-			any |= !isnull;
+			if (isnull)
+				continue;
+			*since = Min(*since, at);
+			any = true;
 		}
 		table_endscan(scan);
 		ExecDropSingleTupleTableSlot(slot);

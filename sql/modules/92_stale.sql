@@ -104,6 +104,21 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_watchable(regclass) IS 'support of refresh_on_change: refuses what shows no changes, or is not the caller''s';
 
+-- PostgreSQL refuses to alter or drop a table with deferred triggers that have not fired yet
+CREATE FUNCTION customer_tier_internal.settle(marks regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  name text := (SELECT format('%I.%I', nspname, conname) FROM pg_trigger AS t JOIN pg_constraint AS c ON c.oid = t.tgconstraint JOIN pg_namespace AS n ON n.oid = c.connamespace
+                WHERE t.tgrelid = $1 AND t.tgfoid = 'customer_tier_internal.refresh_at_commit()'::regprocedure LIMIT 1);
+BEGIN
+  IF name IS NOT NULL THEN
+    EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', name);
+    EXECUTE format('SET CONSTRAINTS %s DEFERRED', name);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.settle(regclass) IS 'support of refresh_on_change: refreshes now what this transaction has marked for its commit';
+
 -- As the owner of the table: nobody makes others' writes refresh something.
 CREATE FUNCTION customer_tier_internal.watch(w customer_tier_internal.watched, relation regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -124,6 +139,7 @@ BEGIN
       RETURN;
     END IF;
     target := other.marks;
+    PERFORM customer_tier_internal.settle(target);
   END IF;
   -- two views of one name may read a table, and a partition has its root's triggers, too
   SELECT left(relname, n) INTO stem FROM pg_class, generate_series(length(relname), 1, -1) AS n
@@ -293,14 +309,21 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   t record;
+  cascade text := '';
 BEGIN
+  PERFORM customer_tier_internal.settle(w.marks);
   FOR t IN SELECT tgrelid::regclass AS relation, tgname FROM customer_tier_internal.mark_triggers(w.state) UNION
            -- of views that read this one
            SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2 LOOP
-    PERFORM customer_tier_internal.run(t.relation, format('DROP TRIGGER %I ON %s', t.tgname, t.relation));
+    IF customer_tier_internal.is_owner(t.relation) THEN
+      PERFORM customer_tier_internal.run(t.relation, format('DROP TRIGGER %I ON %s', t.tgname, t.relation));
+    ELSE
+      -- who has lost the rights to a table may let go of it all the same
+      cascade := ' CASCADE';
+    END IF;
   END LOOP;
   -- its defaults name the marks
-  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s', w.state));
+  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s%s', w.state, cascade));
   IF w.marks IS NOT NULL THEN
     PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s', w.marks));
   END IF;
