@@ -33,11 +33,13 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "storage/lmgr.h"
+#include "storage/proc.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timeout.h"
 
 #include "as_owner.h"
 #include "names.h"
@@ -422,19 +424,14 @@ by_matview(const ListCell *a, const ListCell *b)
 	return oid_cmp(&((Watched *) lfirst(a))->matview, &((Watched *) lfirst(b))->matview);
 }
 
-/*
- * refresh_at_commit(): the deferred trigger on marks.  The first of a transaction does
- * what all have to do.
- */
-Datum
-ct_refresh_at_commit(PG_FUNCTION_ARGS)
+/* what this transaction has marked */
+static void
+refresh_due(void)
 {
 	List	   *views = NIL;
 	List	   *taken = NIL;
 	ListCell   *lc;
 
-	if (!CALLED_AS_TRIGGER(fcinfo))
-		refuse_call("refresh_at_commit");
 	/* taking marks marks the views that read this one, which are then due as well */
 	while (due.transaction == this_transaction() && due.states != NIL)
 	{
@@ -466,6 +463,36 @@ ct_refresh_at_commit(PG_FUNCTION_ARGS)
 		if (read_watched(w->state, true, w, NULL) && OidIsValid(w->matview))
 			refresh(w);
 	}
+}
+
+/*
+ * refresh_at_commit(): the deferred trigger on marks.  The first of a transaction does
+ * what all have to do.
+ *
+ * The server stops its timer before a transaction commits.  Who waits here for
+ * another's refresh, or for readers of the view, still ends with the own
+ * statement_timeout.
+ */
+Datum
+ct_refresh_at_commit(PG_FUNCTION_ARGS)
+{
+	bool		timed;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		refuse_call("refresh_at_commit");
+	timed = StatementTimeout > 0 && MyBackendType == B_BACKEND && !get_timeout_active(STATEMENT_TIMEOUT);
+	if (timed)
+		enable_timeout_after(STATEMENT_TIMEOUT, StatementTimeout);
+	PG_TRY();
+	{
+		refresh_due();
+	}
+	PG_FINALLY();
+	{
+		if (timed)
+			disable_timeout(STATEMENT_TIMEOUT, false);
+	}
+	PG_END_TRY();
 	return PointerGetDatum(NULL);
 }
 
