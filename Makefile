@@ -23,6 +23,7 @@ OBJS = \
 	src/as_owner.o \
 	src/may_commit.o \
 	src/source_view.o \
+	src/state.o \
 	src/source_state.o \
 	src/view_links.o \
 	src/packed_sales.o \
@@ -31,6 +32,7 @@ OBJS = \
 	src/gather.o \
 	src/capture.o \
 	src/merge.o \
+	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \
 	src/rows.o \
@@ -66,6 +68,7 @@ SQL_MODULES = \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql \
 	sql/modules/91_models.sql \
+	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
 	sql/modules/94_grading.sql \
 	sql/modules/95_presets.sql \
