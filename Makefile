@@ -23,6 +23,7 @@ OBJS = \
 	src/as_owner.o \
 	src/may_commit.o \
 	src/source_view.o \
+	src/state.o \
 	src/source_state.o \
 	src/view_links.o \
 	src/packed_sales.o \
@@ -31,6 +32,7 @@ OBJS = \
 	src/gather.o \
 	src/capture.o \
 	src/merge.o \
+	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \
 	src/rows.o \
@@ -66,6 +68,7 @@ SQL_MODULES = \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql \
 	sql/modules/91_models.sql \
+	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
 	sql/modules/94_grading.sql \
 	sql/modules/95_presets.sql \
@@ -83,7 +86,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-upgrade bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -93,6 +96,8 @@ demo-stop:
 	@$(SRCDIR)scripts/demo stop
 check:
 	@$(SRCDIR)scripts/check
+check-upgrade:
+	@$(SRCDIR)scripts/check-upgrade
 check-long:
 	@$(SRCDIR)scripts/check long
 bench:

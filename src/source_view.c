@@ -27,11 +27,13 @@
 #include "utils/ruleutils.h"
 
 #include "as_owner.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_why_not_captured);
 PG_FUNCTION_INFO_V1(ct_check_captured);
 PG_FUNCTION_INFO_V1(ct_flat_view);
 PG_FUNCTION_INFO_V1(ct_same_source);
+PG_FUNCTION_INFO_V1(customer_tier_relations_in);
 
 /* the server's functions that turn a timestamptz into a day of a zone */
 #define TIMEZONE_OF_TIMESTAMPTZ		1159	/* timezone(text, timestamptz) */
@@ -329,6 +331,13 @@ ct_relations_in(Node *expr)
 
 	collect_relations(expr, &relations);
 	return relations;
+}
+
+/* relations_in(expression): the same of an expression in a catalog */
+Datum
+customer_tier_relations_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(ct_regclass_array(ct_relations_in(stringToNode(TextDatumGetCString(PG_GETARG_DATUM(0))))));
 }
 
 static Oid

@@ -1021,13 +1021,17 @@ CREATE PROCEDURE customer_tier.untrack_all()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  w customer_tier_internal.watched;
   s customer_tier_internal.source;
 BEGIN
+  FOR w IN SELECT * FROM customer_tier_internal.find_watched() AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
+    PERFORM customer_tier.stop_refresh_on_change(w.state);
+  END LOOP;
   FOR s IN SELECT * FROM customer_tier_internal.find_sources() AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
     CALL customer_tier.untrack(s.state);
   END LOOP;
 END $$;
-COMMENT ON PROCEDURE customer_tier.untrack_all() IS 'lets go of all sources of the caller''s, also of those whose sales are gone; before DROP EXTENSION';
+COMMENT ON PROCEDURE customer_tier.untrack_all() IS 'lets go of all sources of the caller''s and of all materialised views that are refreshed on change, also where the tables are gone; before DROP EXTENSION';
 
 CREATE PROCEDURE customer_tier.refresh_all()
 LANGUAGE plpgsql
