@@ -181,12 +181,11 @@ COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS 'source_of, a
 
 -- how a source's statements name its parts
 CREATE FUNCTION customer_tier_internal.source_parts(s customer_tier_internal.source,
-  OUT customer_type text, OUT columns text, OUT equal text, OUT lock_sales text, OUT rolled_up text)
+  OUT customer_type text, OUT columns text, OUT equal text, OUT lock_sales text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   relations regclass[] := customer_tier_internal.tables_of(s.view);
-  flat record;
 BEGIN
   SELECT format_type(atttypid, NULL),
          format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
@@ -199,11 +198,17 @@ BEGIN
   -- what LOCK TABLE does not take, no TRUNCATE empties either
   lock_sales := coalesce((SELECT format('LOCK TABLE %s IN ACCESS SHARE MODE', string_agg(oid::regclass::text, ', ' ORDER BY oid))
                           FROM pg_class WHERE oid = ANY (relations) AND relkind IN ('r', 'p')), 'SELECT 1 WHERE false');
-  SELECT * INTO flat FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view));
-  rolled_up := format('customer_tier.roll_up(%L, %L) AS %s', flat.sale_query, flat.time_zone, columns);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.source_parts(customer_tier_internal.source) IS
-  'how the statements of a source write its customers, and its ledgers made anew';
+  'how the statements of a source write its customers, and lock its sales';
+
+-- waits for who has the sales locked, as a merge does not
+CREATE FUNCTION customer_tier_internal.rolled_up(s customer_tier_internal.source, columns text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('customer_tier.roll_up(%L, %L) AS %s', sale_query, time_zone, columns) FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.rolled_up(customer_tier_internal.source, text) IS 'how the statements of a source make its ledgers anew';
 
 -- the server's own where the type has none: an enum, a domain and the like
 CREATE FUNCTION customer_tier_internal.equality(type oid) RETURNS text
@@ -754,7 +759,7 @@ BEGIN
     gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
     other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)%5$s
     INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
-    $q$, customer_tier_internal.consume_sql(s), p.rolled_up, s.ledger, p.equal,
+    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns), s.ledger, p.equal,
          customer_tier_internal.touch_sql(s.view, 'SELECT coalesce(found, kept) FROM differ')));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.make_ledgers(regclass) IS 'support of rebuild_source: sales to ledgers, in one statement';
@@ -914,7 +919,7 @@ BEGIN
     SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
     FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
     WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
-    $q$, p.rolled_up, s.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
+    $q$, customer_tier_internal.rolled_up(s, p.columns), s.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
   GET DIAGNOSTICS n = ROW_COUNT;
   IF repair AND n > 0 THEN
     CALL customer_tier.rebuild_source($1);
