@@ -25,6 +25,7 @@ OBJS = \
 	src/source_view.o \
 	src/state.o \
 	src/source_state.o \
+	src/view_links.o \
 	src/packed_sales.o \
 	src/table_writer.o \
 	src/queue.o \
@@ -85,7 +86,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-upgrade bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -95,6 +96,8 @@ demo-stop:
 	@$(SRCDIR)scripts/demo stop
 check:
 	@$(SRCDIR)scripts/check
+check-upgrade:
+	@$(SRCDIR)scripts/check-upgrade
 check-long:
 	@$(SRCDIR)scripts/check long
 bench:

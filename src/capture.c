@@ -190,7 +190,7 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 							exprType((Node *) s->expression[SALE_AMOUNT]), zone);
 	/* by an output function, which depends on settings, and may be anybody's */
 	c->calls |= ct_pack_form(s->type.customer.type) == PACK_OUTPUT;
-	queue = ct_queue_open(s->queue, c->owner, RowExclusiveLock);
+	queue = ct_queue_open(s->queue, c->owner, c->relation, RowExclusiveLock);
 	/* of now, however old the writer's own snapshot is */
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	s->epoch = ct_queue_epoch(queue, snapshot);
@@ -394,7 +394,7 @@ capture_statement(TriggerData *t, Capture *c)
 	QueueWriter *w = palloc(c->n * sizeof(QueueWriter));
 
 	for (int i = 0; i < c->n; i++)
-		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->source[i].epoch, &c->source[i].type.customer);
+		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch, &c->source[i].type.customer);
 	add_table(c, w, t->tg_relation, t->tg_oldtable, true);
 	add_table(c, w, t->tg_relation, t->tg_newtable, false);
 	for (int i = 0; i < c->n; i++)
@@ -421,7 +421,7 @@ capture_row(TriggerData *t, Capture *c)
 		if (gathering == NULL)
 		{
 			w = &own;
-			ct_queue_begin(w, s->queue, c->owner, s->epoch, &s->type.customer);
+			ct_queue_begin(w, s->queue, c->owner, c->relation, s->epoch, &s->type.customer);
 		}
 		sale.undo = true;
 		if (went != NULL && evaluate(&s->type, &e[i], econtext, went, &sale))
@@ -478,7 +478,7 @@ capture(TriggerData *t, Capture *c)
 		case EMPTIED:
 			ct_gather_write(c->relation);
 			for (int i = 0; i < c->n; i++)
-				c->source[i].epoch = ct_queue_write_marker(c->source[i].queue, c->owner);
+				c->source[i].epoch = ct_queue_write_marker(c->source[i].queue, c->owner, c->relation);
 			break;
 		case STATEMENT_BEGINS:
 			for (int i = 0; i < c->n; i++)

@@ -163,4 +163,11 @@ ct_result_relation(EState *estate, Relation rel)
 #define ct_index_beginscan(heap, index, snapshot, keys)	index_beginscan((heap), (index), (snapshot), (keys), 0)
 #endif
 
+/* 16: it is told of the planner's root, which may be NULL */
+#if PG_VERSION_NUM >= 160000
+#define ct_flatten_join_alias_vars(query, node)	flatten_join_alias_vars(NULL, (query), (Node *) (node))
+#else
+#define ct_flatten_join_alias_vars(query, node)	flatten_join_alias_vars((query), (Node *) (node))
+#endif
+
 #endif							/* CUSTOMER_TIER_COMPAT_H */

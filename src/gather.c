@@ -100,7 +100,7 @@ ct_gather_begin(Oid relid, Oid state, Oid queue, Oid owner, int32 epoch, const C
 	g->relid = relid;
 	g->state = state;
 	g->context = context;
-	ct_queue_begin(&g->writer, queue, owner, epoch, &g->type);
+	ct_queue_begin(&g->writer, queue, owner, relid, epoch, &g->type);
 	innermost = g;
 	MemoryContextSwitchTo(old);
 }

@@ -1,6 +1,6 @@
 /*
  * ledger_ops.c
- *		The group of ledgers, equality, and the entries as rows.
+ *		The group of ledgers, equality and order, and the entries as rows.
  */
 #include "ledger.h"
 
@@ -13,6 +13,11 @@ PG_FUNCTION_INFO_V1(customer_tier_ledger_subtract);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_negate);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_eq);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_ne);
+PG_FUNCTION_INFO_V1(ct_ledger_cmp);
+PG_FUNCTION_INFO_V1(ct_ledger_lt);
+PG_FUNCTION_INFO_V1(ct_ledger_le);
+PG_FUNCTION_INFO_V1(ct_ledger_ge);
+PG_FUNCTION_INFO_V1(ct_ledger_gt);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_hash);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_hash_extended);
 PG_FUNCTION_INFO_V1(customer_tier_is_empty);
@@ -131,6 +136,60 @@ Datum
 customer_tier_ledger_ne(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(!same_bytes(fcinfo));
+}
+
+/* by the total, and among equal totals by the bytes, so that all that differs has an order */
+static int
+compare(FunctionCallInfo fcinfo)
+{
+	Ledger	   *a = PG_GETARG_LEDGER(0);
+	Ledger	   *b = PG_GETARG_LEDGER(1);
+	LedgerHead	ha;
+	LedgerHead	hb;
+	int128		ta;
+	int128		tb;
+	int			cmp;
+
+	customer_tier_ledger_head(a, &ha);
+	customer_tier_ledger_head(b, &hb);
+	ta = (int128) ha.total * customer_tier_pow10[AMOUNT_MAX_SCALE - ha.scale];
+	tb = (int128) hb.total * customer_tier_pow10[AMOUNT_MAX_SCALE - hb.scale];
+	if (ta != tb)
+		return ta < tb ? -1 : 1;
+	cmp = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b)));
+	if (cmp == 0)
+		cmp = (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+	return cmp < 0 ? -1 : cmp > 0;
+}
+
+Datum
+ct_ledger_cmp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(compare(fcinfo));
+}
+
+Datum
+ct_ledger_lt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) < 0);
+}
+
+Datum
+ct_ledger_le(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) <= 0);
+}
+
+Datum
+ct_ledger_ge(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) >= 0);
+}
+
+Datum
+ct_ledger_gt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) > 0);
 }
 
 Datum

@@ -308,7 +308,7 @@ ct_merge_queue(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("merge_queue returns one column of type %s", format_type_be(m.ledgers.type.type))));
-	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, RowExclusiveLock);
+	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, InvalidOid, RowExclusiveLock);
 	m.snapshot = GetActiveSnapshot();
 	m.emptied = ct_queue_epoch(m.queue, m.snapshot);
 	m.change = MakeSingleTupleTableSlot(RelationGetDescr(m.ledgers.rel), &TTSOpsMinimalTuple);
@@ -443,7 +443,7 @@ ct_ledger_of(PG_FUNCTION_ARGS)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
 	if (OidIsValid(s.part[STATE_QUEUE]))
 	{
-		queue = ct_queue_open(s.part[STATE_QUEUE], s.owner, AccessShareLock);
+		queue = ct_queue_open(s.part[STATE_QUEUE], s.owner, InvalidOid, AccessShareLock);
 		emptied = ct_queue_epoch(queue, snapshot);
 	}
 	found = table_slot_create(t.rel, NULL);

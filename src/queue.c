@@ -29,6 +29,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "source_view.h"
 #include "table_writer.h"
 
 PG_FUNCTION_INFO_V1(ct_queue_health);
@@ -89,10 +90,10 @@ marker_index(Relation queue)
  *		Opens a queue and checks that it is one.
  *
  * Its owner must be that of the sales, else anybody could write to it by a trigger on
- * a table of their own.
+ * a table of their own.  "sales" is for the hint, or InvalidOid.
  */
 Relation
-ct_queue_open(Oid queue, Oid owner, LOCKMODE lock)
+ct_queue_open(Oid queue, Oid owner, Oid sales, LOCKMODE lock)
 {
 	Relation	rel = try_relation_open(queue, lock);
 
@@ -104,12 +105,12 @@ ct_queue_open(Oid queue, Oid owner, LOCKMODE lock)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("queue \"%s\" does not belong to the owner of the sales", RelationGetRelationName(rel)),
-				 errhint("CALL customer_tier.alter_source(...) with no option gives all parts of the source to the owner of the sales.")));
+				 ct_mend_hint(sales)));
 	if (!is_queue(rel))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not the queue that track made", RelationGetRelationName(rel)),
-				 errhint("Untrack the source and track it again.")));
+				 ct_mend_hint(sales)));
 	return rel;
 }
 
@@ -171,9 +172,9 @@ write_row(Relation queue, int32 epoch, int32 sales, struct varlena *pack)
  * The caller keeps other writers out until the transaction ends.
  */
 int32
-ct_queue_write_marker(Oid queue, Oid owner)
+ct_queue_write_marker(Oid queue, Oid owner, Oid sales)
 {
-	Relation	rel = ct_queue_open(queue, owner, RowExclusiveLock);
+	Relation	rel = ct_queue_open(queue, owner, sales, RowExclusiveLock);
 	Snapshot	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TableScanDesc scan = table_beginscan(rel, snapshot, 0, NULL);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
@@ -206,11 +207,12 @@ ct_queue_write_marker(Oid queue, Oid owner)
  *		A writer whose pack lives in the current memory context.
  */
 void
-ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, int32 epoch, const CustomerType *type)
+ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, Oid sales, int32 epoch, const CustomerType *type)
 {
 	memset(w, 0, sizeof(*w));
 	w->queue = queue;
 	w->owner = owner;
+	w->sales = sales;
 	w->epoch = epoch;
 	w->context = CurrentMemoryContext;
 	ct_pack_customer(&w->customer, type);
@@ -272,7 +274,7 @@ ct_queue_write(QueueWriter *w)
 
 	if (w->n == 0)
 		return;
-	queue = ct_queue_open(w->queue, w->owner, RowExclusiveLock);
+	queue = ct_queue_open(w->queue, w->owner, w->sales, RowExclusiveLock);
 	SET_VARSIZE(w->pack, w->at - (uint8 *) w->pack);
 	write_row(queue, w->epoch, w->n, w->pack);
 	table_close(queue, NoLock);

@@ -26,7 +26,8 @@ enum
 typedef struct QueueWriter
 {
 	Oid			queue;
-	Oid			owner;			/* who must own it */
+	Oid			sales;			/* what is written to */
+	Oid			owner;			/* of the sales, who must own the queue */
 	int32		epoch;
 	PackCustomer customer;
 	MemoryContext context;
@@ -37,11 +38,11 @@ typedef struct QueueWriter
 	DateADT		last_day;
 } QueueWriter;
 
-extern Relation ct_queue_open(Oid queue, Oid owner, LOCKMODE lock);
+extern Relation ct_queue_open(Oid queue, Oid owner, Oid sales, LOCKMODE lock);
 extern int32 ct_queue_epoch(Relation queue, Snapshot snapshot);
-extern int32 ct_queue_write_marker(Oid queue, Oid owner);
+extern int32 ct_queue_write_marker(Oid queue, Oid owner, Oid sales);
 
-extern void ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, int32 epoch, const CustomerType *type);
+extern void ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, Oid sales, int32 epoch, const CustomerType *type);
 extern void ct_queue_add(QueueWriter *w, const Sale *sale);
 extern void ct_queue_write(QueueWriter *w);
 

@@ -218,6 +218,25 @@ ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, const char **w
 }
 
 /*
+ * ct_mend_hint
+ *		The hint of an error that a writer gets: the command that mends it.
+ *
+ * "sales" is what was written to: the table of the source or a partition of it.
+ */
+int
+ct_mend_hint(Oid sales)
+{
+	char	   *name;
+
+	if (!OidIsValid(sales))
+		return errhint("CALL customer_tier.alter_source(...) mends the source.");
+	if (get_rel_relispartition(sales))
+		sales = llast_oid(get_partition_ancestors(sales));
+	name = quote_qualified_identifier(get_namespace_name(get_rel_namespace(sales)), get_rel_name(sales));
+	return errhint("CALL customer_tier.alter_source(%s); mends the source.", quote_literal_cstr(name));
+}
+
+/*
  * ct_source_of_row
  *		What a view says of the rows of "rel": its table, or a partition of it.
  *
@@ -232,7 +251,8 @@ ct_source_of_row(Relation rel, Oid view, SourceView *s)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("writes to the table of view \"%s\" cannot be captured", get_rel_name(view)),
-				 errdetail("The view %s.", why)));
+				 errdetail("The view %s.", why),
+				 ct_mend_hint(RelationGetRelid(rel))));
 	if (s->base != RelationGetRelid(rel))
 	{
 		Relation	root;
@@ -242,7 +262,8 @@ ct_source_of_row(Relation rel, Oid view, SourceView *s)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("view \"%s\" reads table \"%s\", not \"%s\"", get_rel_name(view),
-							get_rel_name(s->base), RelationGetRelationName(rel))));
+							get_rel_name(s->base), RelationGetRelationName(rel)),
+					 ct_mend_hint(RelationGetRelid(rel))));
 		root = relation_open(s->base, AccessShareLock);
 		for (int i = 0; i < SALE_EXPRESSIONS; i++)
 			if (s->expr[i] != NULL)

@@ -20,6 +20,7 @@ typedef struct SourceView
 
 extern bool ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, const char **why);
 extern void ct_source_of_row(Relation rel, Oid view, SourceView *s);
+extern int	ct_mend_hint(Oid sales);
 extern text *ct_peel_day(Node **day);
 extern List *ct_relations_in(Node *expr);
 

@@ -155,7 +155,8 @@ BEGIN
     PERFORM customer_tier_internal.check_owner($1);
   ELSIF s.state IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s is not tracked', coalesce($1::text, 'null')),
-      HINT = format('CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);', $1);
+      HINT = format(CASE (SELECT relkind FROM pg_class WHERE oid = $1) WHEN 'v' THEN 'CALL customer_tier.track(%L);'
+                    ELSE 'CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);' END, $1);
   END IF;
   RETURN s;
 END $$;
@@ -167,11 +168,13 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 AS $$
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_of($1);
-  alien regclass;
 BEGIN
   PERFORM customer_tier_internal.check_owner(coalesce(s.sales, s.state));
-  SELECT x.oid INTO alien FROM pg_class AS x, pg_class AS state
-  WHERE state.oid = s.state AND x.relowner <> state.relowner AND x.oid = ANY (ARRAY[s.sales, s.view, s.capture, s.ledger, s.queue, s.live]::oid[]);
+  IF s.ledger IS NULL OR s.live IS NULL OR s.view IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('source %s has lost its %s', s.state,
+        CASE WHEN s.view IS NULL THEN 'view' WHEN s.ledger IS NULL THEN 'ledgers' ELSE 'live view' END),
+      HINT = format('CALL customer_tier.untrack(%L) drops what is left.', s.state);
+  END IF;
   RETURN s;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS 'source_of, and an error for who has not the rights of its owner';
@@ -185,10 +188,6 @@ DECLARE
   relations regclass[] := customer_tier_internal.tables_of(s.view);
   flat record;
 BEGIN
-  IF s.view IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_table', MESSAGE = format('the sales of %s are gone', coalesce(s.ledger, s.state)),
-      HINT = format('CALL customer_tier.untrack(%L);', coalesce(s.ledger, s.state));
-  END IF;
   SELECT format_type(atttypid, NULL),
          format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
            FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
@@ -254,22 +253,28 @@ SELECT left(relname, n) FROM generate_series(length(relname), 1, -1) AS n WHERE 
 $$;
 COMMENT ON FUNCTION customer_tier_internal.stem(text) IS 'of a name, what leaves room for _ledger_live';
 
--- the sales table of the parts, which all triggers on it name
-CREATE FUNCTION customer_tier_internal.make_triggers(sales regclass, capture text) RETURNS void
+CREATE FUNCTION customer_tier_internal.by_row(sales regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change')
+$$;
+COMMENT ON FUNCTION customer_tier_internal.by_row(regclass) IS 'whether writes to a table are captured by a trigger for each row';
+
+-- one set of triggers serves all sources of a table
+CREATE FUNCTION customer_tier_internal.make_triggers(sales regclass, capture text, leaving regclass DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  by_row boolean := capture = 'row' OR (SELECT relkind = 'p' FROM pg_class WHERE oid = $1)
-    OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change');
+  by_row boolean := coalesce(capture, CASE WHEN customer_tier_internal.by_row($1) THEN 'row' END) = 'row' OR (SELECT relkind = 'p' FROM pg_class WHERE oid = $1);
   parts text;
   t record;
 BEGIN
   PERFORM customer_tier_internal.run($1, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', $1));
-  FOR t IN SELECT tgname FROM pg_trigger WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure LOOP
-    PERFORM customer_tier_internal.run($1, format('DROP TRIGGER %I ON %s', t.tgname, $1));
-  END LOOP;
+  PERFORM customer_tier_internal.drop_triggers($1);
   SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass', f.capture, f.queue, f.state), ', ' ORDER BY f.view) INTO parts
-  FROM customer_tier_internal.find_sources() AS f WHERE f.sales = $1 AND f.queue IS NOT NULL AND f.capture IS NOT NULL;
+  FROM (SELECT c.capture, c.queue, f.state, f.view
+        FROM customer_tier_internal.find_sources() AS f, LATERAL customer_tier_internal.captures(f) AS c
+        WHERE c.base = $1 AND f.owner = (SELECT relowner FROM pg_class WHERE oid = $1) AND f.state IS DISTINCT FROM $3) AS f;
   IF parts IS NULL THEN
     RETURN;
   END IF;
@@ -289,8 +294,8 @@ BEGIN
     PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || t.name));
   END LOOP;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_triggers(regclass, text) IS
-  'the triggers on a table of sales, for all of its sources; none if it has none';
+COMMENT ON FUNCTION customer_tier_internal.make_triggers(regclass, text, regclass) IS
+  'the triggers on a table of sales, for all of its sources but one that leaves; none if it has none';
 
 CREATE FUNCTION customer_tier_internal.check_free(place oid, names text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -305,6 +310,53 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_free(oid, text[]) IS 'an error if a name that is to be made is taken';
 
+-- what captures the sales of a view, and the live ledgers; the ledgers are there
+CREATE FUNCTION customer_tier_internal.make_parts(INOUT s customer_tier_internal.source, place text, name text, capture text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  flat record;
+  p record;
+BEGIN
+  s.capture := NULL;
+  s.queue := NULL;
+  s.touches := NULL;
+  s.sales := NULL;
+  SELECT * INTO flat FROM customer_tier_internal.flat_view(s.view);
+  IF capture IS DISTINCT FROM 'none' THEN
+    PERFORM customer_tier_internal.check_captured(s.view);
+    -- what triggers and refreshes read; the user's view may be replaced
+    PERFORM customer_tier_internal.run(s.view, format('CREATE VIEW %s.%I AS %s', place, name || '_capture', coalesce(flat.query, pg_get_viewdef(s.view))));
+    s.capture := format('%s.%I', place, name || '_capture');
+    IF flat.query IS NULL THEN
+      s.touches := customer_tier_internal.make_touches(s, place, name);
+    ELSE
+      s.sales := flat.base;
+      PERFORM customer_tier_internal.make_queue(s.view, place, name || '_delta');
+      s.queue := format('%s.%I', place, name || '_delta');
+    END IF;
+  END IF;
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
+  -- an error now, not at the first sale
+  PERFORM FROM customer_tier_internal.as_owner(s.view, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS %s', flat.sale_query || ' LIMIT 0', flat.time_zone, p.columns)) AS (x bigint);
+  PERFORM customer_tier_internal.run(s.view, format('CREATE VIEW %s.%I AS %s', place, name || '_ledger_live', customer_tier_internal.live_query(s, p.columns, p.equal)));
+  s.live := format('%s.%I', place, name || '_ledger_live');
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_parts(customer_tier_internal.source, text, text, text) IS 'support of track: what captures the sales of a view, and the live ledgers';
+
+CREATE FUNCTION customer_tier_internal.comment_parts(s customer_tier_internal.source) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.run(s.view, format('COMMENT ON %s %s IS %L', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relation, format(comment, coalesce(s.sales, s.view))))
+FROM (VALUES (s.ledger, 'ledgers of %s, as of the last refresh'), (s.queue, 'what has been written to %s since the last refresh'),
+             (s.live, 'ledgers of %s, right at any moment'), (s.capture, 'the sales of %s as they are captured'),
+             (s.state, 'the state of the source %s and, by the defaults of its columns, its parts')) AS x(relation, comment)
+     JOIN pg_class AS c ON c.oid = relation;
+SELECT customer_tier_internal.run(s.view, format('COMMENT ON COLUMN %s.%I IS %L', relation, "column", comment))
+FROM unnest(ARRAY[s.ledger, s.live]) AS relation, (VALUES ('customer', 'the customer'), ('ledger', 'what the customer bought, by day')) AS x("column", comment)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.comment_parts(customer_tier_internal.source) IS 'support of track: the comments of what it makes';
+
 -- what track makes beside the view, as its owner
 CREATE PROCEDURE customer_tier_internal.make_source(view regclass, made_view boolean, capture text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -313,12 +365,7 @@ DECLARE
   v pg_class;
   place text;
   name text;
-  why text := customer_tier_internal.why_not_captured($1);
-  flat record;
-  part record;
-  p record;
   s customer_tier_internal.source;
-  touch record;
 BEGIN
   SELECT * INTO v FROM pg_class WHERE oid = $1;
   place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = v.relnamespace);
@@ -329,43 +376,17 @@ BEGIN
   PERFORM customer_tier_internal.run($1, format($q$
     CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS SELECT customer, '{}'::customer_tier.ledger AS ledger FROM %3$s WITH NO DATA
     $q$, place, name || '_ledger', $1));
+  s.view := $1;
   s.ledger := format('%s.%I', place, name || '_ledger');
   IF EXISTS (SELECT FROM pg_attribute JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid = s.ledger AND attnum = 1 AND typlen = -1 AND typelem <> 0) THEN
     RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch', MESSAGE = 'a customer cannot be an array', HINT = 'Make a row or a text of it.';
   END IF;
   PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s ADD PRIMARY KEY (customer), ALTER COLUMN ledger SET NOT NULL', s.ledger));
-  s.view := $1;
-  s.sales := NULL;
-  IF why IS NULL AND capture IS DISTINCT FROM 'none' THEN
-    PERFORM customer_tier_internal.check_captured($1);
-    SELECT * INTO flat FROM customer_tier_internal.flat_view($1);
-    s.sales := flat.base;
-    PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS %s', place, name || '_capture', flat.query));
-    s.capture := format('%s.%I', place, name || '_capture');
-    PERFORM customer_tier_internal.make_queue($1, place, name || '_delta');
-    s.queue := format('%s.%I', place, name || '_delta');
-  END IF;
-  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  -- an error now, not at the first sale
-  PERFORM FROM customer_tier_internal.as_owner($1, format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS %s',
-    (SELECT sale_query || ' LIMIT 0' FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))),
-    (SELECT time_zone FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))), p.columns)) AS (x bigint);
-  PERFORM customer_tier_internal.make_live($1, place, name || '_ledger_live', s, p.columns, p.equal);
-  s.live := format('%s.%I', place, name || '_ledger_live');
+  s := customer_tier_internal.make_parts(s, place, name, capture);
   PERFORM customer_tier_internal.make_state(place, name || '_source', s, made_view);
-  FOR part IN SELECT * FROM (VALUES (s.ledger, 'TABLE', 'ledgers of %s, as of the last refresh'), (s.queue, 'TABLE', 'what has been written to %s since the last refresh'),
-      (s.live, 'VIEW', 'ledgers of %s, right at any moment'), (s.capture, 'VIEW', 'what capture reads of a row of %s'),
-      (format('%s.%I', place, name || '_source')::regclass, 'TABLE', 'the state of the source %s, and, by the defaults of its columns, its parts')) AS x(relation, kind, comment)
-      WHERE relation IS NOT NULL LOOP
-    PERFORM customer_tier_internal.run($1, format('COMMENT ON %s %s IS %L', part.kind, part.relation, format(part.comment, coalesce(s.sales, s.view))));
-  END LOOP;
-  FOR part IN SELECT * FROM (VALUES (s.live, 'customer', 'the customer'), (s.live, 'ledger', 'what the customer bought, by day'),
-      (s.ledger, 'customer', 'the customer'), (s.ledger, 'ledger', 'what the customer bought, by day')) AS x(relation, "column", comment) LOOP
-    PERFORM customer_tier_internal.run($1, format('COMMENT ON COLUMN %s.%I IS %L', part.relation, part."column", part.comment));
-  END LOOP;
-  IF s.sales IS NOT NULL THEN
-    PERFORM customer_tier_internal.make_triggers(s.sales, capture);
-  END IF;
+  s.state := format('%s.%I', place, name || '_source');
+  PERFORM customer_tier_internal.comment_parts(s);
+  PERFORM customer_tier_internal.make_triggers(b, capture) FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(s)) AS x(b);
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.make_source(regclass, boolean, text) IS 'support of track: the tables, the views and the triggers of a source';
 
@@ -387,32 +408,153 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_queue(regclass, text, text) IS 'support of track: a table that writers append to';
 
-CREATE FUNCTION customer_tier_internal.make_live(relation regclass, place text, name text, s customer_tier_internal.source, columns text, equal text) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION customer_tier_internal.live_query(s customer_tier_internal.source, columns text, equal text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-  IF s.queue IS NULL THEN
-    PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS SELECT customer, ledger FROM %s', place, name, s.ledger));
-    RETURN;
-  END IF;
-  PERFORM customer_tier_internal.run($1, format($q$
-    CREATE VIEW %1$s.%2$I AS
-    WITH emptied AS (SELECT max(epoch) AS epoch FROM %4$s WHERE pack IS NULL),
+SELECT CASE
+  WHEN s.queue IS NOT NULL THEN format($q$
+    WITH emptied AS (SELECT max(epoch) AS epoch FROM %2$s WHERE pack IS NULL),
     pending AS MATERIALIZED (
       SELECT customer, ledger
       FROM customer_tier_internal.group_sales((
-        SELECT array_agg(pack) FROM %4$s WHERE pack IS NOT NULL AND epoch >= coalesce((SELECT epoch FROM emptied), 0))) AS %5$s),
-    kept AS (SELECT customer, ledger FROM %3$s WHERE (SELECT epoch FROM emptied) IS NULL)
+        SELECT array_agg(pack) FROM %2$s WHERE pack IS NOT NULL AND epoch >= coalesce((SELECT epoch FROM emptied), 0))) AS %3$s),
+    kept AS (SELECT customer, ledger FROM %1$s WHERE (SELECT epoch FROM emptied) IS NULL)
     SELECT k.customer, CASE WHEN p.customer IS NULL THEN k.ledger ELSE k.ledger OPERATOR(customer_tier.+) p.ledger END AS ledger
-    FROM kept AS k LEFT JOIN pending AS p ON p.customer %6$s k.customer
+    FROM kept AS k LEFT JOIN pending AS p ON p.customer %4$s k.customer
     WHERE p.customer IS NULL OR NOT customer_tier.is_empty(k.ledger OPERATOR(customer_tier.+) p.ledger)
     UNION ALL
     SELECT p.customer, p.ledger FROM pending AS p
-    WHERE NOT customer_tier.is_empty(p.ledger) AND NOT EXISTS (SELECT FROM kept AS k WHERE k.customer %6$s p.customer)
-    $q$, place, name, s.ledger, s.queue, columns, equal));
+    WHERE NOT customer_tier.is_empty(p.ledger) AND NOT EXISTS (SELECT FROM kept AS k WHERE k.customer %4$s p.customer)
+    $q$, s.ledger, s.queue, columns, equal)
+  WHEN s.touches IS NULL THEN format('SELECT customer, ledger FROM %s', s.ledger)
+  -- whose sales are touched is computed from the sales; everybody's, where that is not known
+  ELSE format($q$
+    WITH emptied AS MATERIALIZED (SELECT %5$s AS all_touched),
+    touched AS MATERIALIZED (%6$s)
+    SELECT customer, ledger FROM %1$s AS l
+    WHERE NOT (SELECT all_touched FROM emptied) AND NOT EXISTS (SELECT FROM touched AS t WHERE t.customer %4$s l.customer)
+    UNION ALL
+    (%7$s)
+    $q$, s.ledger, NULL, columns, equal, customer_tier_internal.all_touched_sql(s),
+    coalesce('SELECT customer FROM ' || customer_tier_internal.touched_view(s), format('SELECT customer FROM %s WHERE false', s.ledger)),
+    customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched') || ' OR (SELECT all_touched FROM emptied)'
+      || customer_tier_internal.grouped_sql()) END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.live_query(customer_tier_internal.source, text, text) IS
+  'support of track: the query of ledgers and queue together';
+
+--
+-- A join: each table has a queue of its own, which notes not sales but the customers, or the keys
+-- by which customers are found, of the rows that were touched.  "touches" begins with the view of
+-- touched customers, if they can be found, and has a view and a queue for each table.
+--
+CREATE FUNCTION customer_tier_internal.view_links(view regclass, OUT n integer, OUT relation regclass, OUT key text, OUT parent integer, OUT parent_key text, OUT operator text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_view_links'
+LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 3;
+COMMENT ON FUNCTION customer_tier_internal.view_links(regclass) IS
+  'the tables that a view joins: what is noted of a changed row of each, and how customers are found from it; no row if they cannot be';
+
+CREATE FUNCTION customer_tier_internal.touched_view(s customer_tier_internal.source) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN cardinality(s.touches) % 2 = 1 THEN s.touches[1] END $$;
+COMMENT ON FUNCTION customer_tier_internal.touched_view(customer_tier_internal.source) IS 'of a join: the view of the customers whose sales are touched; null if they cannot be found';
+
+-- what a source notes of each table: the captured view, and the queue
+CREATE FUNCTION customer_tier_internal.captures(s customer_tier_internal.source, OUT capture regclass, OUT queue regclass, OUT base regclass) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT c, q, (customer_tier_internal.flat_view(c)).base
+FROM (SELECT s.capture, s.queue
+      UNION ALL
+      SELECT s.touches[i], s.touches[i + 1] FROM generate_series(1 + cardinality(s.touches) % 2, cardinality(s.touches), 2) AS i) AS x(c, q)
+WHERE c IS NOT NULL AND q IS NOT NULL
+$$;
+COMMENT ON FUNCTION customer_tier_internal.captures(customer_tier_internal.source) IS 'what triggers on the tables of a source write, and where';
+
+CREATE FUNCTION customer_tier_internal.all_touched_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg(format('EXISTS (SELECT FROM %s%s)', queue, CASE WHEN customer_tier_internal.touched_view(s) IS NOT NULL THEN ' WHERE pack IS NULL' END), ' OR ')
+FROM customer_tier_internal.captures(s)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.all_touched_sql(customer_tier_internal.source) IS 'of a join: SQL for whether everybody''s sales may have changed';
+
+CREATE FUNCTION customer_tier_internal.touched_ledgers_sql(s customer_tier_internal.source, touched text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT customer, customer_tier.ledger_agg(sold_at::date, amount::numeric) AS ledger FROM %s WHERE customer IN (%s)', coalesce(s.capture, s.view), touched)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.touched_ledgers_sql(customer_tier_internal.source, text) IS 'of a join: SQL for the ledgers of some customers, from the sales';
+
+CREATE FUNCTION customer_tier_internal.grouped_sql() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT ' GROUP BY customer HAVING customer IS NOT NULL AND NOT customer_tier.is_empty(customer_tier.ledger_agg(sold_at::date, amount::numeric))'
+$$;
+COMMENT ON FUNCTION customer_tier_internal.grouped_sql() IS 'the end of touched_ledgers_sql';
+
+-- customers by the keys of a table: the path through the tables that tie it
+CREATE FUNCTION customer_tier_internal.path_sql(view regclass, n integer) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH RECURSIVE link AS (SELECT * FROM customer_tier_internal.view_links($1)),
+path AS (
+  SELECT l.n, NULL::text AS sql FROM link AS l WHERE l.parent IS NULL
+  UNION ALL
+  SELECT l.n, CASE WHEN p.parent IS NULL
+      THEN format('SELECT %s AS customer, %s AS key FROM %s', p.key, l.parent_key, customer_tier_internal.qualified(p.relation))
+      ELSE format('SELECT m.customer, t.%s AS key FROM %s AS t JOIN (%s) AS m ON m.key %s t.%s', l.parent_key, customer_tier_internal.qualified(p.relation), path.sql, p.operator, p.key) END
+  FROM path JOIN link AS l ON l.parent = path.n JOIN link AS p ON p.n = path.n)
+SELECT sql FROM path WHERE path.n = $2
+$$;
+COMMENT ON FUNCTION customer_tier_internal.path_sql(regclass, integer) IS 'support of track: SQL for the customers of each key of a table of a join';
+
+CREATE FUNCTION customer_tier_internal.make_touches(s customer_tier_internal.source, place text, name text) RETURNS regclass[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  touches regclass[] := '{}';
+  touched text[] := '{}';
+  t record;
+  key_type text;
+  view text;
+  queue text;
+BEGIN
+  FOR t IN
+      SELECT l.n, l.relation, l.key, l.parent, l.operator FROM customer_tier_internal.view_links(s.view) AS l
+      UNION ALL
+      -- where customers are not found, that something was touched
+      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', NULL, NULL FROM unnest(customer_tier_internal.tables_of(s.view)) AS b JOIN pg_class AS c ON c.oid = b
+      WHERE NOT EXISTS (SELECT FROM customer_tier_internal.view_links(s.view)) AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+        AND c.relnamespace <> 'pg_catalog'::regnamespace AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid AND c.relkind = 'r' OR inhrelid = c.oid)
+        AND c.relowner = (SELECT relowner FROM pg_class WHERE oid = s.view)
+      ORDER BY 1 LOOP
+    view := format('%s.%I', place, name || '_touch' || t.n);
+    queue := format('%s.%I', place, name || '_queue' || t.n);
+    PERFORM customer_tier_internal.run(s.view, format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount FROM %s', view, t.key,
+      customer_tier_internal.qualified(t.relation)));
+    PERFORM customer_tier_internal.run(s.view, format('COMMENT ON VIEW %s IS %L', view, format('what is noted of a row of %s that is touched', t.relation)));
+    PERFORM customer_tier_internal.make_queue(s.view, place, name || '_queue' || t.n);
+    PERFORM customer_tier_internal.run(s.view, format('COMMENT ON TABLE %s IS %L', queue, format('rows of %s that were touched since the last refresh', t.relation)));
+    touches := touches || view::regclass || queue::regclass;
+    key_type := (SELECT format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname) FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
+                   WHERE c.oid = attcollation AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), '')
+                 FROM pg_attribute WHERE attrelid = view::regclass AND attnum = 1);
+    touched := touched || CASE WHEN t.parent IS NULL
+      THEN format('SELECT k.key AS customer FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) AS k(key %s, ledger customer_tier.ledger)', queue, key_type)
+      ELSE format('SELECT m.customer FROM (%s) AS m JOIN customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) AS k(key %s, ledger customer_tier.ledger) ON m.key %s k.key',
+                  customer_tier_internal.path_sql(s.view, t.n), queue, key_type, t.operator) END;
+  END LOOP;
+  IF EXISTS (SELECT FROM customer_tier_internal.view_links(s.view)) THEN
+    view := format('%s.%I', place, name || '_touched');
+    PERFORM customer_tier_internal.run(s.view, format('CREATE VIEW %s AS %s', view, array_to_string(touched, ' UNION ')));
+    PERFORM customer_tier_internal.run(s.view, format('COMMENT ON VIEW %s IS %L', view, 'the customers whose sales were touched since the last refresh'));
+    touches := view::regclass || touches;
+  END IF;
+  RETURN nullif(touches, '{}');
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_live(regclass, text, text, customer_tier_internal.source, text, text) IS
-  'support of track: the view of ledgers and queue together';
+COMMENT ON FUNCTION customer_tier_internal.make_touches(customer_tier_internal.source, text, text) IS
+  'support of track: what notes the rows of joined tables that are touched';
 
 CREATE FUNCTION customer_tier_internal.make_state(place text, name text, s customer_tier_internal.source, made_view boolean) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -425,7 +567,7 @@ BEGIN
         queue regclass%s, live regclass%s, touches regclass[]%s, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz)$q$,
         place, name, customer_tier_internal.default_of(s.view), customer_tier_internal.default_of(s.capture), customer_tier_internal.default_of(s.ledger),
         customer_tier_internal.default_of(s.queue), customer_tier_internal.default_of(s.live),
-        (SELECT ' DEFAULT ARRAY[' || string_agg(quote_literal(t) || '::pg_catalog.regclass', ', ' ORDER BY i) || ']' FROM unnest(s.touches) WITH ORDINALITY AS u(t, i))),
+        customer_tier_internal.default_of_touches(s.touches)),
       -- the defaults name the parts, and no number of a relation is stored
       format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
       format('GRANT SELECT (is_source, refreshed_at, failed_at) ON %s.%I TO pg_monitor', place, name)] LOOP
@@ -438,6 +580,11 @@ CREATE FUNCTION customer_tier_internal.default_of(part regclass) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(format(' DEFAULT %L::pg_catalog.regclass', $1), '') $$;
 COMMENT ON FUNCTION customer_tier_internal.default_of(regclass) IS 'support of track: the default that names a part';
+
+CREATE FUNCTION customer_tier_internal.default_of_touches(touches regclass[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT ' DEFAULT ARRAY[' || string_agg(format('%L::pg_catalog.regclass', t), ', ' ORDER BY i) || ']' FROM unnest($1) WITH ORDINALITY AS u(t, i) $$;
+COMMENT ON FUNCTION customer_tier_internal.default_of_touches(regclass[]) IS 'support of track: the default that names the parts of a join';
 
 -- what track(table, ...) writes; what is unqualified means what it means to the caller
 CREATE FUNCTION customer_tier_internal.sale_view(source regclass, customer text, amount text, sold_at text, filter text, time_zone text) RETURNS text
@@ -617,7 +764,7 @@ CREATE FUNCTION customer_tier_internal.consume_sql(s customer_tier_internal.sour
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT coalesce(string_agg(format('consumed_%s AS (DELETE FROM %s), ', i, q), '' ORDER BY i), '')
-FROM unnest(array_remove(ARRAY[s.queue] || s.touches, NULL)) WITH ORDINALITY AS u(q, i) JOIN pg_class AS c ON c.oid = q WHERE relkind = 'r'
+FROM customer_tier_internal.captures(s) WITH ORDINALITY AS u(capture, q, base, i)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.consume_sql(customer_tier_internal.source) IS 'support of rebuild_source: the queues of a source, emptied by the same statement';
 
@@ -633,11 +780,46 @@ BEGIN
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
   -- a lock before the snapshot: one refresher at a time
   PERFORM customer_tier_internal.lock_source(s);
+  IF s.touches IS NOT NULL THEN
+    CALL customer_tier_internal.merge_touched(s, p.equal);
+    RETURN;
+  END IF;
   touch := customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM changed');
   PERFORM FROM customer_tier_internal.as_owner(s.state, format('WITH changed AS MATERIALIZED (SELECT customer FROM customer_tier_internal.merge_queue(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
     s.queue, s.ledger, p.customer_type, touch)) AS (n bigint);
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge(regclass) IS 'support of refresh_source: queue to ledgers, in one statement';
+
+CREATE PROCEDURE customer_tier_internal.merge_touched(s customer_tier_internal.source, equal text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  all_touched boolean;
+BEGIN
+  SELECT x INTO all_touched FROM customer_tier_internal.as_owner(s.state, 'SELECT ' || customer_tier_internal.all_touched_sql(s)) AS (x boolean);
+  IF all_touched THEN
+    CALL customer_tier_internal.make_ledgers(s.state);
+    RETURN;
+  ELSIF customer_tier_internal.touched_view(s) IS NULL THEN
+    RETURN;
+  END IF;
+  -- a marker that came meanwhile stays, and the next refresh makes all anew
+  PERFORM customer_tier_internal.run(s.state, format($q$
+    WITH %1$stouched AS MATERIALIZED (SELECT DISTINCT customer FROM %2$s WHERE customer IS NOT NULL),
+    found AS MATERIALIZED (%3$s),
+    differ AS MATERIALIZED (
+      SELECT t.customer, l.customer AS kept, f.ledger
+      FROM touched AS t LEFT JOIN found AS f ON f.customer %4$s t.customer LEFT JOIN %5$s AS l ON l.customer %4$s t.customer
+      WHERE f.ledger IS NULL AND l.ledger IS NOT NULL OR f.ledger IS NOT NULL AND l.ledger IS NULL OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
+    gone AS (DELETE FROM %5$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
+    other AS (UPDATE %5$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.ledger IS NOT NULL AND d.kept %4$s l.customer)%6$s
+    INSERT INTO %5$s (customer, ledger) SELECT customer, ledger FROM differ WHERE kept IS NULL ORDER BY customer
+    $q$, (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), '' ORDER BY i) FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i)),
+    customer_tier_internal.touched_view(s), customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched') || customer_tier_internal.grouped_sql(),
+    equal, s.ledger, customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM differ')));
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.merge_touched(customer_tier_internal.source, text) IS
+  'support of refresh_source: the ledgers of the customers whose sales in a join were touched, from the sales';
 
 CREATE PROCEDURE customer_tier_internal.note(source regclass, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -684,6 +866,10 @@ BEGIN
   END;
   CALL customer_tier_internal.note($1, message);
   COMMIT;
+  -- a session that waited for untrack() gets the error that the source is not tracked
+  IF state = '42P01' THEN
+    PERFORM customer_tier_internal.source_of($1);
+  END IF;
   -- where it was, but for our own statements
   RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message,
     DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
@@ -697,7 +883,11 @@ CREATE PROCEDURE customer_tier.rebuild_source(source regclass)
 LANGUAGE plpgsql
 AS $$
 BEGIN
-  CALL customer_tier_internal.attempt($1, true);
+  IF customer_tier_internal.changed(customer_tier_internal.own_source($1)) THEN
+    CALL customer_tier.alter_source($1);
+  ELSE
+    CALL customer_tier_internal.attempt($1, true);
+  END IF;
 END $$;
 COMMENT ON PROCEDURE customer_tier.rebuild_source(regclass) IS 'makes the ledgers of a source anew from its sales; writes only what differs';
 
@@ -796,31 +986,18 @@ CREATE FUNCTION customer_tier_internal.drop_source(s customer_tier_internal.sour
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  tables regclass[];
-  by_row oid[];
   t regclass;
   part record;
 BEGIN
-  -- the tables whose triggers name a part of it
-  tables := ARRAY(SELECT DISTINCT x.oid::regclass FROM (
-      SELECT s.sales::oid UNION
-      SELECT tgrelid FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
-      WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY (ARRAY[s.queue, s.capture, s.state]::oid[] || s.touches::oid[])
-        AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgparentid = 0) AS x(oid)
-    WHERE x.oid IS NOT NULL ORDER BY 1);
-  by_row := ARRAY(SELECT tgrelid FROM pg_trigger WHERE tgrelid = ANY (tables::oid[]) AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgname = 'customer_tier_change');
-  FOREACH t IN ARRAY tables LOOP
-    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t));
-    PERFORM customer_tier_internal.drop_triggers(t);
+  -- the triggers of the other sources of its tables
+  FOR t IN SELECT DISTINCT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL ORDER BY 1 LOOP
+    PERFORM customer_tier_internal.make_triggers(t, NULL, s.state);
   END LOOP;
-  -- a session that waited for this finds the state gone; its defaults name the rest
-  FOR part IN SELECT c.oid::regclass AS relation, c.relkind FROM unnest(ARRAY[s.state, s.live, s.capture] || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
-                WITH ORDINALITY AS u(oid, i) JOIN pg_class AS c ON c.oid = u.oid ORDER BY i LOOP
+  -- readers before what they read; a session that waited for this finds the state gone
+  FOR part IN SELECT c.oid::regclass AS relation, c.relkind
+              FROM unnest(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END) WITH ORDINALITY AS u(oid, i)
+                   JOIN pg_class AS c ON c.oid = u.oid GROUP BY c.oid, c.relkind ORDER BY min(i) LOOP
     PERFORM customer_tier_internal.run(part.relation, format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
-  END LOOP;
-  -- those of its other sources
-  FOREACH t IN ARRAY tables LOOP
-    PERFORM customer_tier_internal.make_triggers(t, CASE WHEN t = ANY (by_row) THEN 'row' END);
   END LOOP;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS 'support of untrack: what track made';
@@ -829,9 +1006,10 @@ CREATE PROCEDURE customer_tier.untrack(source regclass)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
   drops text := (SELECT string_agg(format('SELECT customer_tier.drop_scheme(%L);', scheme), ' ') FROM customer_tier.scheme AS x WHERE x.source = s.view);
 BEGIN
+  PERFORM customer_tier_internal.check_owner(s.state);
   IF drops IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use', MESSAGE = format('%s has schemes', $1), HINT = 'First ' || drops;
   END IF;
@@ -866,3 +1044,194 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_all() IS 'refreshes all sources of the caller''s, for a scheduler';
+
+CREATE FUNCTION customer_tier_internal.grants_on(relation regclass) RETURNS text[]
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT array_agg(format('GRANT %s ON %s TO %s%s', privilege_type, $1, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END, CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END))
+FROM pg_class AS c, aclexplode(relacl) LEFT JOIN pg_roles AS r ON r.oid = grantee
+WHERE c.oid = $1 AND grantee <> relowner
+$$;
+COMMENT ON FUNCTION customer_tier_internal.grants_on(regclass) IS 'support of alter_source: the privileges on a relation, as commands';
+
+CREATE FUNCTION customer_tier_internal.check_change(s customer_tier_internal.source, "column" name, type text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF ("column" IS NULL) <> (type IS NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a column is changed to a type: one of them is not said',
+      HINT = 'For example alter_source(''sales'', "column" => ''amount'', type => ''numeric(14,2)'').';
+  ELSIF "column" IS NOT NULL AND s.sales IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = format('source %s is not of one table', s.view),
+      HINT = 'Untrack it, change the column, and track it again.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_change(customer_tier_internal.source, name, text) IS 'support of alter_source';
+
+-- No search_path here: names in the expressions mean what they mean to the caller.  All of it is
+-- one transaction, in which nobody else writes to the sales.
+CREATE PROCEDURE customer_tier.alter_source(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL, sold_at text DEFAULT NULL,
+  filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL, "column" name DEFAULT NULL, type text DEFAULT NULL, "using" text DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  s customer_tier_internal.source;
+  query text;
+BEGIN
+  PERFORM customer_tier_internal.require_read_committed();
+  PERFORM customer_tier_internal.give_parts($1);
+  s := customer_tier_internal.own_source($1);
+  PERFORM customer_tier_internal.check_change(s, $8, $9);
+  IF coalesce($2, $3, $4, $5, $6) IS NOT NULL THEN
+    IF $2 IS NULL OR $3 IS NULL OR $4 IS NULL OR s.made_view IS NOT TRUE OR s.sales IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'customer, amount and sold_at are given together, for a view that track made',
+        HINT = 'Of a view of your own, CREATE OR REPLACE VIEW, and then CALL customer_tier.alter_source of it.';
+    END IF;
+    query := customer_tier_internal.sale_view(s.sales, $2, $3, $4, $5, $6);
+  END IF;
+  CALL customer_tier_internal.change_source(s, query, $7, $8, $9, $10);
+  CALL customer_tier_internal.make_ledgers(s.state);
+  CALL customer_tier_internal.note(s.state, NULL);
+END $$;
+COMMENT ON PROCEDURE customer_tier.alter_source(regclass, text, text, text, text, text, text, name, text, text) IS
+  'takes over what became of a source''s view and owner, or changes its expressions, its capture, or the type of a column of its sales; and makes the ledgers anew';
+
+-- the defaults of a state name these parts from now on
+CREATE FUNCTION customer_tier_internal.name_parts(s customer_tier_internal.source) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  part record;
+BEGIN
+  FOR part IN SELECT * FROM (VALUES ('view', s.view), ('capture', s.capture), ('queue', s.queue), ('live', s.live)) AS x("column", relation) LOOP
+    PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER %I %s', s.state, part."column",
+      coalesce('SET' || nullif(customer_tier_internal.default_of(part.relation), ''), 'DROP DEFAULT')));
+  END LOOP;
+  PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER touches %s', s.state, coalesce('SET' || customer_tier_internal.default_of_touches(s.touches), 'DROP DEFAULT')));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.name_parts(customer_tier_internal.source) IS 'support of alter_source: what the state names';
+
+CREATE PROCEDURE customer_tier_internal.change_source(s customer_tier_internal.source, query text, capture text, "column" name, type text, "using" text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  now_ customer_tier_internal.source := s;
+  tables regclass[] := ARRAY(SELECT DISTINCT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL);
+  place text := (SELECT quote_ident(nspname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace WHERE c.oid = s.state);
+  name text := (SELECT regexp_replace(relname, '_source$', '') FROM pg_class WHERE oid = s.state);
+  new_query text := coalesce(query, CASE WHEN "column" IS NOT NULL THEN pg_get_viewdef(s.view) END);
+  view_name text := customer_tier_internal.qualified(s.view);
+  view_grants text[] := customer_tier_internal.grants_on(s.view);
+  view_comment text := obj_description(s.view, 'pg_class');
+  live_grants text[] := customer_tier_internal.grants_on(s.live);
+  customer record;
+  t regclass;
+  command text;
+BEGIN
+  FOREACH t IN ARRAY tables LOOP
+    capture := coalesce(capture, CASE WHEN customer_tier_internal.by_row(t) THEN 'row' END);
+    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', t));
+    PERFORM customer_tier_internal.make_triggers(t, capture, s.state);
+  END LOOP;
+  PERFORM customer_tier_internal.lock_source(s, 'ACCESS EXCLUSIVE');
+  now_.view := CASE WHEN new_query IS NULL THEN s.view END;
+  now_.capture := NULL;
+  now_.queue := NULL;
+  now_.live := NULL;
+  now_.touches := NULL;
+  PERFORM customer_tier_internal.name_parts(now_);
+  FOR t IN SELECT c.oid FROM unnest(ARRAY[s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches || s.queue || CASE WHEN new_query IS NOT NULL THEN s.view END) WITH ORDINALITY AS u(oid, i)
+             JOIN pg_class AS c ON c.oid = u.oid GROUP BY c.oid ORDER BY min(i) LOOP
+    PERFORM customer_tier_internal.run(t, format('DROP %s %s', CASE (SELECT relkind FROM pg_class WHERE oid = t) WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, t));
+  END LOOP;
+  IF "column" IS NOT NULL THEN
+    PERFORM customer_tier_internal.run(s.sales, format('ALTER TABLE %s ALTER %I TYPE %s%s', s.sales, "column", type, ' USING ' || "using"));
+  END IF;
+  IF new_query IS NOT NULL THEN
+    FOREACH command IN ARRAY ARRAY[format('CREATE VIEW %s AS %s', view_name, new_query), format('COMMENT ON VIEW %s IS %L', view_name, view_comment)] || view_grants LOOP
+      PERFORM customer_tier_internal.run(s.state, command);
+    END LOOP;
+    now_.view := view_name;
+  END IF;
+  -- the ledgers are kept, unless their customers are of another type now
+  SELECT format_type(v.atttypid, v.atttypmod) AS type, v.atttypid <> l.atttypid OR v.attcollation <> l.attcollation AS differs, v.attcollation INTO customer
+  FROM pg_attribute AS v, pg_attribute AS l WHERE v.attrelid = now_.view AND v.attname = 'customer' AND l.attrelid = s.ledger AND l.attnum = 1;
+  IF customer.differs THEN
+    PERFORM customer_tier_internal.run(s.state, format('DELETE FROM %s', s.ledger));
+    PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER customer TYPE %s%s USING NULL', s.ledger, customer.type,
+      (SELECT format(' COLLATE %I.%I', nspname, collname) FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace WHERE c.oid = customer.attcollation)));
+  END IF;
+  now_ := customer_tier_internal.make_parts(now_, place, name, coalesce(capture, CASE WHEN s.queue IS NULL AND s.touches IS NULL THEN 'none' END));
+  PERFORM customer_tier_internal.name_parts(now_);
+  PERFORM customer_tier_internal.comment_parts(now_);
+  FOREACH command IN ARRAY coalesce(live_grants, '{}') LOOP
+    PERFORM customer_tier_internal.run(s.state, command);
+  END LOOP;
+  PERFORM customer_tier_internal.make_triggers(b, capture) FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_)) AS x(b);
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.change_source(customer_tier_internal.source, text, text, name, text, text) IS 'support of alter_source';
+
+--
+-- Health
+--
+CREATE FUNCTION customer_tier_internal.captures_table(sales regclass, queue regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH t AS (
+  SELECT tgname FROM pg_trigger AS t
+  WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgenabled = 'A'
+    AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = t.oid AND refclassid = 'pg_class'::regclass AND refobjid = $2))
+SELECT (SELECT count(*) FROM t) = 4
+  AND NOT EXISTS (SELECT FROM pg_inherits JOIN pg_class AS c ON c.oid = inhparent WHERE $1 IN (inhrelid, inhparent) AND c.relkind = 'r')
+  AND CASE WHEN 'customer_tier_change' IN (SELECT tgname FROM t)
+    -- each partition has the trigger, and it fires always
+    THEN NOT EXISTS (SELECT FROM pg_partition_tree($1) AS p
+                     WHERE p.relid <> $1 AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = p.relid AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgenabled = 'A'))
+    -- triggers for statements do not see what a subscription writes
+    ELSE NOT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = $1) END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.captures_table(regclass, regclass) IS 'whether nothing that is known writes to a table past its triggers';
+
+CREATE FUNCTION customer_tier_internal.capturing(s customer_tier_internal.source) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE
+  WHEN s.view IS NULL OR s.ledger IS NULL OR s.live IS NULL THEN false
+  -- rebuilt only, or what it reads cannot be watched
+  WHEN s.queue IS NULL AND s.touches IS NULL THEN CASE WHEN s.capture IS NOT NULL AND s.sales IS NOT NULL THEN false END
+  WHEN NOT coalesce((SELECT bool_and(customer_tier_internal.captures_table(c.base, c.queue)) FROM customer_tier_internal.captures(s) AS c), false) THEN false
+  WHEN s.touches IS NOT NULL AND EXISTS (SELECT FROM unnest(customer_tier_internal.tables_of(s.view)) AS t
+                                         WHERE NOT EXISTS (SELECT FROM customer_tier_internal.captures(s) AS c WHERE c.base = t)) THEN NULL
+  ELSE true END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.capturing(customer_tier_internal.source) IS 'whether all writes to the sales are captured; null where nobody can know';
+
+CREATE FUNCTION customer_tier_internal.changed(s customer_tier_internal.source) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE WHEN s.view IS NULL THEN NULL WHEN s.capture IS NULL THEN false
+  ELSE NOT coalesce(customer_tier_internal.same_source(s.view, s.capture), pg_get_viewdef(s.view) = pg_get_viewdef(s.capture)) END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.changed(customer_tier_internal.source) IS 'whether the view of a source is not what is captured';
+
+CREATE VIEW customer_tier.sources AS
+SELECT f.view AS source, f.sales, f.ledger, f.live, f.queue, customer_tier_internal.capturing(f) AS capturing, customer_tier_internal.changed(f) AS changed,
+       h.pending, h.oldest_pending, h.queue_bytes, f.refreshed_at, f.error AS last_error, f.failed_at
+FROM customer_tier_internal.find_sources() AS f,
+     LATERAL (SELECT sum(q.pending)::bigint AS pending, min(q.oldest) AS oldest_pending, sum(pg_catalog.pg_relation_size(c.queue))::bigint AS queue_bytes
+              FROM customer_tier_internal.captures(f) AS c, LATERAL customer_tier_internal.queue_health(c.queue) AS q) AS h;
+GRANT SELECT ON customer_tier.sources TO PUBLIC;
+COMMENT ON VIEW customer_tier.sources IS 'the sources whose state the caller may read: what belongs to them, and their health';
+COMMENT ON COLUMN customer_tier.sources.source IS 'the view of its sales, which stands for it';
+COMMENT ON COLUMN customer_tier.sources.sales IS 'the table of sales; null if the view joins several, or it is gone';
+COMMENT ON COLUMN customer_tier.sources.ledger IS 'table of one ledger for each customer, as of the last refresh';
+COMMENT ON COLUMN customer_tier.sources.live IS 'view of the ledgers with what is pending: right at any moment';
+COMMENT ON COLUMN customer_tier.sources.queue IS 'table of what has been written since; null for a join, which has one for each table';
+COMMENT ON COLUMN customer_tier.sources.capturing IS 'whether all writes are captured; false if something writes past the triggers, null where nobody can know';
+COMMENT ON COLUMN customer_tier.sources.changed IS 'whether the view was replaced and is not what is captured: alter_source or rebuild_source takes it over';
+COMMENT ON COLUMN customer_tier.sources.pending IS 'rows that were written, changed or deleted since the last refresh; null for who may not read that';
+COMMENT ON COLUMN customer_tier.sources.oldest_pending IS 'when the oldest of them was written';
+COMMENT ON COLUMN customer_tier.sources.queue_bytes IS 'size of the queue on disk';
+COMMENT ON COLUMN customer_tier.sources.refreshed_at IS 'when the ledgers were refreshed or rebuilt last';
+COMMENT ON COLUMN customer_tier.sources.last_error IS 'why that failed since; null if it did not';
+COMMENT ON COLUMN customer_tier.sources.failed_at IS 'and when';

@@ -13,8 +13,8 @@ INSERT INTO sales VALUES (1, 1, '2026-01-05 15:00+00', 2, 5, 'a'), (2, 1, '2026-
 CALL track('sales', customer => 'customer_id', amount => 'quantity * price', sold_at => 'sold_at', filter => $$note IS DISTINCT FROM 'draft'$$, time_zone => 'Asia/Shanghai');
 TABLE sales_ledger ORDER BY customer;
 SELECT * FROM found;
--- sources: SELECT relation, capture, ledger, queue, live, refreshed_at IS NOT NULL AS refreshed, pending, capturing FROM sources;
-SELECT pg_get_viewdef('sales_sale') AS sales_sale, pg_get_viewdef('sales_capture') AS sales_capture;
+SELECT source, sales, ledger, live, queue, capturing, changed, pending, oldest_pending, queue_bytes, refreshed_at IS NOT NULL AS refreshed, last_error, failed_at FROM sources;
+SELECT replace(pg_get_viewdef('sales_sale'), 'sales.', '') AS sales_sale, replace(pg_get_viewdef('sales_capture'), 'sales.', '') AS sales_capture;
 SELECT a.attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) AS "default" FROM pg_attribute AS a LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attrelid = 'sales_source'::regclass AND attnum > 0 ORDER BY attnum;
 SELECT relname, relkind, obj_description(oid) FROM pg_class WHERE relnamespace = 't_capture'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'sales' ORDER BY relname;
 SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'sales'::regclass ORDER BY tgname;
@@ -63,12 +63,12 @@ SELECT customer FROM sales_ledger_live WHERE customer = 6;
 ALTER TABLE sales DISABLE TRIGGER USER;
 INSERT INTO sales VALUES (21, 7, '2026-03-01 00:00+00', 1, 1);
 DELETE FROM sales WHERE id = 20;
--- sources: SELECT capturing FROM sources;
+SELECT capturing FROM sources;
 SELECT * FROM verify_source('sales');
 SELECT customer FROM verify_source('sales', repair => true);
 SELECT count(*) AS differ FROM verify_source('sales');
 ALTER TABLE sales ENABLE TRIGGER USER;
--- sources: SELECT capturing FROM sources;
+SELECT capturing FROM sources;
 -- other columns come, go and change; a column that is asked for can be renamed, and not dropped
 ALTER TABLE sales DROP COLUMN id, ADD COLUMN extra int DEFAULT 5;
 INSERT INTO sales (customer_id, sold_at, quantity, price) VALUES (9, '2026-03-01 00:00+00', 1, 1);
@@ -164,7 +164,7 @@ TABLE part_ledger_live ORDER BY customer;
 CREATE TABLE part_3 PARTITION OF part DEFAULT;
 UPDATE part SET customer = 5 WHERE customer = 2;
 SELECT count(*) AS differ FROM verify_source('part');
--- sources: SELECT capturing FROM sources WHERE relation = 'part'::regclass;
+SELECT capturing FROM sources WHERE sales = 'part'::regclass;
 CALL refresh_source('part');
 SELECT customer, total(ledger) FROM part_ledger ORDER BY customer;
 TRUNCATE part;
@@ -251,7 +251,7 @@ INSERT INTO by_row SELECT i % 7, i, '2026-01-05' FROM generate_series(1, 100) AS
 UPDATE by_row SET customer = customer + 1 WHERE amount % 3 = 0;
 DELETE FROM by_row WHERE customer = 2;
 SELECT pending, (SELECT count(*) FROM verify_source('by_row')) AS wrong FROM found WHERE sales = 'by_row'::regclass;
--- sources: SELECT capture, capturing FROM sources WHERE relation = 'by_row'::regclass;
+SELECT capturing, pending, oldest_pending IS NOT NULL AS waits, queue_bytes > 0 AS on_disk FROM sources WHERE sales = 'by_row'::regclass;
 TRUNCATE by_row;
 SELECT count(*) FROM by_row_ledger_live;
 CALL untrack('by_row');
@@ -260,7 +260,7 @@ CALL untrack('by_row');
 CREATE TABLE forger (customer bigint, amount int, day date);
 CALL track('forger', 'customer', 'amount', 'day', capture => 'row');
 ALTER TABLE forger DISABLE TRIGGER customer_tier_end;
-DROP VIEW forger_ledger_live;
+DROP VIEW forger_ledger_live CASCADE;
 BEGIN;
 INSERT INTO forger VALUES (81985529216486895, 1, '2026-01-05');
 ALTER TABLE forger_delta ALTER pack TYPE text USING NULL;
@@ -273,6 +273,7 @@ BEGIN;
 INSERT INTO forger VALUES (1, 1, '2026-01-05');
 ALTER TABLE forger_delta ADD more int;
 COMMIT;
+SELECT outcome($$SELECT verify_source('forger')$$), outcome($$SELECT ledger_of('forger', 1::bigint)$$);
 CALL untrack('forger');
 -- a domain's constraint calls functions, too: as the owner; and they may write and change what is asked
 CREATE FUNCTION one() RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 1';
@@ -372,9 +373,9 @@ SELECT outcome($$DROP VIEW sold$$), outcome($$DROP VIEW late$$);
 CALL refresh_all();
 SELECT view, pending, (SELECT count(*) FROM verify_source(view)) AS differ FROM found ORDER BY view::text;
 -- a view that is replaced: what is captured stays what it was, till somebody says otherwise
-SELECT customer_tier_internal.same_source('late', 'late_capture') AS before;
+SELECT changed AS before FROM sources WHERE source = 'late'::regclass;
 CREATE OR REPLACE VIEW late AS SELECT product || '!' AS customer, day + 1 AS sold_at, amount * 2 AS amount, id FROM sold WHERE day > '2026-01-20';
-SELECT customer_tier_internal.same_source('late', 'late_capture') AS after;
+SELECT changed AS after FROM sources WHERE source = 'late'::regclass;
 INSERT INTO line VALUES (3, 2, 'p1', '2026-03-01', 10, 4, 'sold');
 SELECT count(*) AS differ FROM verify_source('late');
 SELECT ledger_of('late', 'p1!'::text);
@@ -388,7 +389,6 @@ UPDATE factor SET factor = 5;
 SELECT * FROM verify_source('joined');
 CALL refresh_source('joined');
 SELECT count(*) AS differ, ledger_of('joined', 2) FROM verify_source('joined');
-SELECT v, customer_tier_internal.why_not_captured('joined') IS NOT NULL AS not_captured FROM (SELECT 1 AS v) AS x;
 -- why not, in words
 CREATE FUNCTION why(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -506,18 +506,13 @@ SELECT outcome('SELECT * FROM customer_tier_internal.as_owner(''t_capture.shop''
 -- nor by a table of their own whose trigger names the queue
 CREATE TABLE forged (customer int, day date, amount numeric);
 CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['t_capture.shop_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
-RESET ROLE;
--- which they may not make; somebody made it
-SET client_min_messages = warning;
-CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['t_capture.shop_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER forge ON forged;
 CREATE VIEW forged_capture AS SELECT customer, day AS sold_at, amount FROM forged;
-ALTER VIEW forged_capture OWNER TO regress_customer_tier_writer;
-CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['forged_capture'::regclass, 'shop_delta'::regclass, 'shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['t_capture.forged_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER forge ON forged;
-CREATE TRIGGER row_forge BEFORE INSERT ON forged FOR EACH ROW WHEN (ARRAY['forged_capture'::regclass, 'shop_delta'::regclass, 'shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER row_forge BEFORE INSERT ON forged FOR EACH ROW WHEN (ARRAY['t_capture.forged_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER row_forge ON forged;
 CREATE TRIGGER no_parts AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION customer_tier_internal.capture();
@@ -526,15 +521,13 @@ DROP TRIGGER no_parts ON forged;
 CREATE TRIGGER two_parts AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['forged_capture'::regclass, 'shop_delta'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER two_parts ON forged;
-SET client_min_messages = notice;
 -- nor by a state that names what is not theirs; and what they make of it is theirs to see, and runs nothing
-SET ROLE regress_customer_tier_writer;
 CREATE FUNCTION spring() RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'sprung as %', current_user; RETURN 1; END $$;
 CREATE TABLE forged_source (is_source is_source PRIMARY KEY, view regclass DEFAULT 't_capture.forged_capture'::regclass, capture regclass DEFAULT 't_capture.forged_capture'::regclass, ledger regclass DEFAULT 't_capture.shop_ledger'::regclass,
   queue regclass DEFAULT 't_capture.shop_delta'::regclass, live regclass DEFAULT 't_capture.shop_ledger_live'::regclass, touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
 INSERT INTO forged_source (is_source, error) VALUES (true, repeat('x', 20000));
 SELECT sales, view, ledger, queue, live, length(error) FROM found;
-SELECT outcome('CALL refresh_source(''t_capture.forged'')'), outcome('SELECT verify_source(''t_capture.forged'')'), outcome('SELECT ledger_of(''t_capture.forged'', 1)'), outcome('CALL untrack(''t_capture.forged_source'')');
+SELECT outcome('CALL refresh_source(''t_capture.forged'')'), outcome('SELECT verify_source(''t_capture.forged'')'), outcome('SELECT ledger_of(''t_capture.forged'', 1)');
 CREATE TABLE other_source (is_source is_source, view regclass DEFAULT 't_capture.forged_capture'::regclass);
 CREATE TABLE sprung_source (is_source is_source DEFAULT spring() = 1, view regclass, capture regclass DEFAULT (CASE spring() WHEN 1 THEN 't_capture.forged_capture' END)::regclass, ledger regclass, queue regclass, live regclass, touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
 ALTER TABLE sprung_source ENABLE ROW LEVEL SECURITY;
@@ -542,18 +535,32 @@ CREATE VIEW viewed_source AS SELECT * FROM forged_source;
 SELECT count(*) FROM found;
 RESET ROLE;
 SELECT sales, view, ledger, queue, live, pending, length(error) FROM found ORDER BY view::text;
-SELECT outcome('CALL refresh_source(''forged'')'), outcome('CALL untrack(''forged_source'')');
-DROP TABLE IF EXISTS forged_source CASCADE;
+SELECT outcome('CALL refresh_source(''forged'')'), outcome('SELECT verify_source(''forged'')');
+DROP VIEW viewed_source;
 DROP TABLE other_source, sprung_source;
-DROP TABLE forged CASCADE;
+CALL untrack('forged');
+SELECT relname FROM pg_class WHERE relname ~ '^(forged|shop)' AND relkind IN ('r', 'v') ORDER BY relname;
+DROP TABLE forged;
 SET ROLE regress_customer_tier_writer;
 SELECT count(*) AS may_not_read FROM found;
 -- a name that means something else to the writer
 CREATE FUNCTION t_capture.net(int) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT 0.0';
 SET ROLE regress_customer_tier_reader;
 SELECT sales, view, pending FROM found;
--- sources: SELECT relation, pending, capturing FROM sources;
+SELECT source, pending, capturing FROM sources;
 SELECT outcome($$SELECT ledger_of('shop', 1)$$);
+RESET ROLE;
+-- the live ledgers are enough to ask them; a monitor sees what waits, and nobody's sales
+GRANT SELECT ON shop_ledger_live TO regress_customer_tier_reader;
+SET ROLE regress_customer_tier_reader;
+SELECT sales, view, refreshed, pending FROM found;
+SELECT ledger_of('shop', 1), ledger_of('shop_ledger_live', 2);
+RESET ROLE;
+REVOKE SELECT ON shop_ledger_live FROM regress_customer_tier_reader;
+GRANT pg_monitor TO regress_customer_tier_reader;
+SET ROLE regress_customer_tier_reader;
+SELECT source, sales, capturing, pending, queue_bytes > 0 AS on_disk, refreshed_at IS NOT NULL AS refreshed, last_error FROM sources;
+SELECT outcome($$SELECT ledger_of('shop', 1)$$), outcome($$SELECT count(pack) FROM shop_delta$$), outcome($$SELECT count(*) FROM shop_source WHERE error IS NULL$$);
 SELECT outcome('CALL refresh_source(''shop'')'), outcome('SELECT verify_source(''shop'')'), outcome('CALL track(''shop'', ''customer'', ''amount'', ''day'')');
 RESET ROLE;
 -- a superuser refreshes with the owner's rights, not with theirs
@@ -575,10 +582,11 @@ RESET ROLE;
 CREATE TABLE bill (id int, customer int, day date, amount numeric);
 CALL track('bill', 'customer', 'amount', 'day');
 INSERT INTO bill VALUES (1, 1, '2026-01-01', 5);
-CREATE VIEW noted AS SELECT sales, pending, refreshed, error, failed FROM found;
--- sources: SELECT relation, pending, lag > '0' AS lags, capturing, error, failed_at IS NOT NULL AS failed FROM sources;
+CREATE VIEW noted AS SELECT source, sales, pending, oldest_pending IS NOT NULL AS waits, capturing, changed, refreshed_at IS NOT NULL AS refreshed, last_error, failed_at IS NOT NULL AS failed FROM sources;
 ALTER TABLE bill_ledger ADD CHECK (customer > 1);
+\set SHOW_CONTEXT never
 CALL refresh_source('bill');
+\set SHOW_CONTEXT errors
 TABLE noted;
 -- in a transaction of somebody else's there is nobody to note it
 \set VERBOSITY terse
@@ -599,7 +607,7 @@ CALL rebuild_source('bill');
 SELECT outcome('DROP TABLE bill');
 DROP TABLE bill CASCADE;
 SELECT * FROM found;
--- sources: SELECT count(*), bool_or(capturing) AS capturing FROM sources;
+TABLE noted;
 CREATE TABLE bill (id int, customer int, day date, amount numeric, tags text[]);
 SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$), outcome($$CALL refresh_source('bill_ledger')$$), outcome($$CALL rebuild_source('bill_source')$$), outcome($$SELECT verify_source('bill_ledger')$$);
 CALL untrack('bill_ledger');

@@ -54,7 +54,7 @@ UNION ALL SELECT md5(string_agg(v::text, ' ' ORDER BY customer)) FROM crm.value 
 UNION ALL SELECT cuts::text || encode(customer_tier_internal.ledger_send(everything), 'hex') FROM crm.abc
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.tracked_ledger_live AS l
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.parts_ledger_live AS l
-UNION ALL SELECT string_agg(s::text, ' ' ORDER BY relation::text) FROM (SELECT relation, ledger, queue, live, pending, capturing FROM customer_tier.sources) AS s
+UNION ALL SELECT string_agg(s::text, ' ' ORDER BY source::text) FROM (SELECT source, sales, ledger, queue, live, pending, capturing, changed, last_error FROM customer_tier.sources) AS s
 UNION ALL SELECT string_agg(s::text, ' ' ORDER BY scheme::text) FROM (SELECT * FROM customer_tier.schemes) AS s
 UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.grade AS g UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer, valid_from)) FROM crm.grade_history AS g
 UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.segment AS g UNION ALL SELECT md5(string_agg(e::text, ' ' ORDER BY axis)) FROM customer_tier.explain('crm.grade', '7') AS e

@@ -86,7 +86,7 @@ my $right = "0\n0\n0\n0";
 $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'the standby is one');
 is($standby->safe_psql('postgres', $differ), $right, 'right after track');
-is($standby->safe_psql('postgres', 'SELECT relation, pending, capturing FROM customer_tier.sources ORDER BY relation::text'), "part|0|t\nsale|0|t", 'sources is read there');
+is($standby->safe_psql('postgres', 'SELECT sales, pending, capturing FROM customer_tier.sources ORDER BY sales::text'), "part|0|t\nsale|0|t", 'sources is read there');
 
 # what is pending, before and after a refresh
 my $live = "SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM sale_ledger_live AS l";
@@ -95,11 +95,11 @@ $primary->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES
 $primary->wait_for_catchup($standby);
 my $before = $standby->safe_psql('postgres', $live);
 is($standby->safe_psql('postgres', $differ), $right, 'right before the refresh');
-is($standby->safe_psql('postgres', "SELECT pending FROM customer_tier.sources WHERE relation = 'sale'::regclass"), '3', 'which is pending');
+is($standby->safe_psql('postgres', "SELECT pending FROM customer_tier.sources WHERE sales = 'sale'::regclass"), '3', 'which is pending');
 isnt($standby->safe_psql('postgres', $kept), $before, 'the ledgers are of before');
 $primary->safe_psql('postgres', "CALL customer_tier.refresh_source('sale')");
 $primary->wait_for_catchup($standby);
-is($standby->safe_psql('postgres', "$live; $kept; SELECT pending FROM customer_tier.sources WHERE relation = 'sale'::regclass"), "$before\n$before\n0", 'after it the ledgers are what the view was');
+is($standby->safe_psql('postgres', "$live; $kept; SELECT pending FROM customer_tier.sources WHERE sales = 'sale'::regclass"), "$before\n$before\n0", 'after it the ledgers are what the view was');
 my ($ret, $out, $err) = $standby->psql('postgres', "CALL customer_tier.refresh_source('sale')");
 like($err, qr/recovery|read-only/, 'a refresh on the standby says why not');
 is($standby->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify_source('sale')"), '0', 'verify works there');

@@ -51,9 +51,9 @@ my $unschedule = "SELECT count(cron.unschedule(jobid)) FROM cron.job";
 is($node->safe_psql('postgres', $unschedule), '3', 'and are no more');
 is($node->safe_psql('postgres', "SELECT jobname, string_agg(DISTINCT status, ' ') FROM (SELECT split_part(command, '''', 2) AS jobname, status FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')) AS r GROUP BY 1 ORDER BY 1"),
 	"public.gone|failed\npublic.part|succeeded\npublic.sale|succeeded", 'each as it should');
-is($node->safe_psql('postgres', "SELECT relation, pending FROM customer_tier.sources ORDER BY relation::text"), "gone|1\npart|0\nsale|0", 'what could be refreshed is');
+is($node->safe_psql('postgres', "SELECT sales, pending FROM customer_tier.sources ORDER BY sales::text"), "gone|1\npart|0\nsale|0", 'what could be refreshed is');
 is($node->safe_psql('postgres', "SELECT (SELECT count(*) FROM customer_tier.verify_source('sale')) + (SELECT count(*) FROM customer_tier.verify_source('part')) + (SELECT count(*) FROM customer_tier.verify_source('gone'))"), '0', 'and right');
-like($node->safe_psql('postgres', "SELECT error FROM customer_tier.sources WHERE relation = 'gone'::regclass"), qr/violates check constraint/, 'sources says why one could not');
+like($node->safe_psql('postgres', "SELECT last_error FROM customer_tier.sources WHERE sales = 'gone'::regclass"), qr/violates check constraint/, 'sources says why one could not');
 like($node->safe_psql('postgres', "SELECT return_message FROM cron.job_run_details WHERE command ~ 'gone' AND status = 'failed' LIMIT 1"), qr/violates check constraint/, 'and so does pg_cron');
 
 $node->stop;
