@@ -311,7 +311,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   t record;
-  cascade text := '';
 BEGIN
   PERFORM customer_tier_internal.settle(w.marks);
   FOR t IN SELECT tgrelid::regclass AS relation, tgname FROM customer_tier_internal.mark_triggers(w.state) UNION
@@ -319,15 +318,13 @@ BEGIN
            SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2 LOOP
     IF customer_tier_internal.is_owner(t.relation) THEN
       PERFORM customer_tier_internal.run(t.relation, format('DROP TRIGGER %I ON %s', t.tgname, t.relation));
-    ELSE
-      -- who has lost the rights to a table may let go of it all the same
-      cascade := ' CASCADE';
     END IF;
   END LOOP;
-  -- its defaults name the marks
-  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s%s', w.state, cascade));
+  -- CASCADE: who has lost the rights to a table lets go of it all the same, and anybody may name these in
+  -- a trigger or a default of theirs; the state first, for its defaults name the marks
+  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s CASCADE', w.state));
   IF w.marks IS NOT NULL THEN
-    PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s', w.marks));
+    PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s CASCADE', w.marks));
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_watched(customer_tier_internal.watched) IS 'support of stop_refresh_on_change: what refresh_on_change made';
