@@ -75,12 +75,13 @@ WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass
 $$;
 COMMENT ON FUNCTION customer_tier_internal.mark_triggers(regclass) IS 'support of refresh_on_change: the triggers that mark by a state; of a partitioned table, its own';
 
--- A queue stands for the sales that it is of.
+-- A queue stands for the sales that it is of; where a source joins tables, its live view reads them as well.
 CREATE FUNCTION customer_tier_internal.tables_to_watch(matview regclass) RETURNS regclass[]
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT array_agg(DISTINCT coalesce(s.sales, t))
-FROM unnest(customer_tier_internal.tables_of($1)) AS t LEFT JOIN customer_tier_internal.find_sources() AS s ON s.queue = t
+FROM unnest(customer_tier_internal.tables_of($1)) AS t LEFT JOIN customer_tier_internal.find_sources() AS s ON t = s.queue OR t = ANY (s.touches)
+WHERE s.state IS NULL OR s.sales IS NOT NULL
 $$;
 COMMENT ON FUNCTION customer_tier_internal.tables_to_watch(regclass) IS 'support of refresh_on_change: the tables whose changes a materialised view shows';
 
@@ -95,7 +96,7 @@ BEGIN
   what := CASE WHEN c.relpersistence = 't' THEN 'is temporary' WHEN c.relkind = 'f' THEN 'is a foreign table' WHEN c.relkind NOT IN ('r', 'p', 'm') OR c.oid IS NULL THEN 'is no table'
                WHEN c.relnamespace = 'pg_catalog'::regnamespace THEN 'is a system catalog'
                WHEN c.relkind = 'r' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from'
-               WHEN $1 IN (SELECT f.queue FROM customer_tier_internal.find_sources() AS f) THEN 'is the queue of a source' END;
+               WHEN EXISTS (SELECT FROM customer_tier_internal.find_sources() AS f WHERE $1 = f.queue OR $1 = ANY (f.touches)) THEN 'is the queue of a source' END;
   IF what IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s %s: its changes are not seen', $1, what),
       HINT = 'Name the tables whose changes count by tables => ARRAY[...]::regclass[], or refresh the materialized view yourself.';
@@ -246,7 +247,8 @@ BEGIN
   END LOOP;
   w := customer_tier_internal.watched_or_null($1);
   -- the views that read this one, if its marks named them already or they are the caller's, too
-  readers := ARRAY(SELECT (customer_tier_internal.relations_in(tgqual))[1] FROM pg_trigger WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure);
+  readers := ARRAY(SELECT (customer_tier_internal.relations_in(tgqual))[1] FROM pg_trigger
+                   WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure);
   IF w.state IS NOT NULL THEN
     PERFORM customer_tier_internal.drop_watched(w);
   END IF;
@@ -309,7 +311,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   t record;
-  cascade text := '';
 BEGIN
   PERFORM customer_tier_internal.settle(w.marks);
   FOR t IN SELECT tgrelid::regclass AS relation, tgname FROM customer_tier_internal.mark_triggers(w.state) UNION
@@ -317,15 +318,13 @@ BEGIN
            SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2 LOOP
     IF customer_tier_internal.is_owner(t.relation) THEN
       PERFORM customer_tier_internal.run(t.relation, format('DROP TRIGGER %I ON %s', t.tgname, t.relation));
-    ELSE
-      -- who has lost the rights to a table may let go of it all the same
-      cascade := ' CASCADE';
     END IF;
   END LOOP;
-  -- its defaults name the marks
-  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s%s', w.state, cascade));
+  -- CASCADE: who has lost the rights to a table lets go of it all the same, and anybody may name these in
+  -- a trigger or a default of theirs; the state first, for its defaults name the marks
+  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s CASCADE', w.state));
   IF w.marks IS NOT NULL THEN
-    PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s', w.marks));
+    PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s CASCADE', w.marks));
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_watched(customer_tier_internal.watched) IS 'support of stop_refresh_on_change: what refresh_on_change made';
