@@ -21,7 +21,9 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "utils/array.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -36,6 +38,10 @@
 PG_FUNCTION_INFO_V1(ct_find_sources);
 PG_FUNCTION_INFO_V1(ct_named_parts);
 PG_FUNCTION_INFO_V1(ct_trigger_parts);
+
+/* what is read of a state at most: it is anybody's input */
+#define STATE_BLOCKS_MAX	10000
+#define STATE_ERROR_BYTES	8192
 
 static const struct
 {
@@ -178,7 +184,7 @@ may_read(Oid relid, AttrNumber column)
 
 /* the table that a captured view reads, if it belongs to the owner */
 static Oid
-sales_of(const SourceState *s)
+sales_of(const SourceState *s, bool wait)
 {
 	SourceView	view;
 	const char *why;
@@ -186,7 +192,7 @@ sales_of(const SourceState *s)
 	Oid			base = InvalidOid;
 
 	if (!OidIsValid(s->part[STATE_CAPTURE]) ||
-		!ct_take_view_apart(s->part[STATE_CAPTURE], s->owner, false, &view, &why))
+		!ct_take_view_apart(s->part[STATE_CAPTURE], s->owner, wait, &view, &why))
 		return InvalidOid;
 	c = SearchSysCache1(RELOID, ObjectIdGetDatum(view.base));
 	if (!HeapTupleIsValid(c))
@@ -195,6 +201,31 @@ sales_of(const SourceState *s)
 		base = view.base;
 	ReleaseSysCache(c);
 	return base;
+}
+
+/* whether what tells the health of a source can be opened without waiting */
+static bool
+lock_parts(const SourceState *s)
+{
+	static const int opened[] = {STATE_VIEW, STATE_CAPTURE, STATE_QUEUE};
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(opened); i++)
+		if (OidIsValid(s->part[opened[i]]) && !ConditionalLockRelationOid(s->part[opened[i]], AccessShareLock))
+			return false;
+	foreach(lc, s->touches)
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
+			return false;
+	return true;
+}
+
+/* without half a character at the end */
+static text *
+cut_text(text *t)
+{
+	int			n = VARSIZE_ANY_EXHDR(t);
+
+	return cstring_to_text_with_len(VARDATA_ANY(t), pg_mbcliplen(VARDATA_ANY(t), n, Min(n, STATE_ERROR_BYTES - MAX_MULTIBYTE_CHAR_LEN)));
 }
 
 static Datum
@@ -210,13 +241,16 @@ regclass_array(List *oids)
 }
 
 /*
- * find_sources(): state, owner, sales, the parts, touches, and what the state's row says.
- * Nobody's code runs: only plain tables are read, without rules or row security.
+ * find_sources(waits_for): state, owner, sales, the parts, touches, and what the state's row
+ * says.  Nobody's code runs: only plain tables are read, without rules or row security.
+ * And nobody's lock is waited for but that of one owner, whose source is asked about: the
+ * sources that somebody keeps locked are left out.
  */
 Datum
 ct_find_sources(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			waits_for = PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0);
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -229,15 +263,24 @@ ct_find_sources(PG_FUNCTION_ARGS)
 		Datum		values[3 + STATE_COLUMNS - 1] = {0};
 		bool		nulls[lengthof(values)];
 
+		bool		wait = OidIsValid(waits_for) && ct_owner_of(lfirst_oid(lc)) == waits_for;
+		Oid			sales;
+
 		CHECK_FOR_INTERRUPTS();
-		if (!may_read(lfirst_oid(lc), STATE_REFRESHED_AT + 1) || !ct_read_state(lfirst_oid(lc), false, &s, &rel))
+		if (!may_read(lfirst_oid(lc), STATE_REFRESHED_AT + 1) || !ct_read_state(lfirst_oid(lc), wait, &s, &rel))
 			continue;
+		if (!wait && !lock_parts(&s))
+		{
+			relation_close(rel, AccessShareLock);
+			continue;
+		}
 		memset(nulls, true, sizeof(nulls));
 #define PUT(i, value)	(values[i] = (value), nulls[i] = false)
 		PUT(0, ObjectIdGetDatum(s.state));
 		PUT(1, ObjectIdGetDatum(s.owner));
-		if (OidIsValid(sales_of(&s)))
-			PUT(2, ObjectIdGetDatum(sales_of(&s)));
+		sales = sales_of(&s, wait);
+		if (OidIsValid(sales))
+			PUT(2, ObjectIdGetDatum(sales));
 		for (int i = STATE_VIEW; i <= STATE_LIVE; i++)
 			if (OidIsValid(s.part[i]))
 				PUT(2 + i, ObjectIdGetDatum(s.part[i]));
@@ -245,8 +288,9 @@ ct_find_sources(PG_FUNCTION_ARGS)
 			PUT(2 + STATE_TOUCHES, regclass_array(s.touches));
 		slot = table_slot_create(rel, NULL);
 		scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-		/* one row; a longer text than an error has is cut */
-		if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		/* one row, and not one that has to be looked for; a longer text than an error has is cut */
+		if (RelationGetNumberOfBlocks(rel) <= STATE_BLOCKS_MAX &&
+			table_scan_getnextslot(scan, ForwardScanDirection, slot))
 			for (int i = STATE_MADE_VIEW; i < STATE_COLUMNS; i++)
 			{
 				bool		isnull;
@@ -255,7 +299,7 @@ ct_find_sources(PG_FUNCTION_ARGS)
 				if (isnull || !may_read(s.state, i + 1))
 					continue;
 				if (i == STATE_ERROR)
-					value = PointerGetDatum(PG_DETOAST_DATUM_SLICE(value, 0, 8192));
+					value = PointerGetDatum(cut_text((text *) PG_DETOAST_DATUM_SLICE(value, 0, STATE_ERROR_BYTES)));
 				PUT(2 + i, value);
 			}
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
