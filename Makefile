@@ -68,7 +68,7 @@ SQL_MODULES = \
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
-EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
+EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history faults models catalog
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
@@ -99,9 +99,12 @@ bench-schemes:
 
 else
 
+# The client's package has pgxs.mk as well: the headers tell
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
-ifeq ($(PGXS),)
-$(error $(PG_CONFIG) leads to no PostgreSQL server headers (Debian: postgresql-server-dev-NN); make demo and make check install what they need)
+ifeq ($(and $(PGXS),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
+MAJOR := $(firstword $(subst ., ,$(word 2,$(shell $(PG_CONFIG) --version 2>/dev/null))))
+$(error $(PG_CONFIG) leads to no PostgreSQL server headers (Debian: postgresql-server-dev-$(or $(MAJOR),all)); \
+make demo and make check install what they need)
 endif
 include $(PGXS)
 
@@ -109,7 +112,15 @@ ifneq ($(SRCDIR),)
 $(shell mkdir -p src sql test)
 endif
 
-$(OBJS): $(wildcard $(SRCDIR)src/*.h)
+# Objects are of one server: those made for another one are made anew
+BUILT_FOR := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
+ifneq ($(BUILT_FOR),$(shell cat .built_for 2>/dev/null))
+ifneq ($(shell { echo '$(BUILT_FOR)' >.built_for; } 2>/dev/null && echo written),written)
+$(error $(CURDIR) cannot be written; in a directory that can: make -f $(CURDIR)/Makefile VPATH=$(CURDIR))
+endif
+endif
+
+$(OBJS) $(OBJS:.o=.bc): .built_for $(wildcard $(SRCDIR)src/*.h)
 
 $(INSTALL_SQL): $(SQL_MODULES) $(SRCDIR)customer_tier.control
 	cat $(filter %.sql,$^) > $@
