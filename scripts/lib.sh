@@ -173,18 +173,21 @@ tear_down() {
 private_install() {
 	root=$dir/root
 	tree=$state/build
-	# objects stay; what is no longer in the checkout goes
+	# objects stay; what is no longer in the checkout goes; the checkout may be read-only
 	mkdir -p "$tree"
 	find "$tree" -type f ! -name '*.o' ! -name .built_for -delete
-	tar -C "$top" -c --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile customer_tier.control src sql test |
+	tar -C "$top" -c --mode=u+w --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile customer_tier.control src sql test |
 		tar -C "$tree" -x --no-same-owner
 	local lib share
 	lib=$("$pg_config" --pkglibdir)
 	share=$("$pg_config" --sharedir)
 	mkdir -p "$root$bindir" "$root$lib" "$root$share"
 	cp -a "$bindir/." "$root$bindir"
-	cp -as "$lib/." "$root$lib"
-	cp -as "$share/." "$root$share"
+	# programs are copied, the rest are links; extensions are a directory of our own
+	ln -s "$lib"/* "$root$lib"
+	ln -s "$share"/* "$root$share"
+	rm -f "$root$share/extension"
+	cp -as "$share/extension" "$root$share/extension"
 	rm -f "$root$lib"/customer_tier.so "$root$share"/extension/customer_tier*
 	make -s -j "$(nproc)" --no-print-directory -C "$tree" PG_CONFIG="$pg_config" with_llvm=no all
 	make -s --no-print-directory -C "$tree" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$root" install >/dev/null
