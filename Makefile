@@ -117,9 +117,11 @@ endif
 # Objects are of one server: those made for another one are made anew
 BUILT_FOR := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
 ifneq ($(BUILT_FOR),$(shell cat .built_for 2>/dev/null))
-ifneq ($(shell { echo '$(BUILT_FOR)' >.built_for; } 2>/dev/null && echo written),written)
-$(error $(CURDIR) cannot be written; in a directory that can: make -f $(CURDIR)/Makefile VPATH=$(CURDIR))
-endif
+.built_for: FORCE
+	@{ echo '$(BUILT_FOR)' >$@; } 2>/dev/null || { echo \
+		"cannot write here: in another directory, make -f '$(CURDIR)/Makefile' VPATH='$(CURDIR)'" >&2; false; }
+FORCE:
+.PHONY: FORCE
 endif
 
 $(OBJS) $(OBJS:.o=.bc): .built_for $(wildcard $(SRCDIR)src/*.h)

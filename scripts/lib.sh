@@ -11,6 +11,8 @@ for variable in $(compgen -e PG); do
 	[ "$variable" = PG_CONFIG ] || unset "$variable"
 done
 umask 022
+# where a root of plain su does not look
+PATH=$PATH:/usr/sbin:/sbin
 
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 
