@@ -30,6 +30,8 @@ OBJS = \
 	src/cuts.o \
 	src/natural.o \
 	src/classes.o \
+	src/decimal.o \
+	src/weighted_score.o \
 	src/rfm.o \
 	src/concentration.o \
 	src/partition.o \

@@ -102,6 +102,11 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 --
 -- Axes
 --
+CREATE FUNCTION json_numbers(numbers double precision[]) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'customer_tier_json_numbers'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION json_numbers(double precision[]) IS 'support of schemes: numbers as JSON, each the shortest decimal that is read as it, whatever the settings';
+
 CREATE FUNCTION axis(name text, value text, by text DEFAULT 'heads', at double precision[] DEFAULT NULL, rule text DEFAULT 'fill', better text DEFAULT 'higher') RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT jsonb_build_object('name', name, 'value', value, 'by', by, 'at', to_jsonb(at), 'rule', rule, 'better', better) $$;
