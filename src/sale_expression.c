@@ -40,6 +40,19 @@ customer_tier_safe_search_path(void)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* constants are written so that they are read as they are, whatever the settings, until the GUC nest level ends */
+static void
+exact_constants(void)
+{
+	static const char *const setting[][2] = {
+		{"datestyle", "ISO"}, {"intervalstyle", "postgres"}, {"extra_float_digits", "3"}, {"bytea_output", "hex"}
+	};
+
+	for (int i = 0; i < lengthof(setting); i++)
+		(void) set_config_option(setting[i][0], setting[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
 /* the one expression of a text; anything around it would change what is asked */
 static Node *
 raw_expression(const char *sql, SaleExpression which)
@@ -134,6 +147,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	customer_tier_safe_search_path();
+	exact_constants();
 	qualified = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), relid), false, false);
 	AtEOXact_GUC(true, nest);
 	relation_close(rel, AccessShareLock);

@@ -59,16 +59,16 @@ BEGIN
       -- what of the rule speaks here
       (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
-      (x.distances -> (i::int - 1) ->> 'line_to_stay')::float8, (x.distances -> (i::int - 1) ->> 'margin')::float8, (x.distances -> (i::int - 1) ->> 'line_to_rise')::float8, (x.distances -> (i::int - 1) ->> 'gap')::float8
+      x.distances[i][1], x.distances[i][2], x.distances[i][3], x.distances[i][4]
     FROM customer_tier.as_owner(s.source, customer_tier.interpolate($q$
       SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' AND x.since + coalesce(k.hold, {hold}) > {day} THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
-             (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
-             ARRAY[{values}], ARRAY[{scores}], jsonb_build_array({distances})
+             (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[], ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
+             ARRAY[{values}], ARRAY[{scores}], ARRAY[{distances}]
       FROM {state} AS x LEFT JOIN {tiers} AS k ON k.tier = x.tier JOIN (SELECT DISTINCT ON (grp) * FROM {thresholds} ORDER BY grp, as_of DESC) AS l USING (grp) WHERE x.customer {equal} {customer}
       $q$, to_jsonb(s) || jsonb_build_object('day', quote_nullable(s.as_of) || '::date', 'hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS x), 'customer', quote_literal($2),
         'values', customer_tier.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier.per_axis(r.axes, 'x.{s}'),
-        'distances', (SELECT string_agg(format('(SELECT to_jsonb(d) FROM %s AS d)', customer_tier.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
-      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances jsonb),
+        'distances', (SELECT string_agg(format('(SELECT ARRAY[line_to_stay, margin, line_to_rise, gap] FROM %s AS d)', customer_tier.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
+      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances float8[]),
       jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
     ORDER BY i;
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -144,14 +144,15 @@ BEGIN
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
   WHILE d <= to_day LOOP
-    PERFORM customer_tier.refresh($1, d);
+    PERFORM customer_tier.refresh_scheme($1, d, false);
     n := n + 1;
     d := (from_day + n * every)::date;
   END LOOP;
   IF (customer_tier.scheme_of($1)).as_of < to_day THEN
-    PERFORM customer_tier.refresh($1, to_day);
+    PERFORM customer_tier.refresh_scheme($1, to_day, false);
     n := n + 1;
   END IF;
+  PERFORM customer_tier.warn_of_day(customer_tier.scheme_of($1), to_day);
   RETURN n;
 END $$;
 COMMENT ON FUNCTION backfill(regclass, date, date, interval) IS 'makes the history of a scheme anew from the ledgers, as if it had been refreshed on these days; the number of days';
