@@ -54,7 +54,7 @@ COMMENT ON FUNCTION fit_query(text, text) IS 'support of models: the query of a 
 
 -- what to beware of; null if nothing
 CREATE FUNCTION model_remark(m model, OUT purchases text, OUT spending text) RETURNS record
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT CASE WHEN converged IS NOT TRUE OR remark IS NOT NULL THEN coalesce(remark, 'there are no customers') END,
        CASE WHEN (m.gamma_gamma).p IS NULL THEN coalesce((m.gamma_gamma).remark, 'no repeat purchase brought money') || ': worth is null' ELSE (m.gamma_gamma).remark END
@@ -64,7 +64,7 @@ $$;
 COMMENT ON FUNCTION model_remark(model) IS 'support of models: what to beware of in the model of purchases and in that of spending; null if nothing';
 
 CREATE FUNCTION warn_of_model(m model) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   r record;
@@ -81,7 +81,7 @@ COMMENT ON FUNCTION warn_of_model(model) IS 'support of models: warnings of what
 
 -- A month without any sale is not the rule: either sales are missing, or the day is not the one that was meant.
 CREATE FUNCTION warn_of_silence(source regclass, last date, as_of date) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 BEGIN
   IF as_of - 31 > last THEN
@@ -92,7 +92,7 @@ END $$;
 COMMENT ON FUNCTION warn_of_silence(regclass, date, date) IS 'support of models and schemes: a warning if as_of is more than 31 days past the last sale';
 
 CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd') RETURNS model
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -186,7 +186,7 @@ COMMENT ON FUNCTION clv(text, ledger, date, double precision, double precision, 
 CREATE FUNCTION calibrate_holdout(source regclass, as_of date, until date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd',
                                   OUT customer text, OUT x bigint, OUT t_x double precision, OUT t double precision, OUT m double precision, OUT p_alive double precision,
                                   OUT predicted_purchases double precision, OUT actual_purchases bigint, OUT predicted_value double precision, OUT actual_value double precision) RETURNS SETOF record
-LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 100000 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 100000 SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 #variable_conflict use_variable
 DECLARE

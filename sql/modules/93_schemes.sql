@@ -286,7 +286,7 @@ BEGIN
   END IF;
   r.map := ARRAY(SELECT coalesce(array_position(r.tiers, t), 0) FROM unnest(labels) WITH ORDINALITY AS u(t, i) ORDER BY i);
   IF array_position(r.map, 0) IS NOT NULL THEN
-    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;
+    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;  -- a float as text: none, scores are whole numbers
     wrong := format('the scores %s lead to %s', wrong, coalesce('"' || labels[array_position(r.map, 0)] || '", which is not among the tiers', 'no tier'));
   END IF;
   IF wrong IS NOT NULL THEN

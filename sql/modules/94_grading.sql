@@ -29,7 +29,7 @@ COMMENT ON FUNCTION per_axis(jsonb, text, text) IS 'support of schemes: SQL for 
 
 -- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
 CREATE FUNCTION tier_names(r rule) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET array_nulls = on
 AS $$ SELECT format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] $$;
 COMMENT ON FUNCTION tier_names(rule) IS 'support of schemes: the tiers by their ranks';
 
@@ -102,7 +102,7 @@ COMMENT ON FUNCTION rank_sql(rule, text) IS 'support of schemes: SQL for the ran
  * a line has passed is graded.
  */
 CREATE FUNCTION graded_sql(s scheme, r rule, as_of date, partial boolean DEFAULT false) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   a jsonb;
@@ -255,7 +255,7 @@ COMMENT ON FUNCTION check_scheme_day(scheme, date) IS 'support of schemes: an er
  * needs to be found again.
  */
 CREATE FUNCTION grade(s scheme, r rule, as_of date) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   last record;
@@ -424,7 +424,7 @@ COMMENT ON FUNCTION locked_scheme(regclass, text) IS 'support of schemes: a sche
 
 -- A year is the longest time from one grading to the next that is usual.
 CREATE FUNCTION warn_of_day(s scheme, as_of date) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   ledgers regclass := (SELECT p.ledger FROM customer_tier.source_parts(customer_tier.tracked(s.source)) AS p);
@@ -441,7 +441,7 @@ END $$;
 COMMENT ON FUNCTION warn_of_day(scheme, date) IS 'support of refresh: warnings if as_of is far from the last refresh, or past the last sale';
 
 CREATE FUNCTION refresh_scheme(scheme regclass, as_of date, warn boolean, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
@@ -487,7 +487,7 @@ END $$;
 COMMENT ON FUNCTION refresh(regclass, date) IS 'grades all customers as of a day and writes what changes; how many there are, and how many entered, rose, fell and left since the last refresh of an earlier day';
 
 CREATE FUNCTION tiers_as_of_sql(scheme regclass, as_of date) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);

@@ -2,7 +2,7 @@
 
 -- a row of parameters, and nothing of how they were found
 CREATE FUNCTION parameter_literal(type name, parameters jsonb) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('%L::customer_tier.%I', '(' || string_agg(coalesce(parameters ->> (attnum - 1), ''), ',' ORDER BY attnum) || ')', type)
 FROM pg_attribute WHERE attrelid = format('customer_tier.%I', type)::regclass AND attnum > 0 AND NOT attisdropped
@@ -10,7 +10,7 @@ $$;
 COMMENT ON FUNCTION parameter_literal(name, jsonb) IS 'support of presets: a model of these parameters as a constant';
 
 CREATE FUNCTION model_literal(m model) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT customer_tier.parameter_literal((m.kind || '_model')::name, customer_tier.json_numbers(CASE m.kind
   WHEN 'bgnbd' THEN ARRAY[(m.bgnbd).r, (m.bgnbd).alpha, (m.bgnbd).a, (m.bgnbd).b] WHEN 'mbgnbd' THEN ARRAY[(m.mbgnbd).r, (m.mbgnbd).alpha, (m.mbgnbd).a, (m.mbgnbd).b]
@@ -82,8 +82,8 @@ BEGIN
         tiers := '{Lost, Hibernating, Cannot Lose, At Risk, About To Sleep, Need Attention, Promising, New, Potential Loyalist, Loyal, Champions}';
       END IF;
     WHEN name = 'quadrant' THEN
-      axes := ARRAY[customer_tier.axis('relationship', o ->> 'relationship', 'value', ARRAY[(o ->> 'relationship_at')::float8]),
-                    customer_tier.axis('potential', o ->> 'potential', 'heads', ARRAY[(o ->> 'potential_heads')::float8])];
+      axes := ARRAY[customer_tier.axis('relationship', o ->> 'relationship', 'value', ARRAY[(o -> 'relationship_at')::float8]),
+                    customer_tier.axis('potential', o ->> 'potential', 'heads', ARRAY[(o -> 'potential_heads')::float8])];
       tiers := '{{low_value, ordinary}, {potential, key}}';
     WHEN name IN ('nine_grid', 'sixteen_grid') THEN
       axes := ARRAY[customer_tier.axis('level', o ->> 'level', 'heads', customer_tier.floats(o -> 'heads')),

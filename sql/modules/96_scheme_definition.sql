@@ -288,7 +288,7 @@ END $$;
 COMMENT ON FUNCTION changed_rule(scheme, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme and simulate: the rule, with changes';
 
 CREATE FUNCTION redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text, recalibrate boolean DEFAULT false) RETURNS integer
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
@@ -343,7 +343,7 @@ END $$;
 COMMENT ON FUNCTION drop_scheme(regclass) IS 'drops a scheme with its tables, its history and its views';
 
 CREATE FUNCTION alter_tier(scheme regclass, tier text, name text DEFAULT NULL, description text DEFAULT NULL, colour text DEFAULT NULL, policy jsonb DEFAULT NULL, hold interval DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);

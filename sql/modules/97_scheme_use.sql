@@ -1,7 +1,7 @@
 -- Asking schemes: why, what if, since when; and tiers that are given by hand.
 
 CREATE FUNCTION pin(scheme regclass, customer text, tier text, reason text, pinned_from date, until date DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
@@ -28,7 +28,7 @@ END $$;
 COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
 
 CREATE FUNCTION unpin(scheme regclass, customer text, unpinned_from date DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
@@ -48,7 +48,7 @@ COMMENT ON FUNCTION unpin(regclass, text, date) IS 'ends a pin: from a day, or i
 
 CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date, OUT held_until date, OUT earned text, OUT pin text, OUT rule text,
   OUT axis text, OUT measure text, OUT value double precision, OUT score integer, OUT line_to_stay double precision, OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
@@ -80,7 +80,7 @@ END $$;
 COMMENT ON FUNCTION explain(regclass, text) IS 'why a customer has a tier: for each axis the value, the score, the line to stay and the line to rise, and how far they are';
 
 CREATE FUNCTION simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, path text) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
@@ -113,7 +113,7 @@ AS $$ SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(va
 COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS 'how many customers, and what value, would go from which tier to which if the rule were another; writes nothing';
 
 CREATE FUNCTION migration(scheme regclass, from_day date, to_day date, OUT from_tier text, OUT to_tier text, OUT heads bigint) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
@@ -127,7 +127,7 @@ END $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
 
 CREATE FUNCTION backfill(scheme regclass, from_day date, to_day date, every interval DEFAULT '1 month') RETURNS bigint
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);
