@@ -60,7 +60,8 @@ static void
 exact_constants(void)
 {
 	static const char *const setting[][2] = {
-		{"datestyle", "ISO"}, {"intervalstyle", "postgres"}, {"extra_float_digits", "3"}, {"bytea_output", "hex"}
+		{"datestyle", "ISO"}, {"intervalstyle", "postgres"}, {"extra_float_digits", "3"}, {"bytea_output", "hex"},
+		{"quote_all_identifiers", "off"}
 	};
 
 	set_all(setting, lengthof(setting));

@@ -57,7 +57,8 @@ CREATE FUNCTION model_remark(m model, OUT purchases text, OUT spending text) RET
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT CASE WHEN converged IS NOT TRUE OR remark IS NOT NULL THEN coalesce(remark, 'there are no customers') END,
-       CASE WHEN (m.gamma_gamma).p IS NULL THEN coalesce((m.gamma_gamma).remark, 'no repeat purchase brought money') || ': worth is null' ELSE (m.gamma_gamma).remark END
+       CASE WHEN (m.gamma_gamma).p IS NULL THEN coalesce((m.gamma_gamma).remark, 'no repeat purchase brought money') || ': worth is null'
+            ELSE (m.gamma_gamma).remark || CASE WHEN (m.gamma_gamma).q <= 1 AND (m.gamma_gamma).remark !~ '^q is' THEN '; q is at most 1: the mean over all customers is infinite' ELSE '' END END
 FROM (SELECT CASE m.kind WHEN 'bgnbd' THEN (m.bgnbd).converged WHEN 'mbgnbd' THEN (m.mbgnbd).converged ELSE (m.pareto_nbd).converged END AS converged,
              CASE m.kind WHEN 'bgnbd' THEN (m.bgnbd).remark WHEN 'mbgnbd' THEN (m.mbgnbd).remark ELSE (m.pareto_nbd).remark END AS remark) AS fit
 $$;

@@ -48,7 +48,7 @@ COMMENT ON FUNCTION unpin(regclass, text, date) IS 'ends a pin: from a day, or i
 
 CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date, OUT held_until date, OUT earned text, OUT pin text, OUT rule text,
   OUT axis text, OUT measure text, OUT value double precision, OUT score integer, OUT line_to_stay double precision, OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier.scheme_of($1);

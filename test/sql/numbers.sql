@@ -181,7 +181,91 @@ SET datestyle = 'ISO, MDY';
 SET search_path = t_numbers, test, public, customer_tier;
 SELECT n, what FROM differs ORDER BY n, what COLLATE "C";
 -- numbers of JSON are what they were
-SELECT json_numbers(ARRAY[0.1::float8 + 0.2::float8, 0.3, -1e300, 5e-324, 'NaN', '-Infinity', NULL]) AS numbers, json_numbers('{}') AS none, json_numbers(NULL) AS unknown;
+SELECT json_numbers(ARRAY[0.1::float8 + 0.2::float8, 0.3, -25, 'NaN', '-Infinity', NULL]) AS numbers, floats(json_numbers('{1e308, 5e-324, 1e-7, 9007199254740993}')) AS back, json_numbers('{}') AS none, json_numbers(NULL) AS unknown;
 SET extra_float_digits = -15;
 SELECT (json_numbers(ARRAY[1 / 3::float8]) -> 0)::float8 = 1 / 3::float8 AS same, axis('a', 'total(ledger)', 'share', ARRAY[1 / 3::float8]) -> 'at' AS at, weighted_axis('a', '{a, b}', ARRAY[1 / 3::float8, 2]) -> 'weights' AS weights;
 RESET extra_float_digits;
+
+--
+-- Shares lie within 0 and 1, where customers gave back more than they bought as well
+--
+CREATE TABLE returned (customer int, day date, amount numeric);
+INSERT INTO returned VALUES (1, '2026-05-01', 900), (2, '2026-05-01', 100), (3, '2026-05-01', 10), (3, '2026-05-02', -15), (4, '2026-05-03', 40), (4, '2026-05-04', -40);
+CALL track('returned', customer => 'customer', amount => 'amount', sold_at => 'day');
+SELECT create_scheme('returns', 'returned', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{0, 500}')], tiers => '{costs, brings, best}');
+SELECT * FROM refresh('returns', '2026-05-31');
+SELECT tier, heads, value, value_share, head_share FROM returns_summary ORDER BY tier_rank;
+SELECT bool_and(value_share BETWEEN 0 AND 1) AS within, sum(value_share) AS all FROM returns_summary;
+UPDATE returned SET amount = -amount WHERE amount > 0;
+SELECT * FROM refresh('returns', '2026-05-31');
+SELECT tier, heads, value, value_share FROM returns_summary ORDER BY tier_rank;
+-- a curve of profit passes 1 where losses follow, and is not called a share
+SELECT heads, level FROM unnest((SELECT (whale_curve(v, 2)).points FROM unnest(ARRAY[3, -1]) AS v));
+SELECT relative_gain FROM retention_effect(10, 100, 0.5, 0.25, periods => 10);
+SELECT a.attrelid::regclass AS type, attname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid WHERE relnamespace = 'customer_tier'::regnamespace AND attname ~ 'share' AND attnum > 0 ORDER BY 1, 2;
+
+--
+-- The last refresh is that of an earlier day: of what a refresh counts, of its log and of the view
+--
+CREATE TABLE paid (customer int, day date, amount numeric);
+INSERT INTO paid SELECT c, '2026-04-01', 10 * c FROM generate_series(1, 6) AS c;
+CALL track('paid', customer => 'customer', amount => 'amount', sold_at => 'day');
+SELECT create_scheme('twice', 'paid', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{25, 45}')], tiers => '{C, B, A}');
+SELECT * FROM refresh('twice', '2026-04-30');
+INSERT INTO paid VALUES (7, '2026-05-01', 30);
+UPDATE paid SET amount = 100 WHERE customer IN (1, 2);
+SELECT * FROM refresh('twice', '2026-05-31');
+-- the same day again: one comes back to where it was, one falls, one goes
+UPDATE paid SET amount = 5 WHERE customer IN (1, 6);
+DELETE FROM paid WHERE customer = 3;
+SELECT * FROM refresh('twice', '2026-05-31');
+SELECT * FROM refresh('twice', '2026-05-31');
+SELECT * FROM twice__refresh ORDER BY as_of;
+SELECT sum(heads) FILTER (WHERE change = 'new') AS entered, sum(heads) FILTER (WHERE change = 'up') AS up, sum(heads) FILTER (WHERE change = 'down') AS down, sum(heads) FILTER (WHERE change = 'left') AS gone FROM twice_migration;
+SELECT obj_description('twice_migration'::regclass) AS view, col_description('twice_migration'::regclass, 1) AS from_tier;
+
+--
+-- What is at its limit says so
+--
+-- a day far from the sales, or from the last refresh
+SELECT customers, entered FROM refresh('twice', '2026-06-01');
+SELECT customers, entered FROM refresh('twice', '2026-06-02');
+INSERT INTO paid VALUES (8, '2027-06-02', 1);
+SELECT customers, entered FROM refresh('twice', '2027-06-03');
+INSERT INTO paid VALUES (8, '2028-06-04', 1);
+SELECT customers, entered FROM refresh('twice', '2028-06-04');
+SELECT backfill('twice', '2026-04-30', '2028-07-31', '13 months');
+\set VERBOSITY sqlstate
+SELECT customers, entered FROM refresh('twice', '2099-01-01');
+\set VERBOSITY default
+-- a model without dropout, whose warning the presets repeat
+CREATE TABLE bought (customer int, day date, amount numeric);
+INSERT INTO bought SELECT i, date '2025-01-01' + i % 90 + (k * (330 - i % 90) / (x + 0.5))::int, 10 + i % 50 FROM (SELECT i, floor(-6 * ln(1 - u(i, 6)))::int AS x FROM generate_series(1, 400) AS i) AS c, generate_series(0, x) AS k;
+CALL track('bought', customer => 'customer', amount => 'amount', sold_at => 'day');
+SELECT (pareto_nbd).remark FROM fit_model('stay', 'bought', '2025-11-30', 7, 'pareto_nbd');
+SELECT create_scheme('calls', 'bought', preset => 'at_risk', options => '{"model": "stay"}');
+SELECT create_scheme('worths', 'bought', preset => 'clv', options => '{"model": "stay"}');
+-- of spending without a mean, and without money
+CREATE TABLE wild AS SELECT customer, day, round((10 / u(customer, 8) ^ 2 * (0.2 + 1.6 * u(customer * 1000 + (day - date '2025-01-01'), 9)))::numeric, 2) AS amount FROM bought;
+CREATE TABLE free AS SELECT customer, day, CASE WHEN day - min(day) OVER (PARTITION BY customer) > 0 THEN 0.01 ELSE 5 END AS amount FROM bought;
+CALL track('wild', customer => 'customer', amount => 'amount', sold_at => 'day');
+CALL track('free', customer => 'customer', amount => 'amount', sold_at => 'day');
+INSERT INTO free SELECT customer, day, -10 FROM free WHERE amount = 0.01;
+SELECT (gamma_gamma).q <= 1 AS no_mean FROM fit_model('wild', 'wild', '2025-11-30');
+SELECT (gamma_gamma).p IS NULL AS no_model FROM fit_model('free', 'free', '2025-11-30');
+SELECT outcome('SELECT create_scheme(''unworthy'', ''free'', preset => ''clv'', options => ''{"model": "free"}'')');
+SELECT predicted > 0 AS purchases, predicted_value FROM model_quality('wild', '2025-07-31', '2025-10-31');
+SELECT predicted > 0 AS purchases, predicted_value FROM model_quality('free', '2025-07-31', '2025-10-31');
+-- a holdout past the last sale, and a fit long after it
+SELECT max(day) AS last FROM bought;
+SELECT actual FROM model_quality('bought', '2025-07-31', (SELECT max(day) FROM bought));
+SELECT actual FROM model_quality('bought', '2025-07-31', (SELECT max(day) + 1 FROM bought));
+SELECT (bgnbd).customers FROM fit_model('late', 'bought', (SELECT max(day) + 32 FROM bought));
+\set VERBOSITY sqlstate
+SELECT actual FROM model_quality('bought', '2025-07-31', '2026-01-31', kind => 'pareto_nbd');
+\set VERBOSITY default
+
+DROP SCHEMA t_numbers CASCADE;
+DELETE FROM customer_tier.model;
+DELETE FROM customer_tier.source;
+DELETE FROM customer_tier.scheme;
