@@ -17,7 +17,6 @@
 PG_FUNCTION_INFO_V1(customer_tier_json_numbers);
 
 #define MOST_DIGITS		17		/* of a shortest decimal */
-#define FEWEST_DIGITS	15		/* every decimal of so many is a double of its own */
 #define LARGEST			1e15	/* with fewer digits than that before the point */
 #define SMALLEST		1e-6	/* and so many zeros behind it, powers of 10 are exact */
 
@@ -36,11 +35,20 @@ customer_tier_decimal(double value)
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(digits), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
 
+/* to the nearest integer, halves to the even one; |x| < 2^51 */
+static inline double
+nearest(double x)
+{
+	const double shift = 0x1.8p52;
+
+	return (x + shift) - shift;
+}
+
 /*
  * What the decimal of a value is above the value, to 2^-100 of it; false where that
  * is not found by arithmetic alone.
  *
- * The value times a power of ten, as a double and what rounding took from it, is
+ * The value times a power of ten, as an integer and what rounding took from it, is
  * rounded to 15, 16 and 17 digits; the first result that is nearer to the value than
  * to other doubles is the decimal.
  */
@@ -52,13 +60,18 @@ customer_tier_decimal_rest(double value, double *rest)
 	{
 		double		d;
 		uint64		u;
-	}			bits = {v};
+	}			bits = {v},
+				step;
 	int			exponent = (int) (bits.u >> 52) - 1023;
 	int			scale;
 	double		scaled;
 	double		left;
 	double		half;
+	double		above;
 	int64		whole;
+	int			last;
+	double		part;
+	bool		denser;
 
 	*rest = 0;
 	if (v == 0)
@@ -66,7 +79,7 @@ customer_tier_decimal_rest(double value, double *rest)
 	if (!(v >= SMALLEST && v < LARGEST))
 		return false;
 	/* the digits before the point, less one: of log10(v) the whole part, or one less: exact, or one too many */
-	scale = Min(MOST_DIGITS - 1 - (int) floor(exponent * 0.30102999566398119), lengthof(pow10) - 1);
+	scale = Min(MOST_DIGITS - 1 - (exponent * 1233 >> 12), lengthof(pow10) - 1);
 	scaled = v * pow10[scale];
 	left = fma(v, pow10[scale], -scaled);
 	if (scaled > 1e17 || (scaled == 1e17 && left >= 0))
@@ -77,31 +90,38 @@ customer_tier_decimal_rest(double value, double *rest)
 	}
 	whole = (int64) scaled;
 
-	/* half of the way to the next double */
-	bits.u = (uint64) (exponent - 53 + 1023) << 52;
-	half = pow10[scale] * bits.d;
-	bits.d = v;
-	for (int64 unit = 100; unit > 0; unit /= 10)
-	{
-		int64		units = whole / unit;
-		double		part = ((double) (whole % unit) + left) / (double) unit;
-		double		up = floor(part + 0.5);
-		double		above;
+	/* half of the way to the next double; below a power of two they are denser */
+	step.u = (uint64) (exponent - 53 + 1023) << 52;
+	half = pow10[scale] * step.d;
+	denser = (bits.u & ((UINT64CONST(1) << 52) - 1)) == 0;
+#define NEAR_ENOUGH	(fabs(above) < (denser && above < 0 ? half / 2 : half))
 
-		if (up == part + 0.5 && (units + (int64) up) % 2 != 0)
-			up--;				/* halves go to the even one */
-		above = (double) ((units + (int64) up) * unit - whole) - left;
-		if (unit == 1 || fabs(above) < half)
+	/* 15 digits: of halves none is near enough */
+	last = (int) (whole % 100);
+	part = last + left;
+	above = 100 * nearest(part * 0.01) - last - left;
+	if (!NEAR_ENOUGH)
+	{
+		/* 16 */
+		last = (int) (whole % 10);
+		part = (last + left) * 0.1;
+		above = nearest(part);
+		if (unlikely(fabs(part - above) == 0.5) && ((whole / 10 + (int) above) & 1) != 0)
+			above += above > part ? -1 : 1;
+		above = 10 * above - last - left;
+		if (!NEAR_ENOUGH)
 		{
-			/* below a power of two doubles are denser */
-			if (unit > 1 && above < 0 && (bits.u & ((UINT64CONST(1) << 52) - 1)) == 0 && -above >= half / 2)
-				continue;
-			above /= pow10[scale];
-			*rest = value < 0 ? -above : above;
-			return true;
+			/* 17 */
+			above = nearest(left);
+			if (unlikely(fabs(left - above) == 0.5) && ((whole + (int) above) & 1) != 0)
+				above += above > left ? -1 : 1;
+			above -= left;
 		}
 	}
-	pg_unreachable();
+#undef NEAR_ENOUGH
+	above /= pow10[scale];
+	*rest = value < 0 ? -above : above;
+	return true;
 }
 
 /* json_numbers(numbers): as JSON, which has no infinity: that is a string there */

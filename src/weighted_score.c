@@ -99,6 +99,7 @@ get_mean(const Weights *w, const double *value, double *result)
 	double		high;
 	double		low;
 	double		left;
+	bool		up;
 
 	if (!w->simple)
 		return false;
@@ -117,8 +118,11 @@ get_mean(const Weights *w, const double *value, double *result)
 	*result = high / w->high;
 	left = (fma(-*result, w->high, high) + (low - *result * w->low)) / w->high;
 	*result = two_sum(*result, left, &left);
-	return all == 0 ||
-		fabs(left) + ERROR_BOUND * (all / w->high) < fabs(nextafter(*result, left > 0 ? INFINITY : -INFINITY) - *result) / 2;
+	if (all == 0)
+		return true;
+	up = left > 0;
+	left = fabs(left) + ERROR_BOUND * (all / w->high);
+	return left < 0x1p-54 * fabs(*result) || left < fabs(nextafter(*result, up ? INFINITY : -INFINITY) - *result) / 2;
 }
 
 /* the same by PostgreSQL's numeric, which adds and multiplies without rounding */

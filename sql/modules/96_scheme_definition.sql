@@ -69,7 +69,7 @@ BEGIN
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__threshold', 'lines, each from the day it was found; where lower is better, with the sign changed'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__pin', 'tiers that are given by hand'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__tier', 'names, colours and policies of the tiers; see alter_tier'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes')] LOOP
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes by day, with what changed since that of an earlier day')] LOOP
     PERFORM FROM customer_tier.as_owner(s.source, command) AS (x int);
   END LOOP;
   s.state := format('%s.%I', place, name || '__state');
