@@ -30,6 +30,8 @@ OBJS = \
 	src/cuts.o \
 	src/natural.o \
 	src/classes.o \
+	src/decimal.o \
+	src/weighted_score.o \
 	src/rfm.o \
 	src/concentration.o \
 	src/partition.o \
@@ -70,7 +72,7 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history faults models catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history faults models numbers catalog
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)

@@ -365,9 +365,9 @@ probability_of_n_mbgnbd(const double *param, double n, double t)
 }
 
 const Model customer_tier_bgnbd = {
-	"bgnbd", 4, start, prepare_bgnbd, likelihood, remark, p_alive_bgnbd, purchases_bgnbd, probability_of_n_bgnbd
+	"bgnbd", 4, start, prepare_bgnbd, likelihood, remark, 2, p_alive_bgnbd, purchases_bgnbd, probability_of_n_bgnbd
 };
 
 const Model customer_tier_mbgnbd = {
-	"mbgnbd", 4, start, prepare_mbgnbd, likelihood, remark, p_alive_mbgnbd, purchases_mbgnbd, probability_of_n_mbgnbd
+	"mbgnbd", 4, start, prepare_mbgnbd, likelihood, remark, 2, p_alive_mbgnbd, purchases_mbgnbd, probability_of_n_mbgnbd
 };

@@ -222,7 +222,8 @@ get_points(FunctionCallInfo fcinfo)
 }
 
 /*
- * The curve over the heads in the order given, as an array of (heads, share).  A
+ * The curve over the heads in the order given, as an array of (heads, share
+ * or level).  A
  * point within a head lies on the straight line through it; within a group of
  * equal values it lies there in any order.
  */

@@ -131,5 +131,5 @@ customer_tier_predict_spend(const double *param, double x, double m)
 }
 
 const Model customer_tier_gamma_gamma = {
-	"gamma_gamma", PARAMS, start, prepare, likelihood, remark, NULL, NULL, NULL
+	"gamma_gamma", PARAMS, start, prepare, likelihood, remark, 0, NULL, NULL, NULL
 };

@@ -286,5 +286,5 @@ probability_of_n(const double *param, double n, double t)
 }
 
 const Model customer_tier_pareto_nbd = {
-	"pareto_nbd", 4, start, prepare, likelihood, remark, p_alive, purchases, probability_of_n
+	"pareto_nbd", 4, start, prepare, likelihood, remark, 2, p_alive, purchases, probability_of_n
 };

@@ -32,12 +32,39 @@ PG_FUNCTION_INFO_V1(customer_tier_expression_uses);
 
 static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
 
-/* nobody's names but the server's, until the GUC nest level ends */
+static void
+set_all(const char *const (*setting)[2], int n)
+{
+	for (int i = 0; i < n; i++)
+		(void) set_config_option(setting[i][0], setting[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/*
+ * Nobody's names but the server's, and literals mean what they do in what is kept,
+ * until the GUC nest level ends.
+ */
 void
 customer_tier_safe_search_path(void)
 {
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	static const char *const setting[][2] = {
+		{"search_path", "pg_catalog, pg_temp"}, {"standard_conforming_strings", "on"},
+		{"array_nulls", "on"}, {"transform_null_equals", "off"}
+	};
+
+	set_all(setting, lengthof(setting));
+}
+
+/* constants are written so that they are read as they are, whatever the settings, until the GUC nest level ends */
+static void
+exact_constants(void)
+{
+	static const char *const setting[][2] = {
+		{"datestyle", "ISO"}, {"intervalstyle", "postgres"}, {"extra_float_digits", "3"}, {"bytea_output", "hex"},
+		{"quote_all_identifiers", "off"}
+	};
+
+	set_all(setting, lengthof(setting));
 }
 
 /* the one expression of a text; anything around it would change what is asked */
@@ -134,6 +161,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	customer_tier_safe_search_path();
+	exact_constants();
 	qualified = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), relid), false, false);
 	AtEOXact_GUC(true, nest);
 	relation_close(rel, AccessShareLock);

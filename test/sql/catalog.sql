@@ -1,5 +1,5 @@
 -- Everything the extension has: comments, labels, and that nothing crashes.
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE SCHEMA t_catalog;
 SET search_path = t_catalog, test, public, customer_tier;
 

@@ -14,7 +14,7 @@ SELECT * FROM unnest((SELECT lorenz(v, 3) FROM unnest(ARRAY[3, 1, 4, 2]) AS v));
 SELECT heads, share FROM unnest((SELECT lorenz(v::numeric, 1) FROM unnest(ARRAY[7]) AS v));
 -- the whale: 5 + 4 - 1 - 3 = 5
 SELECT (w).heads, (w).profit, (w).peak, (w).peak_at, (w).loss, (w).points FROM (SELECT whale_curve(v, 4) AS w FROM unnest(ARRAY[-3, 5, -1, 4]) AS v) AS w;
-SELECT heads, share FROM unnest((SELECT (whale_curve(v::numeric, 2)).points FROM unnest(ARRAY[-3, 5, -1, 4, 0]) AS v));
+SELECT heads, level FROM unnest((SELECT (whale_curve(v::numeric, 2)).points FROM unnest(ARRAY[-3, 5, -1, 4, 0]) AS v));
 -- nobody loses; nothing but loss; as much loss as profit
 SELECT (whale_curve(v, 2)).* FROM unnest(ARRAY[4, 1]) AS v;
 SELECT (whale_curve(v, 2)).* FROM unnest(ARRAY[-4, -1]) AS v;

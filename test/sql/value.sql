@@ -13,7 +13,7 @@ FROM (VALUES (1, 0.8, 0.1), (10, 0.8, 0.1), (520, 0.9999, 0.0001), (7, 1, 0), (7
 SELECT clv(100, 0) AS none, clv(100, 'Infinity', 1, 0.75) AS forever, clv(100, 'Infinity', 1, 1, 0.1) AS perpetuity, round(clv(100, 1e6, 1, 0.75)::numeric, 9) AS nearly_forever;
 SELECT outcome('SELECT clv(100, ''Infinity'')'), outcome('SELECT clv(100, -1)'), outcome('SELECT clv(100, ''NaN'')'), outcome('SELECT clv(''NaN'', 1)'), outcome('SELECT clv(1, 1, 1, 1.2)'), outcome('SELECT clv(1, 1, 1, 1, -1)');
 -- five points less churn, at ten percent interest
-SELECT round(new_churn::numeric, 9) AS new_churn, round(worth::numeric, 6) AS worth, round(new_worth::numeric, 6) AS new_worth, round(gain::numeric, 6) AS gain, round(gain_share::numeric, 9) AS gain_share FROM retention_effect(1000, 100, 0.20, -0.05, margin => 0.5, rate => 0.1);
+SELECT round(new_churn::numeric, 9) AS new_churn, round(worth::numeric, 6) AS worth, round(new_worth::numeric, 6) AS new_worth, round(gain::numeric, 6) AS gain, round(relative_gain::numeric, 9) AS relative_gain FROM retention_effect(1000, 100, 0.20, -0.05, margin => 0.5, rate => 0.1);
 SELECT outcome('SELECT retention_effect(10, 100, 0.02, -0.05)');
 -- realised, with interest
 SELECT round(clv('{2025-01-01:1:100, 2026-01-01:1:10}'::ledger, '2026-01-01', 0.1)::numeric, 9) AS with_interest, clv('{2025-01-01:1:100, 2026-01-01:1:10}'::ledger, '2025-12-31', 0) AS before, clv('{}'::ledger, '2026-01-01', 0.1) AS nothing;
