@@ -70,14 +70,16 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history faults models catalog
-REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models catalog
+# where installcheck writes: for who may not write here, another directory
+REGRESS_OUTPUT ?= test
+REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-clusters bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -89,6 +91,8 @@ check:
 	@$(SRCDIR)scripts/check
 check-long:
 	@$(SRCDIR)scripts/check long
+check-clusters:
+	@$(SRCDIR)scripts/check-clusters $(KINDS)
 bench:
 	@$(SRCDIR)bench/run
 bench-capture:

@@ -373,9 +373,9 @@ SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh('patient', '2026
 SELECT pin('patient', '2', 'A', 'second', '2026-11-10'), refresh('patient', '2026-11-10');
 SELECT unpin('patient', '2', '2026-11-20'), refresh('patient', '2026-11-20');
 SELECT customer, tier, pinned_from, until, reason FROM patient__pin ORDER BY 3;
-SELECT tier, valid_from, valid_to, change, reason, note FROM patient_history WHERE customer = 2 ORDER BY 2;
+SELECT tier, valid_from, valid_to, change, reason, replace(note, current_user, 'AUTHOR') AS note FROM patient_history WHERE customer = 2 ORDER BY 2;
 SELECT backfill('patient', '2026-11-01', '2026-11-21', '5 days');
-SELECT tier, valid_from, valid_to, change, reason, note FROM patient_history WHERE customer = 2 ORDER BY 2;
+SELECT tier, valid_from, valid_to, change, reason, replace(note, current_user, 'AUTHOR') AS note FROM patient_history WHERE customer = 2 ORDER BY 2;
 SELECT alter_scheme('patient', tiers => '{low, mid, high}');
 -- lines that are fixed stay through what is no other axis, and nobody's line is null on either side
 SELECT create_scheme('still', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit', 'lower')], tiers => '{{D, C}, {B, A}}', calibrate => 'fixed');
