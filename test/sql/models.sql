@@ -24,10 +24,10 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE p_alive('shop', ledger, '20
 FROM sale_ledger_live, btyd(ledger, '2025-06-30', 7) AS b, model WHERE name = 'shop' AND (b).t IS NOT NULL;
 SELECT p_alive('shop', '{}'::ledger, '2025-06-30') AS no_purchase, p_alive('shop', '{2025-07-01:1:5}'::ledger, '2025-06-30') AS not_yet, outcome('SELECT p_alive(''shop'', ''{}''::ledger, ''infinity'')'), outcome('SELECT expected_purchases(''shop'', ''{}''::ledger, ''2025-06-30'', -1)');
 -- they work in the workers as well
-SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;
+CALL workers(2); SET parallel_leader_participation = off;
 SELECT is_parallel('SELECT sum(p_alive(''shop'', ledger, ''2025-06-30'')) FROM t_models.sale_ledger') AS parallel;
 SELECT round(sum(p_alive('shop', ledger, '2025-06-30'))::numeric, 6) AS alive FROM sale_ledger;
-RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET parallel_leader_participation;
+CALL workers(NULL); RESET parallel_leader_participation;
 SELECT round(sum(p_alive('shop', ledger, '2025-06-30'))::numeric, 6) AS alive FROM sale_ledger;
 -- another fit is seen, in one transaction and one function
 CREATE FUNCTION measure() RETURNS float8 LANGUAGE plpgsql AS $$BEGIN RETURN p_alive('shop', '{2025-01-01:1:5,2025-02-01:1:5}'::ledger, '2025-06-30'); END$$;

@@ -180,9 +180,9 @@ SELECT * FROM compare('SELECT c, day, amount FROM sale ORDER BY id LIMIT 100 OFF
 SELECT orders(l) FROM roll_up($$SELECT 1, (SELECT last_day(l) FROM roll_up('SELECT 1, current_date - 1, 5') AS (c int, l ledger)), 5$$) AS (c int, l ledger);
 -- a parallel plan below
 ALTER TABLE wide SET (parallel_workers = 2);
-SET min_parallel_table_scan_size = 0; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;
+CALL workers(2);
 SELECT * FROM same_as_grouped('SELECT c, day, amount FROM wide');
-RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost;
+CALL workers(NULL);
 -- the rights and the policies are those of the caller
 CREATE ROLE regress_customer_tier_clerk;
 GRANT USAGE ON SCHEMA t_roll_up, customer_tier TO regress_customer_tier_clerk;

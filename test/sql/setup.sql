@@ -21,6 +21,14 @@ END $$;
 CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
 
+-- from here on a plan in so many workers is the cheapest, whatever the cluster's settings; null: its settings again
+CREATE PROCEDURE workers(n int) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config(name, CASE WHEN n IS NOT NULL THEN value END, false)
+  FROM (VALUES ('max_parallel_workers_per_gather', n::text), ('max_parallel_workers', '8'), ('min_parallel_table_scan_size', '0'),
+               ('parallel_setup_cost', '0'), ('parallel_tuple_cost', '0'), ('enable_hashagg', 'on'), ('enable_sort', 'on')) AS v(name, value);
+END $$;
+
 -- whether workers aggregate a part each
 CREATE FUNCTION is_parallel(sql text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE

@@ -203,10 +203,10 @@ FROM task, array_length(params, 1) AS n, generate_series(1, 20) AS s, LATERAL (S
 GROUP BY model ORDER BY model COLLATE "C";
 -- nor does the order of the customers matter, or who counts them
 SELECT bgnbd_fit(x, t_x, t ORDER BY i) = bgnbd_fit(x, t_x, t ORDER BY i % 97, i DESC) AS same FROM bought WHERE kind = 'bgnbd';
-SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+CALL workers(2);
 SELECT is_parallel('SELECT bgnbd_fit(x, t_x, t) FROM t_value.bought WHERE kind = ''bgnbd''') AS parallel, is_parallel('SELECT gamma_gamma_fit(x, m) FROM t_value.spender') AS parallel;
 SELECT bgnbd_fit(x, t_x, t) FILTER (WHERE kind = 'bgnbd') = (SELECT bg FROM fit) AS same, pareto_nbd_fit(x, t_x, t) FILTER (WHERE kind = 'pareto_nbd') = (SELECT pareto FROM fit) AS same FROM bought;
-RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+CALL workers(NULL);
 -- another unit of time is the same model
 SELECT abs((f).r / (bg).r - 1) < 1e-8 AS r, abs((f).alpha / (bg).alpha / 7 - 1) < 1e-8 AS alpha, abs((f).b / (bg).b - 1) < 1e-8 AS b, (f).iterations = (bg).iterations AS iterations FROM fit, (SELECT bgnbd_fit(x, t_x * 7, t * 7) AS f FROM bought WHERE kind = 'bgnbd') AS f;
 -- a model for each segment
