@@ -147,7 +147,7 @@ SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "
   "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier before", "to_tier": "the tier after",
   "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score, less what keep forgives; while a tier is held, of the score that keeps it", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
   "gap": "what the value lacks of it; below zero where lower is better", "as_of": "the day it was found", "line": "the value to reach; null: nobody does", "reached_by": "this or more, or this or less"}'::json ->> $1,
-  CASE WHEN $1 LIKE '%\_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
+  CASE WHEN right($1, 6) = '_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
 $$;
 COMMENT ON FUNCTION column_comment(text) IS 'support of create_scheme: what a column means';
 
@@ -262,7 +262,7 @@ DECLARE
   r customer_tier.rule;
 BEGIN
   IF tiers IS NULL AND tier IS NULL THEN
-    IF old.said ~ '^\{' THEN
+    IF left(old.said, 1) = '{' THEN
       tiers := old.said;
     ELSE
       tiers := old.tiers;

@@ -22,6 +22,8 @@ SELECT oid::regprocedure AS "function" FROM func JOIN (SELECT oid AS lang, lanna
 SELECT oid::regprocedure AS closed_to_some FROM func WHERE proacl IS NOT NULL;
 -- every C symbol is the SQL name with the extension's prefix
 SELECT oid::regprocedure AS "function", prosrc FROM func WHERE prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND prosrc !~ '^customer_tier_[a-z0-9_]+$';
+-- no text of a function means something else without standard_conforming_strings: a backslash stands in E'' only
+SELECT oid::regprocedure AS "function" FROM func WHERE regexp_replace(prosrc, $x$E'[^']*'$x$, '', 'g') LIKE '%\\%' ORDER BY 1::text COLLATE "C";
 -- volatility, parallel safety, strictness
 SELECT oid::regprocedure::text COLLATE "C" AS "function", prokind AS kind, provolatile AS volatility, proparallel AS parallel, proisstrict AS strict, proleakproof AS leakproof, proretset AS set FROM func ORDER BY 1;
 SELECT aggfnoid::regprocedure::text COLLATE "C" AS aggregate, aggtransfn, aggcombinefn, aggfinalfn, aggminvtransfn, aggtranstype::regtype AS state, agginitval AS start, aggserialfn FROM pg_aggregate WHERE aggfnoid IN (SELECT oid FROM func) ORDER BY 1;

@@ -4,6 +4,16 @@ CREATE SCHEMA test;
 GRANT USAGE ON SCHEMA test TO PUBLIC;
 SET search_path = test;
 
+-- what values look like, and what our own literals mean, in this database, whatever the cluster's settings
+DO $$
+DECLARE
+  setting text;
+BEGIN
+  FOREACH setting IN ARRAY '{extra_float_digits = 1, quote_all_identifiers = off, standard_conforming_strings = on, array_nulls = on, transform_null_equals = off, row_security = on}'::text[] LOOP
+    EXECUTE format('ALTER DATABASE %I SET %s', current_database(), setting);
+  END LOOP;
+END $$;
+
 -- what becomes of a statement: its error, as one line
 CREATE FUNCTION outcome(sql text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
