@@ -71,9 +71,10 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
 
 REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models catalog
-# where installcheck writes: for who may not write here, another directory
+# where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
+REGRESS_PREP = regress-output
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
@@ -112,6 +113,14 @@ include $(PGXS)
 ifneq ($(SRCDIR),)
 $(shell mkdir -p src sql test)
 endif
+
+# pg_regress would not say what to do
+.PHONY: regress-output
+regress-output:
+	@mkdir -p "$(REGRESS_OUTPUT)" 2>/dev/null; \
+	for file in "$(REGRESS_OUTPUT)" $(wildcard $(REGRESS_OUTPUT)/regression.out $(REGRESS_OUTPUT)/results); do \
+		[ -w "$$file" ] || { echo "$$file cannot be written: say make installcheck REGRESS_OUTPUT=DIRECTORY" >&2; exit 1; }; \
+	done
 
 $(OBJS): $(wildcard $(SRCDIR)src/*.h)
 

@@ -4,6 +4,16 @@ CREATE SCHEMA test;
 GRANT USAGE ON SCHEMA test TO PUBLIC;
 SET search_path = test;
 
+-- roles that an interrupted run left
+DO $$
+DECLARE
+  role name;
+BEGIN
+  FOR role IN SELECT rolname FROM pg_roles WHERE starts_with(rolname, 'regress_customer_tier_') LOOP
+    EXECUTE format('DROP ROLE %I', role);
+  END LOOP;
+END $$;
+
 -- what values look like, and what our own literals mean, in this database, whatever the cluster's settings
 DO $$
 DECLARE
