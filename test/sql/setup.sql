@@ -14,12 +14,12 @@ BEGIN
   END LOOP;
 END $$;
 
--- what values look like, and what our own literals mean, in this database, whatever the cluster's settings
+-- what values look like, what our own literals mean, and the isolation that a refresh requires, whatever the cluster's settings
 DO $$
 DECLARE
   setting text;
 BEGIN
-  FOREACH setting IN ARRAY '{extra_float_digits = 1, quote_all_identifiers = off, standard_conforming_strings = on, array_nulls = on, transform_null_equals = off, row_security = on}'::text[] LOOP
+  FOREACH setting IN ARRAY '{extra_float_digits = 1, quote_all_identifiers = off, standard_conforming_strings = on, array_nulls = on, transform_null_equals = off, row_security = on, default_transaction_isolation = ''read committed''}'::text[] LOOP
     EXECUTE format('ALTER DATABASE %I SET %s', current_database(), setting);
   END LOOP;
 END $$;
