@@ -165,7 +165,7 @@ SELECT * FROM regional_thresholds ORDER BY customer_group, as_of;
 SELECT how, at, (SELECT create_scheme('cut_' || how, 'sale', axes => ARRAY[axis('value', 'total(ledger)', how, at)], tiers => '{low, high}')), (SELECT customers FROM refresh(('cut_' || how)::regclass, '2026-06-30'))
 FROM (VALUES ('value', '{500}'::float8[]), ('share', '{0.7}'), ('heads', '{0.4}'), ('count', '{2}'), ('natural', '{2}'), ('mean', NULL), ('median', NULL), ('mean_score', '{0.25, 0.5, 0.75}')) AS v(how, at);
 SELECT 'value' AS cut, line FROM cut_value_thresholds UNION ALL SELECT 'share', line FROM cut_share_thresholds UNION ALL SELECT 'heads', line FROM cut_heads_thresholds UNION ALL SELECT 'count', line FROM cut_count_thresholds
-UNION ALL SELECT 'natural', line FROM cut_natural_thresholds UNION ALL SELECT 'mean', line FROM cut_mean_thresholds UNION ALL SELECT 'median', line FROM cut_median_thresholds UNION ALL SELECT 'mean_score', line FROM cut_mean_score_thresholds;
+UNION ALL SELECT 'natural', line FROM cut_natural_thresholds UNION ALL SELECT 'mean', line FROM cut_mean_thresholds UNION ALL SELECT 'median', line FROM cut_median_thresholds UNION ALL SELECT 'mean_score', line FROM cut_mean_score_thresholds ORDER BY 1;
 SELECT share_cuts(total, '{0.7}'), head_cuts(total, '{0.4}'), natural_cuts(total, 2), mean_cut(total), median_cut(total) FROM (SELECT total(slice(ledger, '(,2026-07-01)')) FROM sale_ledger) AS t WHERE total <> 0;
 SELECT drop_scheme(scheme) FROM schemes WHERE scheme::text LIKE 'cut%';
 

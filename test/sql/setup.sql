@@ -46,7 +46,8 @@ CREATE PROCEDURE workers(n int) LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config(name, CASE WHEN n IS NOT NULL THEN value END, false)
   FROM (VALUES ('max_parallel_workers_per_gather', n::text), ('max_parallel_workers', '8'), ('min_parallel_table_scan_size', '0'),
-               ('parallel_setup_cost', '0'), ('parallel_tuple_cost', '0'), ('enable_hashagg', 'on'), ('enable_sort', 'on')) AS v(name, value);
+               ('parallel_setup_cost', '0'), ('parallel_tuple_cost', '0'), ('seq_page_cost', '1'), ('cpu_tuple_cost', '0.01'),
+               ('cpu_operator_cost', '0.0025'), ('enable_hashagg', 'on'), ('enable_sort', 'on')) AS v(name, value);
 END $$;
 
 -- whether workers aggregate a part each
