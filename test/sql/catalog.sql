@@ -17,7 +17,7 @@ SELECT count(*) > 60 AS many FROM member;
 SELECT pg_describe_object(classid, objid, objsubid) AS elsewhere FROM member WHERE classid = 'pg_proc'::regclass AND (SELECT pronamespace FROM pg_proc WHERE oid = objid) <> 'customer_tier'::regnamespace;
 SELECT count(*) AS not_relocatable FROM pg_extension WHERE extname = 'customer_tier' AND NOT extrelocatable;
 -- nothing runs with other rights; what is not C has a search_path, or names schemas throughout
-SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef;
+SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef ORDER BY 1::text COLLATE "C";
 SELECT oid::regprocedure AS "function" FROM func JOIN (SELECT oid AS lang, lanname FROM pg_language) AS l ON lang = prolang WHERE lanname NOT IN ('c', 'internal') AND proconfig IS NULL ORDER BY 1::text COLLATE "C";
 SELECT oid::regprocedure AS closed_to_some FROM func WHERE proacl IS NOT NULL;
 -- every C symbol is the SQL name with the extension's prefix

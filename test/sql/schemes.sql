@@ -387,7 +387,7 @@ SELECT * FROM still_thresholds ORDER BY as_of, axis;
 SELECT tier_now, tier_then, heads FROM simulate_migration('still');
 SELECT recalibrate('still');
 SELECT * FROM refresh('still', '2026-11-04');
-SELECT as_of, axis, line FROM still_thresholds WHERE as_of = '2026-11-04';
+SELECT as_of, axis, line FROM still_thresholds WHERE as_of = '2026-11-04' ORDER BY axis DESC;
 SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT alter_scheme('still', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit')])$$,
   $$SELECT create_scheme('x', 'few', axes => ARRAY[axis('place', 'total(ledger)', 'mean')], tiers => '{b, a}')$$,
