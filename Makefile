@@ -72,14 +72,17 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history faults models numbers catalog
-REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models numbers catalog
+# where installcheck writes: another directory for who may not write here
+REGRESS_OUTPUT ?= test
+REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
+REGRESS_PREP = regress-output
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long check-roots bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-roots check-clusters bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -93,6 +96,8 @@ check-long:
 	@$(SRCDIR)scripts/check long
 check-roots:
 	@$(SRCDIR)scripts/check-roots
+check-clusters:
+	@$(SRCDIR)scripts/check-clusters $(KINDS)
 bench:
 	@$(SRCDIR)bench/run
 bench-capture:
@@ -115,6 +120,14 @@ include $(PGXS)
 ifneq ($(SRCDIR),)
 $(shell mkdir -p src sql test)
 endif
+
+# pg_regress would not say what to do
+.PHONY: regress-output
+regress-output:
+	@mkdir -p "$(REGRESS_OUTPUT)" 2>/dev/null; \
+	for file in "$(REGRESS_OUTPUT)" $(wildcard $(REGRESS_OUTPUT)/regression.out $(REGRESS_OUTPUT)/results); do \
+		[ -w "$$file" ] || { echo "$$file cannot be written: say make installcheck REGRESS_OUTPUT=DIRECTORY" >&2; exit 1; }; \
+	done
 
 # Objects are of one server: those made for another one are made anew
 BUILT_FOR := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)

@@ -14,6 +14,7 @@ umask 022
 # where a root of plain su does not look
 PATH=$PATH:/usr/sbin:/sbin
 
+initdb_options=()
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '%s\n' "$*"; }
@@ -196,11 +197,11 @@ private_install() {
 	bindir=$root$bindir
 }
 
-# start_server [initdb and server options: a=b ...]
+# start_server [server options: a=b ...]; initdb's own are in initdb_options
 start_server() {
 	export PGHOST=$dir PGUSER=postgres PGPORT=5432
 	as_server "$bindir/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
-		>"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die "initdb failed"; }
+		"${initdb_options[@]}" >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die "initdb failed"; }
 	{
 		echo "listen_addresses = ''"
 		echo "unix_socket_directories = '$dir'"

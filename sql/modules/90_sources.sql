@@ -405,7 +405,7 @@ BEGIN
   END IF;
   SELECT o.oid::regclass, x.relation INTO taken, of
   FROM pg_class AS o LEFT JOIN customer_tier.source AS x ON o.oid IN (x.ledger, x.queue, x.live)
-  WHERE o.relnamespace = c.relnamespace AND o.relname IN (customer_tier.stem(c.relname) || '_ledger', customer_tier.stem(c.relname) || '_delta', customer_tier.stem(c.relname) || '_ledger_live') LIMIT 1;
+  WHERE o.relnamespace = c.relnamespace AND o.relname IN (customer_tier.stem(c.relname) || '_ledger', customer_tier.stem(c.relname) || '_delta', customer_tier.stem(c.relname) || '_ledger_live') ORDER BY o.relname LIMIT 1;
   IF taken IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('relation %s, which would be made, exists already', taken),
       HINT = CASE WHEN of IS NULL THEN 'Rename it, or drop it.' ELSE format('It belongs to another source: CALL customer_tier.untrack(%s);', of::oid) END;

@@ -89,17 +89,14 @@ SELECT count(*) AS groups, count(*) FILTER (WHERE a = b AND a = c) AS same FROM 
 CREATE TABLE many AS SELECT i % 3 AS g, round(exp(u(i, 1) * 10)::numeric, 2)::float8 - 3 AS v FROM generate_series(1, 60000) AS i;
 ALTER TABLE many SET (parallel_workers = 2);
 ANALYZE many;
-SET max_parallel_workers_per_gather = 0;
+CALL workers(0);
 CREATE TABLE serial AS SELECT g, concentration(v), lorenz(v, 9), whale_curve(v, 9), natural_fit(v, 3) FROM many GROUP BY g;
 SELECT (concentration).heads, abs((concentration).gini - f.gini) < 1e-14 AS gini, abs((concentration).hhi - f.hhi) < 1e-14 AS hhi
 FROM serial JOIN (SELECT g, sum((2 * up - n - 1) * h) / (n * total) AS gini, sum((h / total) ^ 2) AS hhi FROM (SELECT g, h, row_number() OVER (PARTITION BY g ORDER BY h) AS up, count(*) OVER (PARTITION BY g) AS n, sum(h) OVER (PARTITION BY g) AS total FROM (SELECT g, greatest(v, 0)::numeric AS h FROM many) AS m) AS r GROUP BY g, n, total) AS f USING (g) ORDER BY g;
-SET max_parallel_workers_per_gather = 2;
-SET min_parallel_table_scan_size = 0;
-SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0;
+CALL workers(2);
 SELECT 'SELECT g, concentration(v), lorenz(v, 9), whale_curve(v, 9), natural_fit(v, 3) FROM many GROUP BY g' AS sql \gset
 SELECT is_parallel(:'sql');
 SELECT count(*) AS groups, count(*) FILTER (WHERE p = s) AS same FROM (:sql) AS p JOIN serial AS s USING (g);
-RESET max_parallel_workers_per_gather; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost;
+CALL workers(NULL);
 
 DROP SCHEMA t_concentration CASCADE;
