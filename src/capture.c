@@ -35,7 +35,11 @@ PG_FUNCTION_INFO_V1(customer_tier_capture);
 
 #define CAPTURE_ARGS	6
 
-/* what a trigger's arguments mean, kept for the session until something changes */
+/*
+ * What a trigger's arguments mean, kept for the session until something changes.
+ * An entry that is not valid is freed when the next one is made, unless a call that
+ * uses it is under way.
+ */
 typedef struct Capture
 {
 	Oid			trigger;		/* key */
@@ -132,9 +136,26 @@ read_arguments(Capture *c, Relation rel, char **arg, Oid ledger)
 	MemoryContextSwitchTo(old);
 }
 
+/* entries that are not valid any more: that of a dropped trigger would stay for ever */
+static void
+free_invalid(void)
+{
+	HASH_SEQ_STATUS seq;
+	Capture    *c;
+
+	hash_seq_init(&seq, captures);
+	while ((c = hash_seq_search(&seq)) != NULL)
+		if (!c->valid && c->depth == 0)
+		{
+			MemoryContextDelete(c->context);
+			hash_search(captures, &c->trigger, HASH_REMOVE, NULL);
+		}
+}
+
 static Capture *
 get_capture(TriggerData *t, Oid ledger)
 {
+	Capture		made = {0};
 	Capture    *c;
 	bool		found;
 	uint64		before;
@@ -151,24 +172,26 @@ get_capture(TriggerData *t, Oid ledger)
 		CacheRegisterSyscacheCallback(PROCOID, forget_all, (Datum) 0);
 		CacheRegisterSyscacheCallback(TYPEOID, forget_all, (Datum) 0);
 	}
-	c = hash_search(captures, &t->tg_trigger->tgoid, HASH_ENTER, &found);
-	if (!found)
-	{
-		c->context = NULL;
-		c->depth = 0;
-	}
-	else if (c->valid || c->depth > 0)
+	c = hash_search(captures, &t->tg_trigger->tgoid, HASH_FIND, NULL);
+	if (c != NULL && (c->valid || c->depth > 0))
 		return c;				/* what is under way goes on as it began */
-	/* an error on the way leaves an entry that is not valid */
-	c->valid = false;
-	if (c->context != NULL)
-		MemoryContextDelete(c->context);
-	c->context = AllocSetContextCreate(CacheMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
-	c->ready = NULL;
-	c->relation = c->queue.relid = InvalidOid;
+
+	/*
+	 * Planning may call functions of the owner, which may write to the same table and
+	 * so come here again.  The entry is made apart from the table of entries, and
+	 * takes the place of what a call in between has made and left.
+	 */
+	made.context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
 	before = changes;
-	read_arguments(c, t->tg_relation, t->tg_trigger->tgargs, ledger);
-	c->valid = changes == before;
+	read_arguments(&made, t->tg_relation, t->tg_trigger->tgargs, ledger);
+	made.trigger = t->tg_trigger->tgoid;
+	made.valid = changes == before;
+	free_invalid();
+	c = hash_search(captures, &made.trigger, HASH_ENTER, &found);
+	if (found)
+		MemoryContextDelete(c->context);
+	MemoryContextSetParent(made.context, CacheMemoryContext);
+	*c = made;
 	return c;
 }
 

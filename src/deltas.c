@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+#include "utils/snapmgr.h"
 
 #include "scatter.h"
 
@@ -132,15 +133,21 @@ void
 customer_tier_deltas_write(Deltas *d)
 {
 	Queue	   *queue;
+	bool		snapshot = !ActiveSnapshotSet();
 
 	if (d->n == 0)
 		return;
+	/* at the end of a transaction or subtransaction there is none */
+	if (snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
 	queue = customer_tier_queue_open(&d->queue);
 	if (d->scatter != NULL)
 		customer_tier_scatter_end(d->scatter, customer_tier_queue_add, queue);
 	else
 		write_few(d, queue);
 	customer_tier_queue_close(queue);
+	if (snapshot)
+		PopActiveSnapshot();
 	d->scatter = NULL;
 	d->n = 0;
 }

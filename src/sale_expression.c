@@ -67,6 +67,14 @@ exact_constants(void)
 	set_all(setting, lengthof(setting));
 }
 
+/* sales.* and a bare * stand for columns, as many as there are */
+static bool
+is_star(Node *target)
+{
+	return (IsA(target, ColumnRef) && IsA(llast(((ColumnRef *) target)->fields), A_Star)) ||
+		(IsA(target, A_Indirection) && IsA(llast(((A_Indirection *) target)->indirection), A_Star));
+}
+
 /* the one expression of a text; anything around it would change what is asked */
 static Node *
 raw_expression(const char *sql, SaleExpression which)
@@ -84,7 +92,7 @@ raw_expression(const char *sql, SaleExpression which)
 	{
 		ResTarget  *target = linitial_node(ResTarget, select->targetList);
 
-		if (target->name == NULL && target->indirection == NIL)
+		if (target->name == NULL && target->indirection == NIL && !is_star(target->val))
 			return target->val;
 	}
 	ereport(ERROR,
