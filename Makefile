@@ -77,7 +77,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-sanitized bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -89,6 +89,8 @@ check:
 	@$(SRCDIR)scripts/check
 check-long:
 	@$(SRCDIR)scripts/check long
+check-sanitized:
+	@$(SRCDIR)scripts/check-sanitized
 bench:
 	@$(SRCDIR)bench/run
 bench-capture:
