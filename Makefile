@@ -72,7 +72,7 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models numbers crashes catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models numbers crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
@@ -82,7 +82,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long check-roots check-clusters bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-roots check-clusters check-sanitized bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -98,6 +98,8 @@ check-roots:
 	@$(SRCDIR)scripts/check-roots
 check-clusters:
 	@$(SRCDIR)scripts/check-clusters $(KINDS)
+check-sanitized:
+	@$(SRCDIR)scripts/check-sanitized
 bench:
 	@$(SRCDIR)bench/run
 bench-capture:

@@ -142,6 +142,19 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	return expr;
 }
 
+/* a number that is no relation, or no more, is what somebody gave us */
+static Relation
+open_relation(Oid relid)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no relation with OID %u", relid)));
+	return rel;
+}
+
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
  * in it qualified; "which" is customer, amount, sold_at or filter, or over a
@@ -165,7 +178,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no expression of a \"%s\"", name)));
-	rel = relation_open(relid, AccessShareLock);
+	rel = open_relation(relid);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	customer_tier_safe_search_path();
@@ -183,7 +196,7 @@ customer_tier_expression_uses(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	AttrNumber	column = get_attnum(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = open_relation(relid);
 	Bitmapset  *columns = NULL;
 
 	pull_varattnos(customer_tier_parse_expression(rel, sql, GROUP), 1, &columns);
