@@ -61,7 +61,7 @@ SELECT p_alive('early', '{2024-01-01:1:5}'::ledger, '2024-01-01') AS nothing, cl
 CREATE ROLE regress_customer_tier_reader;
 CREATE ROLE regress_customer_tier_stranger;
 GRANT USAGE ON SCHEMA t_models TO regress_customer_tier_reader, regress_customer_tier_stranger;
-GRANT SELECT ON sale, sale_ledger_live, sale_ledger, sale_ledger_live TO regress_customer_tier_reader;
+GRANT SELECT ON sale, sale_sale, sale_ledger_live, sale_ledger TO regress_customer_tier_reader;
 SET ROLE regress_customer_tier_reader;
 SELECT count(*) AS seen FROM model;
 SELECT p_alive('shop', '{2025-01-01:1:5}'::ledger, '2025-06-30') AS p_alive;
