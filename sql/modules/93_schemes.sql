@@ -38,13 +38,30 @@ COMMENT ON COLUMN scheme.views IS 'its views: current tiers, history, summary, m
 COMMENT ON COLUMN scheme.scores IS 'view whose columns are the scores, as the expression for the tier names them';
 COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers changed since the last refresh';
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
-ALTER TABLE scheme ENABLE ROW LEVEL SECURITY;
--- nobody registers what is somebody else's, see source
-CREATE POLICY owner ON scheme USING (coalesce(customer_tier_internal.is_owner(source), customer_tier_internal.is_owner(state)))
-  WITH CHECK (customer_tier_internal.is_owner(source) AND customer_tier_internal.is_owner(scheme) AND customer_tier_internal.is_owner(input) AND customer_tier_internal.is_owner(state) AND customer_tier_internal.is_owner(history)
-    AND customer_tier_internal.is_owner(thresholds) AND customer_tier_internal.is_owner(refreshes) AND customer_tier_internal.is_owner(tiers) AND customer_tier_internal.is_owner(pins) AND customer_tier_internal.is_owner(touched) AND customer_tier_internal.is_owner(scores)
-    AND (SELECT bool_and(customer_tier_internal.is_owner(v) IS TRUE) FROM unnest(views) AS v));
-CREATE POLICY reader ON scheme FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
+-- nobody registers what is somebody else's, as for models
+CREATE FUNCTION customer_tier_internal.scheme_names(s scheme) RETURNS regclass[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT ARRAY[s.source, s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched, s.scores] || s.views
+$$;
+COMMENT ON FUNCTION customer_tier_internal.scheme_names(scheme) IS 'support of schemes: all relations of a scheme that have one owner';
+
+CREATE FUNCTION customer_tier_internal.check_scheme_writer() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' THEN
+    PERFORM customer_tier_internal.check_named(customer_tier_internal.scheme_names(OLD), false);
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    PERFORM customer_tier_internal.check_named(customer_tier_internal.scheme_names(NEW), true);
+    RETURN NEW;
+  END IF;
+  RETURN OLD;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_scheme_writer() IS 'the trigger on the table of schemes';
+CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON scheme FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.check_scheme_writer();
+ALTER TABLE scheme ENABLE ALWAYS TRIGGER writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
 
 -- read under the lock that a refresh of the source takes, so that no scheme is missed
@@ -94,9 +111,22 @@ COMMENT ON COLUMN rule.note IS 'why it was made';
 COMMENT ON COLUMN rule.author IS 'by whom';
 COMMENT ON COLUMN rule.made_at IS 'and when';
 SELECT pg_catalog.pg_extension_config_dump('rule', '');
-ALTER TABLE rule ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON rule USING (EXISTS (SELECT FROM customer_tier.scheme AS s WHERE s.scheme = rule.scheme AND coalesce(customer_tier_internal.is_owner(s.source), customer_tier_internal.is_owner(s.state))));
-CREATE POLICY reader ON rule FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
+CREATE FUNCTION customer_tier_internal.check_rule_writer() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' THEN
+    PERFORM customer_tier_internal.check_named(ARRAY[OLD.scheme], false);
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    PERFORM customer_tier_internal.check_named(ARRAY[NEW.scheme], true);
+    RETURN NEW;
+  END IF;
+  RETURN OLD;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_rule_writer() IS 'the trigger on the table of rules';
+CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON rule FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.check_rule_writer();
+ALTER TABLE rule ENABLE ALWAYS TRIGGER writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 
 --
