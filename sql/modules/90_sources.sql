@@ -1053,7 +1053,7 @@ DECLARE
   w customer_tier_internal.watched;
   s customer_tier_internal.source;
 BEGIN
-  FOR w IN SELECT * FROM customer_tier_internal.find_watched() AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
+  FOR w IN SELECT * FROM customer_tier_internal.find_watched(wait => true) AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
     PERFORM customer_tier.stop_refresh_on_change(w.state);
   END LOOP;
   -- also those that somebody keeps locked

@@ -16,11 +16,11 @@ CREATE TYPE customer_tier_internal.watched AS (
 );
 COMMENT ON TYPE customer_tier_internal.watched IS 'a materialised view that is refreshed on change: its parts, null if they are gone, and what its state and its marks say';
 
-CREATE FUNCTION customer_tier_internal.find_watched() RETURNS SETOF customer_tier_internal.watched
+CREATE FUNCTION customer_tier_internal.find_watched(wait boolean DEFAULT false) RETURNS SETOF customer_tier_internal.watched
 AS 'MODULE_PATHNAME', 'ct_find_watched'
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION customer_tier_internal.find_watched() IS
-  'the materialised views that are refreshed on change, as far as the caller may read them or their state';
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED ROWS 20;
+COMMENT ON FUNCTION customer_tier_internal.find_watched(boolean) IS
+  'the materialised views that are refreshed on change, as far as the caller may read them or their state; waits for locks on the caller''s own, or takes what can be had now';
 
 CREATE FUNCTION customer_tier_internal.mark_stale() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_mark_stale'
@@ -53,7 +53,7 @@ COMMENT ON FUNCTION customer_tier_internal.refresh_command(regclass) IS
 CREATE FUNCTION customer_tier_internal.watched_or_null(relation regclass) RETURNS customer_tier_internal.watched
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT f FROM customer_tier_internal.find_watched() AS f LEFT JOIN pg_class AS c ON c.oid = f.matview
+SELECT f FROM customer_tier_internal.find_watched(wait => true) AS f LEFT JOIN pg_class AS c ON c.oid = f.matview
 WHERE $1 IN (f.matview, f.state) AND pg_has_role(f.owner, 'USAGE')
 ORDER BY c.relowner IS DISTINCT FROM f.owner, f.state LIMIT 1
 $$;
@@ -135,7 +135,7 @@ BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $2;
   IF c.relkind = 'm' THEN
     -- a refresh of it deletes its marks; one that is not watched itself is not known to be refreshed
-    SELECT f.* INTO other FROM customer_tier_internal.find_watched() AS f WHERE f.matview = $2 AND f.owner = c.relowner ORDER BY f.state LIMIT 1;
+    SELECT f.* INTO other FROM customer_tier_internal.find_watched(wait => true) AS f WHERE f.matview = $2 AND f.owner = c.relowner ORDER BY f.state LIMIT 1;
     IF other.marks IS NULL THEN
       RETURN;
     END IF;
@@ -183,7 +183,7 @@ BEGIN
   place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = c.relnamespace);
   name := customer_tier_internal.stem(c.relname) || '_stale';
   -- of a view of this name that was dropped
-  SELECT f.* INTO w FROM customer_tier_internal.find_watched() AS f
+  SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f
   WHERE f.state = to_regclass(format('%s.%I', place, name)) AND f.matview IS NULL AND pg_has_role(f.owner, 'USAGE');
   IF w.state IS NOT NULL THEN
     PERFORM customer_tier_internal.drop_watched(w);
@@ -215,7 +215,7 @@ BEGIN
     PERFORM customer_tier_internal.run($1, format('CREATE CONSTRAINT TRIGGER customer_tier_refresh AFTER INSERT ON %s.%I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.refresh_at_commit()', place, name || '_marks'));
     PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s.%I ENABLE ALWAYS TRIGGER customer_tier_refresh', place, name || '_marks'));
   END IF;
-  SELECT f.* INTO w FROM customer_tier_internal.find_watched() AS f WHERE f.state = to_regclass(format('%s.%I', place, name));
+  SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f WHERE f.state = to_regclass(format('%s.%I', place, name));
   RETURN w;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_watched(regclass, text, regclass[]) IS 'support of refresh_on_change: the marks and the state';
@@ -279,7 +279,7 @@ BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   LOOP
     -- one after the other: a refresh makes those stale that read it
-    SELECT f.* INTO w FROM customer_tier_internal.find_watched() AS f JOIN pg_class AS c ON c.oid = f.matview
+    SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f JOIN pg_class AS c ON c.oid = f.matview
     WHERE f.matview::oid > last AND f.since IS NOT NULL AND pg_has_role(f.owner, 'USAGE') AND c.relowner = f.owner AND ($1 IS NULL OR f.matview = $1)
     ORDER BY f.matview::oid, f.state LIMIT 1;
     EXIT WHEN w.state IS NULL;
