@@ -34,7 +34,10 @@ ct_fix_settings(void)
 		{"intervalstyle", "postgres"},
 		{"extra_float_digits", "3"},
 		{"bytea_output", "hex"},
-		{"quote_all_identifiers", "off"}
+		{"quote_all_identifiers", "off"},
+		{"standard_conforming_strings", "on"},
+		{"array_nulls", "on"},
+		{"transform_null_equals", "off"}
 	};
 
 	for (int i = 0; i < lengthof(setting); i++)

@@ -16,8 +16,9 @@
 #include "compat.h"
 
 #include "access/table.h"
-#include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/partition.h"
+#include "catalog/pg_class.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
@@ -36,6 +37,7 @@
 #include "as_owner.h"
 #include "gather.h"
 #include "source_view.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_capture);
 
@@ -151,22 +153,6 @@ sweep(void)
 	}
 }
 
-static bool
-is_not_of_server(Oid function, void *context)
-{
-	return function >= FirstNormalObjectId;
-}
-
-static bool
-calls_functions(Node *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	/* a domain's constraints may call any */
-	return IsA(node, CoerceToDomain) || check_functions_in_node(node, is_not_of_server, context) ||
-		expression_tree_walker(node, calls_functions, context);
-}
-
 /* a source by the constants that name it */
 static void
 read_source(Capture *c, CapturedSource *s, Relation rel)
@@ -180,7 +166,7 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 	ct_source_of_row(rel, s->view, &view);
 	for (int i = 0; i < SALE_EXPRESSIONS; i++)
 	{
-		c->calls |= calls_functions(view.expr[i], NULL);
+		c->calls |= ct_calls_functions(view.expr[i]);
 		s->expression[i] = view.expr[i] ? expression_planner((Expr *) view.expr[i]) : NULL;
 	}
 	zone = ct_peel_day((Node **) &s->expression[SALE_DAY]);
@@ -207,6 +193,42 @@ refuse_call(void)
 }
 
 /*
+ * All that is written to or read belongs to the owner of the sales, else anybody could
+ * have others' parts by a trigger on a table of their own.  The hint is the command that
+ * mends it: one for the source if all of it stayed behind when the sales were given away,
+ * else for what was given away alone.
+ */
+static void
+check_owners(Relation rel, List *parts)
+{
+	Oid			sales = RelationGetRelid(rel);
+	Oid			root = rel->rd_rel->relispartition ? llast_oid(get_partition_ancestors(sales)) : sales;
+	Oid			owner = ct_owner_of(root);
+	Oid			stray = InvalidOid;
+	int			strays = 0;
+
+	for (int i = 0; i < list_length(parts); i++)
+		if (ct_owner_of(list_nth_oid(parts, i)) != owner)
+		{
+			/* the state may be away: it is not written to */
+			if (!OidIsValid(stray) && i % PARTS_A_SOURCE != PARTS_A_SOURCE - 1)
+				stray = list_nth_oid(parts, i);
+			strays++;
+		}
+	if (!OidIsValid(stray) && owner != rel->rd_rel->relowner)
+		stray = sales;
+	if (!OidIsValid(stray))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("\"%s\" does not belong to the owner of the sales", get_rel_name(stray)),
+			 strays == list_length(parts) ? ct_mend_hint(sales) :
+			 errhint("ALTER %s %s OWNER TO %s; mends the source.", get_rel_relkind(stray) == RELKIND_VIEW ? "VIEW" : "TABLE",
+					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(stray)), get_rel_name(stray)),
+					 quote_identifier(GetUserNameFromId(owner, false)))));
+}
+
+/*
  * As the owner, for planning may already call functions, and with nobody's search_path.
  * They may write to this very table: what they find is another Capture than this.
  */
@@ -223,6 +245,7 @@ read_capture(Relation rel, Trigger *trigger)
 
 	if (n == 0 || list_length(parts) % PARTS_A_SOURCE != 0)
 		refuse_call();
+	check_owners(rel, parts);
 	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier capture", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	c = palloc0(offsetof(Capture, source) + n * sizeof(CapturedSource));

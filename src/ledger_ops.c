@@ -24,12 +24,6 @@ PG_FUNCTION_INFO_V1(customer_tier_is_empty);
 PG_FUNCTION_INFO_V1(customer_tier_slice);
 PG_FUNCTION_INFO_V1(customer_tier_entries);
 
-static LedgerEntry *
-alloc_entries(uint64 n)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(LedgerEntry));
-}
-
 static void
 next_at_scale(LedgerReader *r, LedgerEntry *e, bool *more, int scale, bool negate)
 {
@@ -59,7 +53,7 @@ merge(const Ledger *a, const Ledger *b, bool negate)
 	customer_tier_ledger_read(a, &ra);
 	customer_tier_ledger_read(b, &rb);
 	scale = Max(ra.head.scale, rb.head.scale);
-	e = alloc_entries((uint64) ra.head.entries + rb.head.entries);
+	e = alloc_array((int64) ra.head.entries + rb.head.entries, sizeof(LedgerEntry));
 	next_at_scale(&ra, &ea, &more_a, scale, false);
 	next_at_scale(&rb, &eb, &more_b, scale, negate);
 	while (more_a || more_b)
@@ -100,7 +94,7 @@ customer_tier_ledger_negate(PG_FUNCTION_ARGS)
 	int64		n;
 
 	customer_tier_ledger_read(PG_GETARG_LEDGER(0), &r);
-	e = alloc_entries(r.head.entries);
+	e = alloc_array(r.head.entries, sizeof(LedgerEntry));
 	for (n = 0; customer_tier_ledger_next(&r, &e[n]); n++)
 		ledger_entry_negate(&e[n]);
 	PG_RETURN_LEDGER(customer_tier_ledger_encode(e, n, r.head.scale));

@@ -496,18 +496,25 @@ ct_refresh_at_commit(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* when the first of the marks was made, as far as a scan goes that anybody may ask for */
+/*
+ * When the first of the marks was made, as far as a scan goes that anybody may ask for;
+ * false if there is none.  Marks that are locked just now, as vacuum does for a moment,
+ * are taken for some.
+ */
 static bool
-first_mark(Oid marks, TimestampTz *since)
+first_mark(Oid marks, bool wait, TimestampTz *since)
 {
 	Relation	rel;
 	TableScanDesc scan;
 	TupleTableSlot *slot;
 	bool		any = false;
 
+	*since = GetCurrentStatementStartTimestamp();
+	if (wait)
+		LockRelationOid(marks, AccessShareLock);
+	else if (!ConditionalLockRelationOid(marks, AccessShareLock))
+		return true;
 	*since = DT_NOEND;
-	if (!ConditionalLockRelationOid(marks, AccessShareLock))
-		return false;
 	rel = try_relation_open(marks, NoLock);
 	if (rel == NULL)
 		return false;
@@ -533,7 +540,10 @@ first_mark(Oid marks, TimestampTz *since)
 	return any;
 }
 
-/* find_watched(): state, owner, matview, marks, reads, since, and what the state's row says */
+/*
+ * find_watched(wait): state, owner, matview, marks, reads, since, and what the state's row
+ * says.  Waits for locks on what the caller has the rights to, if asked to.
+ */
 Datum
 ct_find_watched(PG_FUNCTION_ARGS)
 {
@@ -546,12 +556,14 @@ ct_find_watched(PG_FUNCTION_ARGS)
 		Watched		w;
 		Relation	rel;
 		TimestampTz since;
+		Oid			owner = ct_owner_of(lfirst_oid(lc));
+		bool		wait = PG_GETARG_BOOL(0) && OidIsValid(owner) && has_privs_of_role(GetUserId(), owner);
 		bool		reader;
 		Datum		values[6 + WATCHED_COLUMNS - WATCHED_ERROR] = {0};
 		bool		nulls[lengthof(values)];
 
 		CHECK_FOR_INTERRUPTS();
-		if (!read_watched(lfirst_oid(lc), false, &w, &rel))
+		if (!read_watched(lfirst_oid(lc), wait, &w, &rel))
 			continue;
 		/* who may read the view sees whether it is stale */
 		reader = OidIsValid(w.matview) && ct_owner_of(w.matview) == w.owner &&
@@ -571,7 +583,7 @@ ct_find_watched(PG_FUNCTION_ARGS)
 			PUT(3, ObjectIdGetDatum(w.marks));
 		if (w.reads != NIL)
 			PUT(4, ct_regclass_array(w.reads));
-		if (OidIsValid(w.marks) && (reader || ct_may_read(w.marks, 1)) && first_mark(w.marks, &since))
+		if (OidIsValid(w.marks) && (reader || ct_may_read(w.marks, 1)) && first_mark(w.marks, wait, &since))
 			PUT(5, TimestampTzGetDatum(since));
 		ct_state_row(&watched_kind, rel, WATCHED_ERROR, &values[6], &nulls[6]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

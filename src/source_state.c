@@ -8,6 +8,7 @@
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
+#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 
@@ -76,25 +77,44 @@ may_see(const SourceState *s)
 
 /* the table that a captured view reads, if it belongs to the owner */
 static Oid
-sales_of(const SourceState *s)
+sales_of(const SourceState *s, bool wait)
 {
 	SourceView	view;
 	const char *why;
 
 	if (!OidIsValid(s->part[STATE_CAPTURE]) ||
-		!ct_take_view_apart(s->part[STATE_CAPTURE], s->owner, false, &view, &why))
+		!ct_take_view_apart(s->part[STATE_CAPTURE], s->owner, wait, &view, &why))
 		return InvalidOid;
 	return ct_owner_of(view.base) == s->owner ? view.base : InvalidOid;
 }
 
+/* whether what tells the health of a source can be opened without waiting */
+static bool
+lock_parts(const SourceState *s)
+{
+	static const int opened[] = {STATE_VIEW, STATE_CAPTURE, STATE_QUEUE};
+	ListCell   *lc;
+
+	for (int i = 0; i < lengthof(opened); i++)
+		if (OidIsValid(s->part[opened[i]]) && !ConditionalLockRelationOid(s->part[opened[i]], AccessShareLock))
+			return false;
+	foreach(lc, s->touches)
+		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
+			return false;
+	return true;
+}
+
 /*
- * find_sources(): state, owner, sales, the parts, touches, and what the state's row says.
- * Nobody's code runs: only plain tables are read, without rules or row security.
+ * find_sources(waits_for): state, owner, sales, the parts, touches, and what the state's row
+ * says.  Nobody's code runs: only plain tables are read, without rules or row security.
+ * And nobody's lock is waited for but that of one owner, whose source is asked about: the
+ * sources that somebody keeps locked are left out.
  */
 Datum
 ct_find_sources(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			waits_for = PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0);
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -102,14 +122,15 @@ ct_find_sources(PG_FUNCTION_ARGS)
 	{
 		SourceState s;
 		Relation	rel;
-		Oid			sales;
 		Datum		values[3 + STATE_COLUMNS - 1] = {0};
 		bool		nulls[lengthof(values)];
+		bool		wait = OidIsValid(waits_for) && ct_owner_of(lfirst_oid(lc)) == waits_for;
+		Oid			sales;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!ct_read_state(lfirst_oid(lc), false, &s, &rel))
+		if (!ct_read_state(lfirst_oid(lc), wait, &s, &rel))
 			continue;
-		if (!may_see(&s))
+		if (!may_see(&s) || (!wait && !lock_parts(&s)))
 		{
 			relation_close(rel, AccessShareLock);
 			continue;
@@ -118,7 +139,7 @@ ct_find_sources(PG_FUNCTION_ARGS)
 #define PUT(i, value)	(values[i] = (value), nulls[i] = false)
 		PUT(0, ObjectIdGetDatum(s.state));
 		PUT(1, ObjectIdGetDatum(s.owner));
-		sales = sales_of(&s);
+		sales = sales_of(&s, wait);
 		if (OidIsValid(sales))
 			PUT(2, ObjectIdGetDatum(sales));
 		for (int i = STATE_VIEW; i <= STATE_LIVE; i++)

@@ -22,6 +22,7 @@ extern bool ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, co
 extern void ct_source_of_row(Relation rel, Oid view, SourceView *s);
 extern int	ct_mend_hint(Oid sales);
 extern text *ct_peel_day(Node **day);
+extern bool ct_calls_functions(Node *expr);
 extern List *ct_relations_in(Node *expr);
 
 #endif							/* CUSTOMER_TIER_SOURCE_VIEW_H */

@@ -22,6 +22,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_depend.h"
 #include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -128,6 +129,16 @@ ct_scan_bounded(Relation rel)
 	return scan;
 }
 
+/* without half a character at the end */
+static text *
+cut_text(text *t)
+{
+	int			n = VARSIZE_ANY_EXHDR(t);
+
+	return cstring_to_text_with_len(VARDATA_ANY(t), pg_mbcliplen(VARDATA_ANY(t), n,
+																 Min(n, TEXT_BYTES_MAX - MAX_MULTIBYTE_CHAR_LEN)));
+}
+
 /*
  * ct_state_row
  *		What the one row says in the columns from "first" on, as far as the caller may
@@ -151,7 +162,7 @@ ct_state_row(const StateKind *kind, Relation rel, int first, Datum *values, bool
 			if (nulls[i - first])
 				continue;
 			if (a->atttypid == TEXTOID)
-				value = PointerGetDatum(PG_DETOAST_DATUM_SLICE(value, 0, TEXT_BYTES_MAX));
+				value = PointerGetDatum(cut_text((text *) PG_DETOAST_DATUM_SLICE(value, 0, TEXT_BYTES_MAX)));
 			values[i - first] = datumCopy(value, a->attbyval, a->attlen);
 		}
 	table_endscan(scan);

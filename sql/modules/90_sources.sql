@@ -21,10 +21,11 @@ CREATE TYPE customer_tier_internal.source AS (
 );
 COMMENT ON TYPE customer_tier_internal.source IS 'a source as it is found: its parts, null if they are gone, and what its state says';
 
-CREATE FUNCTION customer_tier_internal.find_sources() RETURNS SETOF customer_tier_internal.source
+CREATE FUNCTION customer_tier_internal.find_sources(waits_for oid DEFAULT 0::oid) RETURNS SETOF customer_tier_internal.source
 AS 'MODULE_PATHNAME', 'ct_find_sources'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION customer_tier_internal.find_sources() IS 'the sources whose state or live ledgers the caller may read';
+COMMENT ON FUNCTION customer_tier_internal.find_sources(oid) IS
+  'the sources whose state or live ledgers the caller may read; those that somebody keeps locked only if they are of the owner that is waited for';
 
 CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
@@ -127,12 +128,13 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 AS $$
 DECLARE
   found customer_tier_internal.source[];
+  owner oid := (SELECT relowner FROM pg_class WHERE oid = $1);
 BEGIN
   SELECT array_agg(f ORDER BY f.view) INTO found
-  FROM customer_tier_internal.find_sources() AS f
+  FROM customer_tier_internal.find_sources(owner) AS f
   WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
   IF found IS NULL THEN
-    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources() AS f
+    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources(owner) AS f
     WHERE f.sales = $1 OR f.made_view AND f.sales IS NULL
       AND EXISTS (SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
                   WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
@@ -153,6 +155,10 @@ DECLARE
 BEGIN
   IF s.state IS NULL AND $1 IS NOT NULL AND customer_tier_internal.is_owner($1) IS FALSE THEN
     PERFORM customer_tier_internal.check_owner($1);
+  ELSIF s.state IS NULL AND EXISTS (SELECT FROM unnest(customer_tier_internal.trigger_parts($1)) AS n JOIN pg_class AS c ON c.oid = n
+                                    WHERE relowner <> (SELECT relowner FROM pg_class WHERE oid = $1)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('the source of %s does not belong to the owner of the sales', $1),
+      HINT = format('CALL customer_tier.alter_source(%L); mends the source.', $1);
   ELSIF s.state IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s is not tracked', coalesce($1::text, 'null')),
       HINT = format(CASE (SELECT relkind FROM pg_class WHERE oid = $1) WHEN 'v' THEN 'CALL customer_tier.track(%L);'
@@ -168,8 +174,15 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_tem
 AS $$
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  stray record;
 BEGIN
   PERFORM customer_tier_internal.check_owner(coalesce(s.sales, s.state));
+  SELECT c.oid::regclass AS relation, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind INTO stray
+  FROM unnest(customer_tier_internal.named_parts(s.state)) AS n JOIN pg_class AS c ON c.oid = n WHERE c.relowner <> s.owner ORDER BY 1 LIMIT 1;
+  IF stray.relation IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s does not belong to the owner of source %s', stray.relation, s.state),
+      HINT = format('ALTER %s %s OWNER TO %s; mends the source.', stray.kind, stray.relation, (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = s.owner));
+  END IF;
   IF s.ledger IS NULL OR s.live IS NULL OR s.view IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('source %s has lost its %s', s.state,
         CASE WHEN s.view IS NULL THEN 'view' WHEN s.ledger IS NULL THEN 'ledgers' ELSE 'live view' END),
@@ -278,7 +291,7 @@ BEGIN
   PERFORM customer_tier_internal.drop_triggers($1);
   SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass', f.capture, f.queue, f.state), ', ' ORDER BY f.view) INTO parts
   FROM (SELECT c.capture, c.queue, f.state, f.view
-        FROM customer_tier_internal.find_sources() AS f, LATERAL customer_tier_internal.captures(f) AS c
+        FROM customer_tier_internal.find_sources((SELECT relowner FROM pg_class WHERE oid = $1)) AS f, LATERAL customer_tier_internal.captures(f) AS c
         WHERE c.base = $1 AND f.owner = (SELECT relowner FROM pg_class WHERE oid = $1) AND f.state IS DISTINCT FROM $3) AS f;
   IF parts IS NULL THEN
     RETURN;
@@ -957,20 +970,31 @@ AS 'MODULE_PATHNAME', 'ct_trigger_parts'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.trigger_parts(regclass) IS 'the parts that the triggers of a table of sales name, whoever owns them';
 
--- who changed the owner of the sales gives the new one the parts, too
+-- Who changed the owner of the sales gives the new one the parts, too.  Triggers and states are their
+-- owners' input, and the caller may be a superuser: so it is all that one owner has of a source, every
+-- table of which belongs to the new owner by now, or nothing.
 CREATE FUNCTION customer_tier_internal.give_parts(sales regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  taker oid := (SELECT relowner FROM pg_class WHERE oid = $1);
+  named regclass[] := customer_tier_internal.trigger_parts($1);
+  st record;
   part record;
 BEGIN
-  FOR part IN
-      SELECT DISTINCT c.oid::regclass AS relation, c.relkind, o.rolname
-      FROM unnest(customer_tier_internal.trigger_parts($1)) AS t, pg_class AS sales JOIN pg_roles AS o ON o.oid = sales.relowner, pg_class AS c
-      WHERE sales.oid = $1 AND c.relowner <> sales.relowner
-        AND (c.oid = t OR c.oid IN (SELECT n FROM unnest(CASE WHEN EXISTS (SELECT FROM pg_attribute WHERE attrelid = t AND atttypid = 'customer_tier.is_source'::regtype)
-                                                           THEN customer_tier_internal.named_parts(t) END) AS n)) LOOP
-    EXECUTE format('ALTER %s %s OWNER TO %I', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation, part.rolname);
+  FOR st IN SELECT c.oid::regclass AS state, c.relowner AS giver, customer_tier_internal.named_parts(c.oid::regclass) AS parts
+            FROM unnest(named) AS n JOIN pg_class AS c ON c.oid = n
+            WHERE c.relkind = 'r' AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = c.oid AND atttypid = 'customer_tier.is_source'::regtype) ORDER BY 1 LOOP
+    FOR part IN SELECT c.oid::regclass AS relation, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind, c.relowner <> st.giver AS strays
+                FROM pg_class AS c WHERE c.oid = ANY (st.state || st.parts) AND c.relowner <> taker ORDER BY strays DESC, 1 LOOP
+      IF part.strays OR NOT EXISTS (SELECT FROM unnest(named) AS n WHERE n = ANY (st.parts) AND (customer_tier_internal.flat_view(n)).base = $1)
+         OR EXISTS (SELECT FROM unnest(st.parts) AS n JOIN pg_class AS v ON v.oid = n AND v.relkind = 'v', customer_tier_internal.flat_view(n) AS f JOIN pg_class AS c ON c.oid = f.base
+                    WHERE c.relowner <> taker) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('%s does not belong to the owner of %s', part.relation, $1),
+          HINT = format('ALTER %s %s OWNER TO %s; mends the source.', part.kind, part.relation, (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = taker));
+      END IF;
+      EXECUTE format('ALTER %s %s OWNER TO %I', part.kind, part.relation, (SELECT rolname FROM pg_roles WHERE oid = taker));
+    END LOOP;
   END LOOP;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.give_parts(regclass) IS 'support of alter_source: all parts to the owner of the sales, with the rights of the caller';
@@ -1029,10 +1053,12 @@ DECLARE
   w customer_tier_internal.watched;
   s customer_tier_internal.source;
 BEGIN
-  FOR w IN SELECT * FROM customer_tier_internal.find_watched() AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
+  FOR w IN SELECT * FROM customer_tier_internal.find_watched(wait => true) AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
     PERFORM customer_tier.stop_refresh_on_change(w.state);
   END LOOP;
-  FOR s IN SELECT * FROM customer_tier_internal.find_sources() AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
+  -- also those that somebody keeps locked
+  FOR s IN SELECT f.* FROM (SELECT DISTINCT relowner FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
+                           customer_tier_internal.find_sources(o.relowner) AS f WHERE f.owner = o.relowner ORDER BY f.state LOOP
     CALL customer_tier.untrack(s.state);
   END LOOP;
 END $$;
@@ -1179,6 +1205,18 @@ COMMENT ON PROCEDURE customer_tier_internal.change_source(customer_tier_internal
 --
 -- Health
 --
+-- unlike pg_partition_tree, without a lock that somebody could keep
+CREATE FUNCTION customer_tier_internal.partitions(root regclass) RETURNS SETOF regclass
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH RECURSIVE p AS (
+  SELECT inhrelid FROM pg_inherits WHERE inhparent = $1
+  UNION ALL
+  SELECT i.inhrelid FROM p JOIN pg_inherits AS i ON i.inhparent = p.inhrelid)
+SELECT inhrelid::regclass FROM p
+$$;
+COMMENT ON FUNCTION customer_tier_internal.partitions(regclass) IS 'the partitions of a table, and theirs';
+
 CREATE FUNCTION customer_tier_internal.captures_table(sales regclass, queue regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -1187,13 +1225,17 @@ WITH t AS (
   WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgenabled = 'A'
     AND EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_trigger'::regclass AND objid = t.oid AND refclassid = 'pg_class'::regclass AND refobjid = $2))
 SELECT (SELECT count(*) FROM t) = 4
+  -- else every write fails
+  AND o.owner = (SELECT relowner FROM pg_class WHERE oid = $1)
   AND NOT EXISTS (SELECT FROM pg_inherits JOIN pg_class AS c ON c.oid = inhparent WHERE $1 IN (inhrelid, inhparent) AND c.relkind = 'r')
   AND CASE WHEN 'customer_tier_change' IN (SELECT tgname FROM t)
     -- each partition has the trigger, and it fires always
-    THEN NOT EXISTS (SELECT FROM pg_partition_tree($1) AS p
-                     WHERE p.relid <> $1 AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = p.relid AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgenabled = 'A'))
+    THEN NOT EXISTS (SELECT FROM customer_tier_internal.partitions($1) AS p JOIN pg_class AS c ON c.oid = p
+                     WHERE c.relowner <> o.owner
+                        OR NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = p AND tgfoid = 'customer_tier_internal.capture()'::regprocedure AND tgenabled = 'A'))
     -- triggers for statements do not see what a subscription writes
     ELSE NOT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = $1) END
+FROM (SELECT relowner AS owner FROM pg_class WHERE oid = $2) AS o
 $$;
 COMMENT ON FUNCTION customer_tier_internal.captures_table(regclass, regclass) IS 'whether nothing that is known writes to a table past its triggers';
 
@@ -1212,11 +1254,15 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.capturing(customer_tier_internal.source) IS 'whether all writes to the sales are captured; null where nobody can know';
 
 CREATE FUNCTION customer_tier_internal.changed(s customer_tier_internal.source) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT CASE WHEN s.view IS NULL THEN NULL WHEN s.capture IS NULL THEN false
-  ELSE NOT coalesce(customer_tier_internal.same_source(s.view, s.capture), pg_get_viewdef(s.view) = pg_get_viewdef(s.capture)) END
-$$;
+BEGIN
+  RETURN CASE WHEN s.view IS NULL THEN NULL WHEN s.capture IS NULL THEN false
+    ELSE NOT coalesce(customer_tier_internal.same_source(s.view, s.capture), pg_get_viewdef(s.view) = pg_get_viewdef(s.capture)) END;
+EXCEPTION WHEN OTHERS THEN
+  -- a view of one owner's that cannot be planned hides nobody else's
+  RETURN true;
+END $$;
 COMMENT ON FUNCTION customer_tier_internal.changed(customer_tier_internal.source) IS 'whether the view of a source is not what is captured';
 
 CREATE VIEW customer_tier.sources AS

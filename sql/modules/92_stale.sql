@@ -16,11 +16,11 @@ CREATE TYPE customer_tier_internal.watched AS (
 );
 COMMENT ON TYPE customer_tier_internal.watched IS 'a materialised view that is refreshed on change: its parts, null if they are gone, and what its state and its marks say';
 
-CREATE FUNCTION customer_tier_internal.find_watched() RETURNS SETOF customer_tier_internal.watched
+CREATE FUNCTION customer_tier_internal.find_watched(wait boolean DEFAULT false) RETURNS SETOF customer_tier_internal.watched
 AS 'MODULE_PATHNAME', 'ct_find_watched'
-LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION customer_tier_internal.find_watched() IS
-  'the materialised views that are refreshed on change, as far as the caller may read them or their state';
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED ROWS 20;
+COMMENT ON FUNCTION customer_tier_internal.find_watched(boolean) IS
+  'the materialised views that are refreshed on change, as far as the caller may read them or their state; waits for locks on the caller''s own, or takes what can be had now';
 
 CREATE FUNCTION customer_tier_internal.mark_stale() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_mark_stale'
@@ -53,7 +53,7 @@ COMMENT ON FUNCTION customer_tier_internal.refresh_command(regclass) IS
 CREATE FUNCTION customer_tier_internal.watched_or_null(relation regclass) RETURNS customer_tier_internal.watched
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT f FROM customer_tier_internal.find_watched() AS f LEFT JOIN pg_class AS c ON c.oid = f.matview
+SELECT f FROM customer_tier_internal.find_watched(wait => true) AS f LEFT JOIN pg_class AS c ON c.oid = f.matview
 WHERE $1 IN (f.matview, f.state) AND pg_has_role(f.owner, 'USAGE')
 ORDER BY c.relowner IS DISTINCT FROM f.owner, f.state LIMIT 1
 $$;
@@ -75,12 +75,13 @@ WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass
 $$;
 COMMENT ON FUNCTION customer_tier_internal.mark_triggers(regclass) IS 'support of refresh_on_change: the triggers that mark by a state; of a partitioned table, its own';
 
--- A queue stands for the sales that it is of.
+-- A queue stands for the sales that it is of; where a source joins tables, its live view reads them as well.
 CREATE FUNCTION customer_tier_internal.tables_to_watch(matview regclass) RETURNS regclass[]
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT array_agg(DISTINCT coalesce(s.sales, t))
-FROM unnest(customer_tier_internal.tables_of($1)) AS t LEFT JOIN customer_tier_internal.find_sources() AS s ON s.queue = t
+FROM unnest(customer_tier_internal.tables_of($1)) AS t LEFT JOIN customer_tier_internal.find_sources() AS s ON t = s.queue OR t = ANY (s.touches)
+WHERE s.state IS NULL OR s.sales IS NOT NULL
 $$;
 COMMENT ON FUNCTION customer_tier_internal.tables_to_watch(regclass) IS 'support of refresh_on_change: the tables whose changes a materialised view shows';
 
@@ -95,7 +96,7 @@ BEGIN
   what := CASE WHEN c.relpersistence = 't' THEN 'is temporary' WHEN c.relkind = 'f' THEN 'is a foreign table' WHEN c.relkind NOT IN ('r', 'p', 'm') OR c.oid IS NULL THEN 'is no table'
                WHEN c.relnamespace = 'pg_catalog'::regnamespace THEN 'is a system catalog'
                WHEN c.relkind = 'r' AND NOT c.relispartition AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from'
-               WHEN $1 IN (SELECT f.queue FROM customer_tier_internal.find_sources() AS f) THEN 'is the queue of a source' END;
+               WHEN EXISTS (SELECT FROM customer_tier_internal.find_sources() AS f WHERE $1 = f.queue OR $1 = ANY (f.touches)) THEN 'is the queue of a source' END;
   IF what IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s %s: its changes are not seen', $1, what),
       HINT = 'Name the tables whose changes count by tables => ARRAY[...]::regclass[], or refresh the materialized view yourself.';
@@ -134,7 +135,7 @@ BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $2;
   IF c.relkind = 'm' THEN
     -- a refresh of it deletes its marks; one that is not watched itself is not known to be refreshed
-    SELECT f.* INTO other FROM customer_tier_internal.find_watched() AS f WHERE f.matview = $2 AND f.owner = c.relowner ORDER BY f.state LIMIT 1;
+    SELECT f.* INTO other FROM customer_tier_internal.find_watched(wait => true) AS f WHERE f.matview = $2 AND f.owner = c.relowner ORDER BY f.state LIMIT 1;
     IF other.marks IS NULL THEN
       RETURN;
     END IF;
@@ -182,7 +183,7 @@ BEGIN
   place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = c.relnamespace);
   name := customer_tier_internal.stem(c.relname) || '_stale';
   -- of a view of this name that was dropped
-  SELECT f.* INTO w FROM customer_tier_internal.find_watched() AS f
+  SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f
   WHERE f.state = to_regclass(format('%s.%I', place, name)) AND f.matview IS NULL AND pg_has_role(f.owner, 'USAGE');
   IF w.state IS NOT NULL THEN
     PERFORM customer_tier_internal.drop_watched(w);
@@ -214,7 +215,7 @@ BEGIN
     PERFORM customer_tier_internal.run($1, format('CREATE CONSTRAINT TRIGGER customer_tier_refresh AFTER INSERT ON %s.%I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.refresh_at_commit()', place, name || '_marks'));
     PERFORM customer_tier_internal.run($1, format('ALTER TABLE %s.%I ENABLE ALWAYS TRIGGER customer_tier_refresh', place, name || '_marks'));
   END IF;
-  SELECT f.* INTO w FROM customer_tier_internal.find_watched() AS f WHERE f.state = to_regclass(format('%s.%I', place, name));
+  SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f WHERE f.state = to_regclass(format('%s.%I', place, name));
   RETURN w;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_watched(regclass, text, regclass[]) IS 'support of refresh_on_change: the marks and the state';
@@ -246,7 +247,8 @@ BEGIN
   END LOOP;
   w := customer_tier_internal.watched_or_null($1);
   -- the views that read this one, if its marks named them already or they are the caller's, too
-  readers := ARRAY(SELECT (customer_tier_internal.relations_in(tgqual))[1] FROM pg_trigger WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure);
+  readers := ARRAY(SELECT (customer_tier_internal.relations_in(tgqual))[1] FROM pg_trigger
+                   WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure);
   IF w.state IS NOT NULL THEN
     PERFORM customer_tier_internal.drop_watched(w);
   END IF;
@@ -277,7 +279,7 @@ BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   LOOP
     -- one after the other: a refresh makes those stale that read it
-    SELECT f.* INTO w FROM customer_tier_internal.find_watched() AS f JOIN pg_class AS c ON c.oid = f.matview
+    SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f JOIN pg_class AS c ON c.oid = f.matview
     WHERE f.matview::oid > last AND f.since IS NOT NULL AND pg_has_role(f.owner, 'USAGE') AND c.relowner = f.owner AND ($1 IS NULL OR f.matview = $1)
     ORDER BY f.matview::oid, f.state LIMIT 1;
     EXIT WHEN w.state IS NULL;
@@ -309,7 +311,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   t record;
-  cascade text := '';
 BEGIN
   PERFORM customer_tier_internal.settle(w.marks);
   FOR t IN SELECT tgrelid::regclass AS relation, tgname FROM customer_tier_internal.mark_triggers(w.state) UNION
@@ -317,15 +318,13 @@ BEGIN
            SELECT tgrelid::regclass, tgname FROM pg_trigger WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2 LOOP
     IF customer_tier_internal.is_owner(t.relation) THEN
       PERFORM customer_tier_internal.run(t.relation, format('DROP TRIGGER %I ON %s', t.tgname, t.relation));
-    ELSE
-      -- who has lost the rights to a table may let go of it all the same
-      cascade := ' CASCADE';
     END IF;
   END LOOP;
-  -- its defaults name the marks
-  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s%s', w.state, cascade));
+  -- CASCADE: who has lost the rights to a table lets go of it all the same, and anybody may name these in
+  -- a trigger or a default of theirs; the state first, for its defaults name the marks
+  PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s CASCADE', w.state));
   IF w.marks IS NOT NULL THEN
-    PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s', w.marks));
+    PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s CASCADE', w.marks));
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_watched(customer_tier_internal.watched) IS 'support of stop_refresh_on_change: what refresh_on_change made';

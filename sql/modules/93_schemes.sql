@@ -38,13 +38,30 @@ COMMENT ON COLUMN scheme.views IS 'its views: current tiers, history, summary, m
 COMMENT ON COLUMN scheme.scores IS 'view whose columns are the scores, as the expression for the tier names them';
 COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers changed since the last refresh';
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
-ALTER TABLE scheme ENABLE ROW LEVEL SECURITY;
--- nobody registers what is somebody else's, see source
-CREATE POLICY owner ON scheme USING (coalesce(customer_tier_internal.is_owner(source), customer_tier_internal.is_owner(state)))
-  WITH CHECK (customer_tier_internal.is_owner(source) AND customer_tier_internal.is_owner(scheme) AND customer_tier_internal.is_owner(input) AND customer_tier_internal.is_owner(state) AND customer_tier_internal.is_owner(history)
-    AND customer_tier_internal.is_owner(thresholds) AND customer_tier_internal.is_owner(refreshes) AND customer_tier_internal.is_owner(tiers) AND customer_tier_internal.is_owner(pins) AND customer_tier_internal.is_owner(touched) AND customer_tier_internal.is_owner(scores)
-    AND (SELECT bool_and(customer_tier_internal.is_owner(v) IS TRUE) FROM unnest(views) AS v));
-CREATE POLICY reader ON scheme FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
+-- nobody registers what is somebody else's, as for models
+CREATE FUNCTION customer_tier_internal.scheme_names(s scheme) RETURNS regclass[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT ARRAY[s.source, s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched, s.scores] || s.views
+$$;
+COMMENT ON FUNCTION customer_tier_internal.scheme_names(scheme) IS 'support of schemes: all relations of a scheme that have one owner';
+
+CREATE FUNCTION customer_tier_internal.check_scheme_writer() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' THEN
+    PERFORM customer_tier_internal.check_named(customer_tier_internal.scheme_names(OLD), false);
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    PERFORM customer_tier_internal.check_named(customer_tier_internal.scheme_names(NEW), true);
+    RETURN NEW;
+  END IF;
+  RETURN OLD;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_scheme_writer() IS 'the trigger on the table of schemes';
+CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON scheme FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.check_scheme_writer();
+ALTER TABLE scheme ENABLE ALWAYS TRIGGER writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
 
 -- read under the lock that a refresh of the source takes, so that no scheme is missed
@@ -94,9 +111,22 @@ COMMENT ON COLUMN rule.note IS 'why it was made';
 COMMENT ON COLUMN rule.author IS 'by whom';
 COMMENT ON COLUMN rule.made_at IS 'and when';
 SELECT pg_catalog.pg_extension_config_dump('rule', '');
-ALTER TABLE rule ENABLE ROW LEVEL SECURITY;
-CREATE POLICY owner ON rule USING (EXISTS (SELECT FROM customer_tier.scheme AS s WHERE s.scheme = rule.scheme AND coalesce(customer_tier_internal.is_owner(s.source), customer_tier_internal.is_owner(s.state))));
-CREATE POLICY reader ON rule FOR SELECT USING (pg_catalog.has_table_privilege(scheme, 'SELECT'));
+CREATE FUNCTION customer_tier_internal.check_rule_writer() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' THEN
+    PERFORM customer_tier_internal.check_named(ARRAY[OLD.scheme], false);
+  END IF;
+  IF TG_OP <> 'DELETE' THEN
+    PERFORM customer_tier_internal.check_named(ARRAY[NEW.scheme], true);
+    RETURN NEW;
+  END IF;
+  RETURN OLD;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_rule_writer() IS 'the trigger on the table of rules';
+CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON rule FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.check_rule_writer();
+ALTER TABLE rule ENABLE ALWAYS TRIGGER writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 
 --
@@ -104,17 +134,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 --
 CREATE FUNCTION axis(name text, value text, by text DEFAULT 'heads', at double precision[] DEFAULT NULL, rule text DEFAULT 'fill', better text DEFAULT 'higher') RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT jsonb_build_object('name', name, 'value', value, 'by', by, 'at', to_jsonb(at), 'rule', rule, 'better', better) $$;
+AS $$ SELECT jsonb_build_object('name', name, 'value', value, 'by', by, 'at', customer_tier_internal.json_numbers(at), 'rule', rule, 'better', better) $$;
 COMMENT ON FUNCTION axis(text, text, text, double precision[], text, text) IS 'an axis of a scheme: a measure over ledger, as_of and attributes, and how it is cut: by value, share, heads, count, natural, mean, median or mean_score';
 
 CREATE FUNCTION weighted_axis(name text, measures text[], weights double precision[], normalise text DEFAULT 'percentile', by text DEFAULT 'heads', at double precision[] DEFAULT NULL, rule text DEFAULT 'fill') RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT jsonb_build_object('name', name, 'measures', to_jsonb(measures), 'weights', to_jsonb(weights), 'normalise', normalise, 'by', by, 'at', to_jsonb(at), 'rule', rule, 'better', 'higher') $$;
+AS $$ SELECT jsonb_build_object('name', name, 'measures', to_jsonb(measures), 'weights', customer_tier_internal.json_numbers(weights), 'normalise', normalise, 'by', by, 'at', customer_tier_internal.json_numbers(at), 'rule', rule, 'better', 'higher') $$;
 COMMENT ON FUNCTION weighted_axis(text, text[], double precision[], text, text, double precision[], text) IS 'an axis of a scheme: several measures, each normalised over all customers (min_max, z_score or percentile), as one weighted score';
 
 CREATE FUNCTION customer_tier_internal.floats(value jsonb) RETURNS double precision[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT array_agg((x #>> '{}')::float8 ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
+AS $$ SELECT array_agg(CASE jsonb_typeof(x) WHEN 'number' THEN x::float8 ELSE (x #>> '{}')::float8 END ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
 COMMENT ON FUNCTION customer_tier_internal.floats(jsonb) IS 'support of schemes: numbers from JSON';
 
 -- how many scores an axis has; an error if it is not one
@@ -139,7 +169,7 @@ BEGIN
     WHEN how IN ('mean', 'median') AND at IS NOT NULL THEN 'a mean or a median takes no "at"'
     WHEN how IN ('mean', 'median') THEN NULL
     WHEN at IS NULL OR cardinality(at) = 0 OR array_position(at, NULL) IS NOT NULL THEN 'it needs "at"'
-    WHEN EXISTS (SELECT FROM unnest(at) AS x WHERE x::text IN ('NaN', 'Infinity', '-Infinity')) THEN '"at" is not finite'
+    WHEN EXISTS (SELECT FROM unnest(at) AS x WHERE x IN (float8 'NaN', float8 'Infinity', float8 '-Infinity')) THEN '"at" is not finite'
     WHEN how = 'natural' AND (cardinality(at) <> 1 OR at[1] <> trunc(at[1]) OR at[1] NOT BETWEEN 2 AND 100) THEN '"at" is the number of natural classes, from 2 to 100'
     WHEN how = 'natural' THEN NULL
     WHEN (SELECT bool_or(x <= before) FROM (SELECT x, lag(x) OVER (ORDER BY i) AS before FROM unnest(at) WITH ORDINALITY AS u(x, i)) AS o) THEN '"at" is not ascending'
@@ -149,7 +179,7 @@ BEGIN
     wrong := CASE
       WHEN coalesce(axis ->> 'normalise', '') NOT IN ('min_max', 'z_score', 'percentile') THEN 'measures are normalised by min_max, z_score or percentile'
       WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier_internal.floats(axis -> 'weights')) THEN 'it needs a weight for each measure'
-      WHEN EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number'
+      WHEN EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w IN (float8 'NaN', float8 'Infinity')) THEN 'a weight is negative, or no number'
       WHEN NOT EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w > 0) THEN 'no weight is above 0' END;
   END IF;
   IF wrong IS NOT NULL THEN
@@ -286,7 +316,7 @@ BEGIN
   END IF;
   r.map := ARRAY(SELECT coalesce(array_position(r.tiers, t), 0) FROM unnest(labels) WITH ORDINALITY AS u(t, i) ORDER BY i);
   IF array_position(r.map, 0) IS NOT NULL THEN
-    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;
+    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;  -- a float as text: none, scores are whole numbers
     wrong := format('the scores %s lead to %s', wrong, coalesce('"' || labels[array_position(r.map, 0)] || '", which is not among the tiers', 'no tier'));
   END IF;
   IF wrong IS NOT NULL THEN

@@ -21,11 +21,13 @@ WHERE namespace IN ('customer_tier'::regnamespace, 'customer_tier_internal'::reg
 \df customer_tier.*
 SELECT count(*) AS not_relocatable FROM pg_extension WHERE extname = 'customer_tier' AND NOT extrelocatable;
 -- nothing runs with other rights; what is not C has a search_path, or names schemas throughout
-SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef;
-SELECT oid::regprocedure AS "function" FROM func JOIN (SELECT oid AS lang, lanname FROM pg_language) AS l ON lang = prolang WHERE lanname NOT IN ('c', 'internal') AND proconfig IS NULL ORDER BY 1::text COLLATE "C";
+SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef ORDER BY oid::regprocedure::text COLLATE "C";
+SELECT oid::regprocedure AS "function" FROM func JOIN (SELECT oid AS lang, lanname FROM pg_language) AS l ON lang = prolang WHERE lanname NOT IN ('c', 'internal') AND proconfig IS NULL ORDER BY oid::regprocedure::text COLLATE "C";
 SELECT oid::regprocedure AS closed_to_some FROM func WHERE proacl IS NOT NULL;
 -- every C symbol is the SQL name with the extension's prefix
 SELECT oid::regprocedure AS "function", prosrc FROM func WHERE prolang = (SELECT oid FROM pg_language WHERE lanname = 'c') AND prosrc !~ '^(customer_tier|ct)_[a-z0-9_]+$';
+-- no text of a function means something else without standard_conforming_strings: a backslash stands in E'' only
+SELECT oid::regprocedure AS "function" FROM func WHERE regexp_replace(prosrc, $x$E'[^']*'$x$, '', 'g') LIKE '%\\%' ORDER BY oid::regprocedure::text COLLATE "C";
 -- volatility, parallel safety, strictness
 SELECT oid::regprocedure::text COLLATE "C" AS "function", prokind AS kind, provolatile AS volatility, proparallel AS parallel, proisstrict AS strict, proleakproof AS leakproof, proretset AS set FROM func ORDER BY 1;
 SELECT aggfnoid::regprocedure::text COLLATE "C" AS aggregate, aggtransfn, aggcombinefn, aggfinalfn, aggminvtransfn, aggtranstype::regtype AS state, agginitval AS start, aggserialfn FROM pg_aggregate WHERE aggfnoid IN (SELECT oid FROM func) ORDER BY 1;

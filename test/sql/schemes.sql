@@ -165,7 +165,7 @@ SELECT * FROM regional_thresholds ORDER BY customer_group, as_of;
 SELECT how, at, (SELECT create_scheme('cut_' || how, 'sale', axes => ARRAY[axis('value', 'total(ledger)', how, at)], tiers => '{low, high}')), (SELECT customers FROM refresh(('cut_' || how)::regclass, '2026-06-30'))
 FROM (VALUES ('value', '{500}'::float8[]), ('share', '{0.7}'), ('heads', '{0.4}'), ('count', '{2}'), ('natural', '{2}'), ('mean', NULL), ('median', NULL), ('mean_score', '{0.25, 0.5, 0.75}')) AS v(how, at);
 SELECT 'value' AS cut, line FROM cut_value_thresholds UNION ALL SELECT 'share', line FROM cut_share_thresholds UNION ALL SELECT 'heads', line FROM cut_heads_thresholds UNION ALL SELECT 'count', line FROM cut_count_thresholds
-UNION ALL SELECT 'natural', line FROM cut_natural_thresholds UNION ALL SELECT 'mean', line FROM cut_mean_thresholds UNION ALL SELECT 'median', line FROM cut_median_thresholds UNION ALL SELECT 'mean_score', line FROM cut_mean_score_thresholds;
+UNION ALL SELECT 'natural', line FROM cut_natural_thresholds UNION ALL SELECT 'mean', line FROM cut_mean_thresholds UNION ALL SELECT 'median', line FROM cut_median_thresholds UNION ALL SELECT 'mean_score', line FROM cut_mean_score_thresholds ORDER BY 1;
 SELECT share_cuts(total, '{0.7}'), head_cuts(total, '{0.4}'), natural_cuts(total, 2), mean_cut(total), median_cut(total) FROM (SELECT total(slice(ledger, '(,2026-07-01)')) FROM sale_ledger) AS t WHERE total <> 0;
 SELECT drop_scheme(scheme) FROM schemes WHERE scheme::text LIKE 'cut%';
 
@@ -372,9 +372,9 @@ SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh('patient', '2026
 SELECT pin('patient', '2', 'A', 'second', '2026-11-10'), refresh('patient', '2026-11-10');
 SELECT unpin('patient', '2', '2026-11-20'), refresh('patient', '2026-11-20');
 SELECT customer, tier, pinned_from, until, reason FROM patient__pin ORDER BY 3;
-SELECT tier, valid_from, valid_to, change, reason, note FROM patient_history WHERE customer = 2 ORDER BY 2;
+SELECT tier, valid_from, valid_to, change, reason, replace(note, current_user, 'AUTHOR') AS note FROM patient_history WHERE customer = 2 ORDER BY 2;
 SELECT backfill('patient', '2026-11-01', '2026-11-21', '5 days');
-SELECT tier, valid_from, valid_to, change, reason, note FROM patient_history WHERE customer = 2 ORDER BY 2;
+SELECT tier, valid_from, valid_to, change, reason, replace(note, current_user, 'AUTHOR') AS note FROM patient_history WHERE customer = 2 ORDER BY 2;
 SELECT alter_scheme('patient', tiers => '{low, mid, high}');
 -- lines that are fixed stay through what is no other axis, and nobody's line is null on either side
 SELECT create_scheme('still', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit', 'lower')], tiers => '{{D, C}, {B, A}}', calibrate => 'fixed');
@@ -386,7 +386,7 @@ SELECT * FROM still_thresholds ORDER BY as_of, axis;
 SELECT tier_now, tier_then, heads FROM simulate_migration('still');
 SELECT recalibrate('still');
 SELECT * FROM refresh('still', '2026-11-04');
-SELECT as_of, axis, line FROM still_thresholds WHERE as_of = '2026-11-04';
+SELECT as_of, axis, line FROM still_thresholds WHERE as_of = '2026-11-04' ORDER BY axis DESC;
 SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT alter_scheme('still', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit')])$$,
   $$SELECT create_scheme('x', 'few', axes => ARRAY[axis('place', 'total(ledger)', 'mean')], tiers => '{b, a}')$$,

@@ -224,6 +224,18 @@ INSERT INTO shop VALUES (1, 7, '2026-01-01', 3);
 SELECT (SELECT total FROM worth), (SELECT total FROM worth_then);
 CALL refresh_source('shop');
 SELECT (SELECT total FROM worth), (SELECT total FROM worth_then);
+-- one that joins tables is computed from them
+CREATE TABLE line (shop int, amount numeric);
+CREATE VIEW lines AS SELECT customer, day AS sold_at, line.amount FROM t_stale.shop JOIN t_stale.line ON shop = id;
+CALL track('lines');
+CREATE MATERIALIZED VIEW worth_by_line AS SELECT customer, total(ledger) FROM t_stale.lines_ledger_live;
+SELECT refresh_on_change('worth_by_line', 'commit');
+SELECT matview, reads FROM customer_tier_internal.find_watched() WHERE matview = 'worth_by_line'::regclass;
+INSERT INTO line VALUES (1, 8);
+TABLE worth_by_line;
+CALL refresh_source('lines');
+TABLE worth_by_line;
+SELECT outcome($$SELECT refresh_on_change('worth', tables => ARRAY['shop_delta']::regclass[])$$);
 
 --
 -- Rights: the view's query runs as its owner; a writer needs none
@@ -353,7 +365,7 @@ SELECT outcome($$SELECT stop_refresh_on_change('sale')$$);
 -- what depends on it is not dropped unasked
 SELECT left(outcome($$CALL untrack('shop')$$), 60);
 SET client_min_messages = warning;
-DROP MATERIALIZED VIEW worth, worth_then CASCADE;
+DROP MATERIALIZED VIEW worth, worth_then, worth_by_line CASCADE;
 SET client_min_messages = notice;
 CALL untrack_all();
 SELECT count(*) AS triggers, (SELECT count(*) FROM customer_tier_internal.find_watched()) AS watched FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure;

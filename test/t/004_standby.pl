@@ -106,7 +106,7 @@ is($standby->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify_so
 
 # a snapshot that is older than a refresh, a rebuild and more writes, on the standby
 my ($in, $said, $told) = ('', '', '');
-my $reader = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $standby->connstr('postgres') ], '<', \$in, '>', \$said, '2>', \$told, IPC::Run::timeout(60));
+my $reader = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $standby->connstr('postgres') ], '<', \$in, '>', \$said, '2>', \$told, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 sub say_to_reader
 {
 	my ($sql) = @_;
@@ -126,7 +126,7 @@ isnt(say_to_reader("COMMIT; $live"), $saw, 'a new one what came since');
 
 # TRUNCATE that is open, rolled back, committed
 my ($in2, $out2, $err2) = ('', '', '');
-my $truncater = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-d', $primary->connstr('postgres') ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout(60));
+my $truncater = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-d', $primary->connstr('postgres') ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 foreach my $end ('ROLLBACK', 'COMMIT')
 {
 	my $was = $standby->safe_psql('postgres', $live);

@@ -56,7 +56,7 @@ sub hold
 {
 	my ($sql) = @_;
 	my ($in, $out, $err) = ("$sql;\n\\echo held\n", '', '');
-	my $holder = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
+	my $holder = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	$holder->pump until $out =~ /held/ || !$holder->pumpable;
 	return $holder;
 }
@@ -92,7 +92,7 @@ sub point
 			my $pending = $p{untracked} ? '' : $node->safe_psql('postgres', 'SELECT count(*), sum(sales), max(epoch) FROM sale_delta');
 			my $holder = hold($p{hold} // 'BEGIN; SELECT pg_advisory_xact_lock(7)');
 			my $worker = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), map { ('-c', $_) } @{ $p{work} } ],
-				'<', \undef, '>', \my $out, '2>', \my $err, IPC::Run::timeout(60));
+				'<', \undef, '>', \my $out, '2>', \my $err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 			$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
 				or BAIL_OUT("$name was not reached");
 			# others go on

@@ -1,5 +1,5 @@
 # pg_cron, where it is installed, refreshes what is tracked.  Before version 1.5 it knows
-# minutes only: so long a test is run if PG_CRON_TEST says so.
+# minutes only: so long a test is run if CRON_TEST says so.
 use strict;
 use warnings;
 
@@ -12,7 +12,7 @@ plan skip_all => 'pg_cron is not installed' unless -e "$share/extension/pg_cron.
 my ($version) = slurp_file("$share/extension/pg_cron.control") =~ /default_version = '([^']*)'/;
 my ($major, $minor) = $version =~ /^(\d+)\.(\d+)/;
 my $seconds = $major > 1 || $minor >= 5;
-plan skip_all => "pg_cron $version takes a minute: set PG_CRON_TEST=1" unless $seconds || $ENV{PG_CRON_TEST};
+plan skip_all => "pg_cron $version takes a minute: set CRON_TEST=1" unless $seconds || $ENV{CRON_TEST};
 
 my $node = PostgreSQL::Test::Cluster->new('cron');
 $node->init;
