@@ -37,6 +37,7 @@
 #include "as_owner.h"
 #include "gather.h"
 #include "source_view.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_capture);
 
