@@ -214,10 +214,14 @@ put_row(TableWriter *w, Datum customer, Ledger *ledger)
 	ExecStoreVirtualTuple(w->slot);
 }
 
-/* one customer's change, to the row of the customer or to a new one */
+/*
+ * One customer's change, to the row of the customer or to a new one.  Only the sum is
+ * made in "each": the scan and the triggers' functions keep what they allocate.
+ */
 static void
-apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found)
+apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, MemoryContext each)
 {
+	MemoryContext old;
 	bool		isnull;
 	Datum		customer = slot_getattr(m->change, CUSTOMER + 1, &isnull);
 	Datum		change = slot_getattr(m->change, LEDGER + 1, &isnull);
@@ -236,8 +240,10 @@ apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found)
 			touch(m, customer);
 		return;
 	}
+	old = MemoryContextSwitchTo(each);
 	log = customer_tier_log_add_ledger(customer_tier_log_new(), slot_getattr(found, LEDGER + 1, &isnull), false);
 	sum = customer_tier_log_close(customer_tier_log_add_ledger(log, change, false));
+	MemoryContextSwitchTo(old);
 	if (ledger_is_empty(sum))
 		ct_writer_delete(w, found);
 	else
@@ -255,21 +261,18 @@ apply_all(Merge *m)
 	IndexScanDesc scan = ct_index_beginscan(m->ledgers.rel, m->ledgers.index, m->snapshot, 1);
 	TupleTableSlot *found = table_slot_create(m->ledgers.rel, NULL);
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier merge", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old;
 
 	ct_writer_begin(&w, m->ledgers.rel);
 	if (m->emptied != 0)
 		delete_all(m, &w);
-	old = MemoryContextSwitchTo(each);
 	while (tuplesort_gettupleslot(m->changes, true, false, m->change, NULL))
 	{
 		CHECK_FOR_INTERRUPTS();
-		apply(m, &w, scan, found);
+		apply(m, &w, scan, found, each);
 		ExecClearTuple(w.slot);
 		ExecClearTuple(found);
 		MemoryContextReset(each);
 	}
-	MemoryContextSwitchTo(old);
 	ct_writer_end(&w);
 	index_endscan(scan);
 	ExecDropSingleTupleTableSlot(found);

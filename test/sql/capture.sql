@@ -324,6 +324,22 @@ TRUNCATE emptied, spilled;
 SELECT * FROM verify_source('emptied');
 SELECT * FROM verify_source('spilled');
 TABLE emptied_ledger_live;
+-- customers who leave and come back: the index of the ledgers has dead entries of theirs
+CREATE TABLE dead (customer int, amount int, day date);
+CALL track('dead', 'customer', 'amount', 'day');
+INSERT INTO dead SELECT i, 1, '2026-01-05' FROM generate_series(1, 300) AS i;
+CALL refresh_source('dead');
+DELETE FROM dead;
+CALL refresh_source('dead');
+INSERT INTO dead SELECT i, 1, '2026-01-05' FROM generate_series(1, 300) AS i;
+CALL refresh_source('dead');
+DELETE FROM dead WHERE customer % 2 = 0;
+CALL refresh_source('dead');
+INSERT INTO dead SELECT i, 1, '2026-01-05' FROM generate_series(1, 300) AS i;
+CALL refresh_source('dead');
+SELECT count(*) AS differ, (SELECT sum(total(ledger)) FROM dead_ledger) AS total FROM verify_source('dead');
+CALL untrack('dead');
+DROP TABLE dead;
 -- another table's statement is no matter
 CREATE TABLE busy (customer int, amount int, day date);
 CALL track('busy', 'customer', 'amount', 'day', capture => 'row');

@@ -128,6 +128,10 @@ BEGIN
                  END LOOP;
                  CALL alter_source('sale');
                  INSERT INTO sale SELECT nextval('sale_id'), x.* FROM some_sales(3, s) AS x;
+    WHEN 26 THEN TRUNCATE sale;
+                 INSERT INTO sale SELECT nextval('sale_id'), x.* FROM some_sales(9, s) AS x;
+                 TRUNCATE sale;
+                 INSERT INTO sale SELECT nextval('sale_id'), x.* FROM some_sales(5, s + 9) AS x;
     ELSE NULL;
   END CASE;
 EXCEPTION WHEN undefined_column THEN
@@ -154,7 +158,7 @@ BEGIN
   CALL begin_history(partitioned);
   FOR step IN 0..steps LOOP
     IF step > 0 THEN
-      kind := 1 + floor(u(seed * 1000 + step, 99) * 26);
+      kind := 1 + floor(u(seed * 1000 + step, 99) * 27);
       CALL statement(kind, seed * 1000 + step, partitioned);
       COMMIT;
     END IF;
