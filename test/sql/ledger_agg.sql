@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_ledger_agg;
-SET search_path = t_ledger_agg, test, public, customer_tier;
+SET search_path = t_ledger_agg, test, public, customer_tier, customer_tier_internal;
 
 \set seed 20261122
 \echo seed :seed

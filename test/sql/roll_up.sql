@@ -2,7 +2,7 @@
 SET client_min_messages = notice;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_roll_up;
-SET search_path = t_roll_up, test, public, customer_tier;
+SET search_path = t_roll_up, test, public, customer_tier, customer_tier_internal;
 
 \set seed 20261122
 \echo seed :seed

@@ -1,7 +1,7 @@
 -- What a customer is worth: published figures, odd customers, fits of simulated ones.
 SET client_min_messages = warning;
 CREATE SCHEMA t_value;
-SET search_path = t_value, test, public, customer_tier;
+SET search_path = t_value, test, public, customer_tier, customer_tier_internal;
 
 --
 -- By formula
