@@ -427,8 +427,13 @@ CREATE FUNCTION customer_tier_internal.warn_of_day(s scheme, as_of date) RETURNS
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
-  ledgers regclass := (customer_tier_internal.source_of(s.source)).ledger;
+  source customer_tier_internal.source := customer_tier_internal.source_of(s.source);
+  ledgers regclass := source.ledger;
 BEGIN
+  IF customer_tier_internal.capturing(source) IS NOT TRUE OR customer_tier_internal.changed(source) THEN
+    RAISE WARNING USING MESSAGE = format('%s may have sales that its ledgers do not know of', coalesce(source.sales, source.view)),
+      HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the ledgers anew.', source.view);
+  END IF;
   IF as_of - 366 > s.as_of THEN
     RAISE WARNING USING MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme, s.as_of),
       HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
