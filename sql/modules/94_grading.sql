@@ -70,7 +70,7 @@ CREATE FUNCTION customer_tier_internal.strides(sizes integer[]) RETURNS integer[
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  strides integer[] := '{1}';
+  strides integer[] := ARRAY[1];
 BEGIN
   FOR i IN 1..cardinality(sizes) - 1 LOOP
     strides := strides || strides[i] * sizes[i];
@@ -225,7 +225,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.constrain(scheme) IS 'support of refresh: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
 
-CREATE FUNCTION customer_tier_internal.check_scheme_day(s scheme, as_of date) RETURNS void
+CREATE FUNCTION customer_tier_internal.check_scheme_day(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -233,7 +233,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'as_of is not a day', HINT = 'Tiers are those of a day: as_of => ''2026-11-30''.';
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(scheme, date) IS 'support of schemes: an error if as_of is not a day';
+COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(date) IS 'support of schemes: an error if as_of is not a day';
 
 /*
  * A refresh, in one statement: the tiers of the day, what discipline makes of them,
@@ -452,7 +452,7 @@ DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   changed bigint;
 BEGIN
-  PERFORM customer_tier_internal.check_scheme_day(s, as_of);
+  PERFORM customer_tier_internal.check_scheme_day(as_of);
   PERFORM customer_tier_internal.check_attributes(s);
   PERFORM customer_tier_internal.require_read_committed();
   IF coalesce((customer_tier_internal.source_of(s.source)).queue, ((customer_tier_internal.source_of(s.source)).touches)[1]) IS NOT NULL THEN
@@ -498,7 +498,7 @@ DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   r customer_tier.rule := customer_tier_internal.rule_of(s);
 BEGIN
-  PERFORM customer_tier_internal.check_scheme_day(s, as_of);
+  PERFORM customer_tier_internal.check_scheme_day(as_of);
   RETURN format('WITH %s SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier_internal.graded_sql(s, r, as_of), customer_tier_internal.tier_names(r));
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';
