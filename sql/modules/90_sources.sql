@@ -1019,7 +1019,13 @@ DECLARE
   part record;
 BEGIN
   -- the triggers of the other sources of its tables
-  FOR t IN SELECT DISTINCT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL ORDER BY 1 LOOP
+  FOR t IN SELECT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL
+           UNION
+           -- also where the state has lost what they write to
+           SELECT tgrelid FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
+           WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.state AND tgparentid = 0
+             AND tgfoid = 'customer_tier_internal.capture()'::regprocedure
+           ORDER BY 1 LOOP
     PERFORM customer_tier_internal.make_triggers(t, NULL, s.state);
   END LOOP;
   -- readers before what they read; a session that waited for this finds the state gone

@@ -14,7 +14,7 @@ WHERE classid NOT IN ('pg_cast'::regclass, 'pg_opfamily'::regclass, 'pg_amop'::r
 ORDER BY 1;
 SELECT count(*) > 60 AS many FROM member;
 -- in two schemas, of which one has what users call
-SELECT pg_describe_object(classid, objid, objsubid) AS elsewhere FROM member WHERE pg_describe_object(classid, objid, objsubid) !~ 'customer_tier';
+SELECT pg_describe_object(classid, objid, objsubid) AS elsewhere FROM member WHERE (pg_identify_object(classid, objid, objsubid)).schema NOT IN ('customer_tier', 'customer_tier_internal');
 SELECT nspname, pg_get_userbyid(nspowner) = current_user AS of_superuser, has_schema_privilege('public', oid, 'USAGE') AS usage, has_schema_privilege('public', oid, 'CREATE') AS "create" FROM pg_namespace WHERE nspname LIKE 'customer\_tier%' ORDER BY 1;
 SELECT pg_describe_object(classid, objid, objsubid) AS no_member FROM (SELECT 'pg_proc'::regclass AS classid, oid AS objid, 0 AS objsubid, pronamespace AS namespace FROM pg_proc UNION ALL SELECT 'pg_class'::regclass, oid, 0, relnamespace FROM pg_class WHERE relkind NOT IN ('i', 't', 'c') UNION ALL SELECT 'pg_type'::regclass, oid, 0, typnamespace FROM pg_type WHERE typtype <> 'c' AND typcategory <> 'A') AS o
 WHERE namespace IN ('customer_tier'::regnamespace, 'customer_tier_internal'::regnamespace) AND (classid, objid) NOT IN (SELECT classid, objid FROM member);

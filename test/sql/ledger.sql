@@ -103,14 +103,17 @@ SELECT outcome($$SELECT '{2026-01-05:1:9223372036854775807}'::ledger + '{2026-01
 SELECT '{2026-01-05:1:9223372036854775807}'::ledger - '{2026-01-05:1:9223372036854775806}' AS small;
 SELECT '{2026-01-05:1:-9223372036854775807}'::ledger - '{2026-01-05:1:-9223372036854775807}' AS nothing;
 
--- an order: by the total, then by the bytes; equal is what has equal bytes
-WITH v(l) AS (VALUES ('{2026-01-05:1:3}'::ledger), ('{}'), ('{2026-01-05:1:2.50}'), ('{2026-01-06:1:3}'), ('{2026-01-05:0+1:-1}'), ('{2026-01-05:1:3.000001}'))
-SELECT l, total(l) FROM v ORDER BY l;
-WITH v(l) AS (SELECT format('{2026-01-%s:1:%s}', lpad((1 + i % 5)::text, 2, '0'), i % 7)::ledger FROM generate_series(1, 35) AS i)
-SELECT count(*) FILTER (WHERE (a.l < b.l)::int + (a.l = b.l)::int + (a.l > b.l)::int <> 1) AS none_or_several,
-       count(*) FILTER (WHERE (a.l <= b.l) IS DISTINCT FROM NOT (a.l > b.l) OR (a.l >= b.l) IS DISTINCT FROM NOT (a.l < b.l)) AS not_opposite,
-       count(*) FILTER (WHERE total(a.l) < total(b.l) AND a.l >= b.l) AS against_totals
-FROM v AS a, v AS b;
+-- an order: by the total, among equal totals by the bytes; whatever differs has one, and what is equal none
+CREATE TABLE ordered AS
+SELECT l::ledger FROM unnest('{"{}", "{2026-01-05:1:5}", "{2026-01-05:1:5.00}", "{2026-01-06:1:5}", "{2026-01-05:0+1:-7}", "{2026-01-05:2:5}", "{2026-01-05:1:4.999999}", "{2026-01-05:1:9223372036854775807}", "{2026-01-05:1:-9223372036854775807}", "{2026-01-05:1:10, 2026-02-05:0+1:-5}"}'::text[]) AS l;
+SELECT l, total(l) FROM ordered ORDER BY l;
+SELECT count(*) AS pairs, count(*) FILTER (WHERE (a.l < b.l)::int + (a.l = b.l)::int + (a.l > b.l)::int <> 1) AS not_one, count(*) FILTER (WHERE (a.l <= b.l) <> (a.l < b.l OR a.l = b.l) OR (a.l >= b.l) <> (b.l <= a.l)) AS differ,
+       count(*) FILTER (WHERE total(a.l) < total(b.l) AND NOT a.l < b.l) AS not_by_total FROM ordered AS a, ordered AS b;
+SELECT count(*) AS not_transitive FROM ordered AS a, ordered AS b, ordered AS c WHERE a.l < b.l AND b.l < c.l AND NOT a.l < c.l;
+CREATE INDEX ON ordered (l);
+SET enable_seqscan = off; SET enable_sort = off;
+SELECT array_agg(l ORDER BY l) = (SELECT array_agg(l) FROM (SELECT l FROM ordered ORDER BY l) AS o) AS same, count(DISTINCT l) AS different FROM ordered;
+RESET enable_seqscan; RESET enable_sort;
 
 --
 -- Entries and slice
