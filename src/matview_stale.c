@@ -254,7 +254,8 @@ write_mark(const Watched *w)
 				(errcode(ERRCODE_ACTIVE_SQL_TRANSACTION),
 				 errmsg("materialized view %s is refreshed at commit, at isolation level read committed only",
 						quote_identifier(get_rel_name(w->matview))),
-				 errhint("An older snapshot would not see what others wrote before. In mode 'deferred' writers may use any level.")));
+				 errhint("An older snapshot would not see what others wrote before. "
+						 "In mode 'deferred' writers may use any level.")));
 	if (at_commit)
 	{
 		add_due(w->state);
@@ -408,8 +409,8 @@ refresh(const Watched *w)
 				 hint_to_make_anew(w, true)));
 	ct_become_owner_unrestricted(&saved, w->owner);
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT customer_tier_internal.refresh_command($1)", 1, &type, &matview, NULL, false, 1) !=
-		SPI_OK_SELECT || SPI_processed != 1)
+	if (SPI_execute_with_args("SELECT customer_tier_internal.refresh_command($1)",
+							  1, &type, &matview, NULL, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "there is no command to refresh a materialized view");
 	command = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (command != NULL && SPI_execute(command, false, 0) < 0)

@@ -115,11 +115,12 @@ COMMENT ON FUNCTION customer_tier_internal.warn_of_model(model) IS 'support of m
 
 -- A month without any sale is not the rule: either sales are missing, or the day is not the one that was meant.
 CREATE FUNCTION customer_tier_internal.warn_of_silence(source regclass, last date, as_of date) RETURNS void
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 BEGIN
   IF as_of - 31 > last THEN
-    RAISE WARNING USING MESSAGE = format('%s has no sale in the 31 days to %s: the last is of %s', $1, as_of, last),
+    RAISE WARNING USING MESSAGE = format('%s has no sale in the 31 days to %s: the last is of %s',
+        coalesce((customer_tier_internal.source_or_null($1)).sales, $1), as_of, last),
       HINT = 'All customers count as silent since then. Is the day right, and are all sales there?';
   END IF;
 END $$;
@@ -246,7 +247,7 @@ BEGIN
     $q$, s.live, customer_tier_internal.fit_query('l', kind))
     USING as_of, unit_days, until LOOP
     IF predicted_purchases IS NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', s.view, as_of),
+      RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', coalesce(s.sales, s.view), as_of),
         HINT = 'No customer came back by then; choose a later day.';
     END IF;
     IF NOT warned THEN

@@ -2,7 +2,8 @@
 -- declared lies beside the data: marks, and a state that names the view and what it reads.
 
 CREATE DOMAIN customer_tier.is_watched AS boolean CHECK (VALUE);
-COMMENT ON DOMAIN customer_tier.is_watched IS 'marks the table that says what belongs to a materialised view that is refreshed on change';
+COMMENT ON DOMAIN customer_tier.is_watched IS
+  'marks the table that says what belongs to a materialised view that is refreshed on change';
 
 CREATE TYPE customer_tier_internal.watched AS (
   state regclass,
@@ -14,7 +15,8 @@ CREATE TYPE customer_tier_internal.watched AS (
   error text,
   failed_at timestamptz
 );
-COMMENT ON TYPE customer_tier_internal.watched IS 'a materialised view that is refreshed on change: its parts, null if they are gone, and what its state and its marks say';
+COMMENT ON TYPE customer_tier_internal.watched IS
+  'a materialised view that is refreshed on change: its parts, null if they are gone, and what its state and its marks say';
 
 CREATE FUNCTION customer_tier_internal.find_watched(wait boolean DEFAULT false) RETURNS SETOF customer_tier_internal.watched
 AS 'MODULE_PATHNAME', 'ct_find_watched'
@@ -25,7 +27,8 @@ COMMENT ON FUNCTION customer_tier_internal.find_watched(boolean) IS
 CREATE FUNCTION customer_tier_internal.mark_stale() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_mark_stale'
 LANGUAGE C;
-COMMENT ON FUNCTION customer_tier_internal.mark_stale() IS 'the trigger on tables of a materialised view; made by refresh_on_change';
+COMMENT ON FUNCTION customer_tier_internal.mark_stale() IS
+  'the trigger on tables of a materialised view; made by refresh_on_change';
 
 CREATE FUNCTION customer_tier_internal.refresh_at_commit() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_refresh_at_commit'
@@ -36,7 +39,8 @@ COMMENT ON FUNCTION customer_tier_internal.refresh_at_commit() IS
 CREATE FUNCTION customer_tier_internal.mark_watched(state regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'ct_mark_watched'
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
-COMMENT ON FUNCTION customer_tier_internal.mark_watched(regclass) IS 'support of refresh_on_change: marks a materialised view stale, by its state';
+COMMENT ON FUNCTION customer_tier_internal.mark_watched(regclass) IS
+  'support of refresh_on_change: marks a materialised view stale, by its state';
 
 CREATE FUNCTION customer_tier_internal.refresh_command(matview regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -63,7 +67,8 @@ COMMENT ON FUNCTION customer_tier_internal.watched_or_null(regclass) IS
 CREATE FUNCTION customer_tier_internal.relations_in(expression pg_node_tree) RETURNS regclass[]
 AS 'MODULE_PATHNAME', 'customer_tier_relations_in'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.relations_in(pg_node_tree) IS 'the relations that an expression names by constants, in their order: of a trigger, or of a default';
+COMMENT ON FUNCTION customer_tier_internal.relations_in(pg_node_tree) IS
+  'the relations that an expression names by constants, in their order: of a trigger, or of a default';
 
 CREATE FUNCTION customer_tier_internal.mark_triggers(state regclass) RETURNS SETOF pg_trigger
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -73,7 +78,8 @@ FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
 WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1
   AND t.tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure AND (customer_tier_internal.relations_in(t.tgqual))[1] = $1
 $$;
-COMMENT ON FUNCTION customer_tier_internal.mark_triggers(regclass) IS 'support of refresh_on_change: the triggers that mark by a state; of a partitioned table, its own';
+COMMENT ON FUNCTION customer_tier_internal.mark_triggers(regclass) IS
+  'support of refresh_on_change: the triggers that mark by a state; of a partitioned table, its own';
 
 -- A queue stands for the sales that it is of; where a source joins tables, its live view reads them as well.
 CREATE FUNCTION customer_tier_internal.tables_to_watch(matview regclass) RETURNS regclass[]
@@ -83,7 +89,8 @@ SELECT array_agg(DISTINCT coalesce(s.sales, t))
 FROM unnest(customer_tier_internal.tables_of($1)) AS t LEFT JOIN customer_tier_internal.find_sources() AS s ON t = s.queue OR t = ANY (s.touches)
 WHERE s.state IS NULL OR s.sales IS NOT NULL
 $$;
-COMMENT ON FUNCTION customer_tier_internal.tables_to_watch(regclass) IS 'support of refresh_on_change: the tables whose changes a materialised view shows';
+COMMENT ON FUNCTION customer_tier_internal.tables_to_watch(regclass) IS
+  'support of refresh_on_change: the tables whose changes a materialised view shows';
 
 CREATE FUNCTION customer_tier_internal.check_watchable(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -103,7 +110,8 @@ BEGIN
   END IF;
   PERFORM customer_tier_internal.check_owner($1);
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_watchable(regclass) IS 'support of refresh_on_change: refuses what shows no changes, or is not the caller''s';
+COMMENT ON FUNCTION customer_tier_internal.check_watchable(regclass) IS
+  'support of refresh_on_change: refuses what shows no changes, or is not the caller''s';
 
 -- PostgreSQL refuses to alter or drop a table with deferred triggers that have not fired yet
 CREATE FUNCTION customer_tier_internal.settle(marks regclass) RETURNS void
@@ -118,7 +126,8 @@ BEGIN
     EXECUTE format('SET CONSTRAINTS %s DEFERRED', name);
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.settle(regclass) IS 'support of refresh_on_change: refreshes now what this transaction has marked for its commit';
+COMMENT ON FUNCTION customer_tier_internal.settle(regclass) IS
+  'support of refresh_on_change: refreshes now what this transaction has marked for its commit';
 
 -- As the owner of the table: nobody makes others' writes refresh something.
 CREATE FUNCTION customer_tier_internal.watch(w customer_tier_internal.watched, relation regclass) RETURNS void
@@ -158,7 +167,8 @@ BEGIN
     PERFORM customer_tier_internal.run(target, format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', target, t.name));
   END LOOP;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.watch(customer_tier_internal.watched, regclass) IS 'support of refresh_on_change: the triggers on what a materialised view reads';
+COMMENT ON FUNCTION customer_tier_internal.watch(customer_tier_internal.watched, regclass) IS
+  'support of refresh_on_change: the triggers on what a materialised view reads';
 
 -- a subscriber applies rows, for which no trigger of a statement fires
 CREATE FUNCTION customer_tier_internal.is_watched_by_row(relation regclass) RETURNS boolean
@@ -166,7 +176,8 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT relkind = 'p' OR relispartition OR EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = $1) FROM pg_class WHERE oid = $1
 $$;
-COMMENT ON FUNCTION customer_tier_internal.is_watched_by_row(regclass) IS 'support of refresh_on_change: whether a table needs triggers for each row';
+COMMENT ON FUNCTION customer_tier_internal.is_watched_by_row(regclass) IS
+  'support of refresh_on_change: whether a table needs triggers for each row';
 
 CREATE FUNCTION customer_tier_internal.make_watched(matview regclass, mode text, reads regclass[]) RETURNS customer_tier_internal.watched
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -190,7 +201,8 @@ BEGIN
   END IF;
   taken := coalesce(to_regclass(format('%s.%I', place, name)), to_regclass(format('%s.%I', place, name || '_marks')));
   IF taken IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('relation %s, which would be made, exists already', taken), HINT = 'Rename it or drop it.';
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table',
+      MESSAGE = format('relation %s, which would be made, exists already', taken), HINT = 'Rename it or drop it.';
   END IF;
   FOREACH command IN ARRAY ARRAY[
       'CREATE TABLE %1$s.%3$I (since timestamptz NOT NULL)',
@@ -218,7 +230,8 @@ BEGIN
   SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f WHERE f.state = to_regclass(format('%s.%I', place, name));
   RETURN w;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_watched(regclass, text, regclass[]) IS 'support of refresh_on_change: the marks and the state';
+COMMENT ON FUNCTION customer_tier_internal.make_watched(regclass, text, regclass[]) IS
+  'support of refresh_on_change: the marks and the state';
 
 CREATE FUNCTION customer_tier.refresh_on_change(matview regclass, mode text DEFAULT 'deferred', tables regclass[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -229,16 +242,19 @@ DECLARE
   t regclass;
 BEGIN
   IF (SELECT relkind FROM pg_class WHERE oid = $1) IS DISTINCT FROM 'm' THEN
-    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s is no materialized view', coalesce($1::text, 'null'));
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
+      MESSAGE = format('%s is no materialized view', coalesce($1::text, 'null'));
   ELSIF NOT customer_tier_internal.is_owner($1) THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of materialized view %s', $1);
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+      MESSAGE = format('must be owner of materialized view %s', $1);
   ELSIF mode IS NULL OR mode NOT IN ('commit', 'deferred') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown mode "%s"', mode),
       HINT = 'A materialized view is refreshed at commit, or deferred until CALL customer_tier.refresh_stale().';
   END IF;
   tables := coalesce(tables, customer_tier_internal.tables_to_watch($1), '{}');
   IF cardinality(tables) = 0 OR array_position(tables, NULL) IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('materialized view %s reads no table', $1),
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('materialized view %s reads no table', $1),
       HINT = 'Tables that only its functions read are named by tables => ARRAY[...]::regclass[].';
   END IF;
   tables := ARRAY(SELECT DISTINCT r FROM unnest(tables) AS r ORDER BY r);
@@ -327,7 +343,8 @@ BEGIN
     PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s CASCADE', w.marks));
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.drop_watched(customer_tier_internal.watched) IS 'support of stop_refresh_on_change: what refresh_on_change made';
+COMMENT ON FUNCTION customer_tier_internal.drop_watched(customer_tier_internal.watched) IS
+  'support of stop_refresh_on_change: what refresh_on_change made';
 
 CREATE FUNCTION customer_tier.stop_refresh_on_change(matview regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -336,7 +353,8 @@ DECLARE
   w customer_tier_internal.watched := customer_tier_internal.watched_or_null($1);
 BEGIN
   IF w.state IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('materialized view %s is not refreshed on change, or not yours', $1);
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object',
+      MESSAGE = format('materialized view %s is not refreshed on change, or not yours', $1);
   END IF;
   PERFORM customer_tier_internal.drop_watched(w);
 END $$;
@@ -362,7 +380,8 @@ SELECT CASE WHEN relkind = 'm' THEN
   END
 FROM pg_class WHERE oid = $2
 $$;
-COMMENT ON FUNCTION customer_tier_internal.is_watching(regclass, regclass) IS 'support of the view stale: whether all changes of a relation are marked by a state';
+COMMENT ON FUNCTION customer_tier_internal.is_watching(regclass, regclass) IS
+  'support of the view stale: whether all changes of a relation are marked by a state';
 
 CREATE VIEW customer_tier.stale WITH (security_barrier) AS
 SELECT * FROM (
@@ -380,7 +399,8 @@ COMMENT ON VIEW customer_tier.stale IS 'materialised views that are refreshed on
 COMMENT ON COLUMN customer_tier.stale.matview IS 'the materialised view';
 COMMENT ON COLUMN customer_tier.stale.mode IS 'commit or deferred';
 COMMENT ON COLUMN customer_tier.stale.since IS 'when its tables were written to first, since its last refresh';
-COMMENT ON COLUMN customer_tier.stale.watching IS 'whether all triggers are there and always fire; if not, changes may have been missed';
+COMMENT ON COLUMN customer_tier.stale.watching IS
+  'whether all triggers are there and always fire; if not, changes may have been missed';
 COMMENT ON COLUMN customer_tier.stale.error IS 'why its last refresh failed';
 COMMENT ON COLUMN customer_tier.stale.failed_at IS 'and when';
 GRANT SELECT ON customer_tier.stale TO PUBLIC;

@@ -70,7 +70,7 @@ CREATE FUNCTION customer_tier_internal.strides(sizes integer[]) RETURNS integer[
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  strides integer[] := '{1}';
+  strides integer[] := ARRAY[1];
 BEGIN
   FOR i IN 1..cardinality(sizes) - 1 LOOP
     strides := strides || strides[i] * sizes[i];
@@ -225,7 +225,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.constrain(scheme) IS 'support of refresh: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
 
-CREATE FUNCTION customer_tier_internal.check_scheme_day(s scheme, as_of date) RETURNS void
+CREATE FUNCTION customer_tier_internal.check_scheme_day(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -233,7 +233,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'as_of is not a day', HINT = 'Tiers are those of a day: as_of => ''2026-11-30''.';
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(scheme, date) IS 'support of schemes: an error if as_of is not a day';
+COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(date) IS 'support of schemes: an error if as_of is not a day';
 
 /*
  * A refresh, in one statement: the tiers of the day, what discipline makes of them,
@@ -427,8 +427,13 @@ CREATE FUNCTION customer_tier_internal.warn_of_day(s scheme, as_of date) RETURNS
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
-  ledgers regclass := (customer_tier_internal.source_of(s.source)).ledger;
+  source customer_tier_internal.source := customer_tier_internal.source_of(s.source);
+  ledgers regclass := source.ledger;
 BEGIN
+  IF customer_tier_internal.capturing(source) IS NOT TRUE OR customer_tier_internal.changed(source) THEN
+    RAISE WARNING USING MESSAGE = format('%s may have sales that its ledgers do not know of', coalesce(source.sales, source.view)),
+      HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the ledgers anew.', source.view);
+  END IF;
   IF as_of - 366 > s.as_of THEN
     RAISE WARNING USING MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme, s.as_of),
       HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
@@ -447,7 +452,7 @@ DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   changed bigint;
 BEGIN
-  PERFORM customer_tier_internal.check_scheme_day(s, as_of);
+  PERFORM customer_tier_internal.check_scheme_day(as_of);
   PERFORM customer_tier_internal.check_attributes(s);
   PERFORM customer_tier_internal.require_read_committed();
   IF coalesce((customer_tier_internal.source_of(s.source)).queue, ((customer_tier_internal.source_of(s.source)).touches)[1]) IS NOT NULL THEN
@@ -493,7 +498,7 @@ DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
   r customer_tier.rule := customer_tier_internal.rule_of(s);
 BEGIN
-  PERFORM customer_tier_internal.check_scheme_day(s, as_of);
+  PERFORM customer_tier_internal.check_scheme_day(as_of);
   RETURN format('WITH %s SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier_internal.graded_sql(s, r, as_of), customer_tier_internal.tier_names(r));
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';

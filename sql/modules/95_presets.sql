@@ -36,7 +36,7 @@ DECLARE
     "weighted": {"measures": ["customer_tier.total(ledger)", "customer_tier.orders(ledger)", "-customer_tier.recency(ledger, as_of)", "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "customer_tier.tenure(ledger, as_of)"], "weights": [0.5, 0.2, 0.1, 0.1, 0.1], "normalise": "percentile", "heads": [0.05, 0.2, 0.5], "tiers": ["D", "C", "B", "A"]},
     "whale": {"profit": "customer_tier.total(ledger)"},
     "clv": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.05, 0.20, 0.50], "tiers": ["D", "C", "B", "A"]},
-    "at_risk": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.02, 0.10], "tiers": ["no call", "call", "call first"]}}';
+    "at_risk": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.02, 0.10], "tiers": ["no call", "call", "call first"]}}'::jsonb;
   o jsonb := known -> name;
   m customer_tier.model;
   told record;

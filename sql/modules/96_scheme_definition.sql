@@ -196,7 +196,7 @@ BEGIN
   END IF;
   place := quote_ident(CASE cardinality(names) WHEN 2 THEN names[1] ELSE place END);
   IF place IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_schema', MESSAGE = 'no schema has been selected to create in', HINT = 'Name one: crm.abc.';
+    RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', MESSAGE = 'no schema has been selected to create in', HINT = 'Name one: crm.abc.';
   END IF;
   SELECT format('%s.%I', place, name || suffix) INTO taken FROM unnest('{"", _history, _summary, _migration, _progress, _thresholds, __input, __score, __state, __history, __threshold, __refresh, __tier, __pin, __touched}'::text[]) AS suffix
   WHERE to_regclass(format('%s.%I', place, name || suffix)) IS NOT NULL LIMIT 1;
@@ -263,7 +263,7 @@ DECLARE
 BEGIN
   IF tiers IS NULL AND tier IS NULL THEN
     IF left(old.said, 1) = '{' THEN
-      tiers := old.said;
+      tiers := old.said::text[];
     ELSE
       tiers := old.tiers;
       tier := old.said;

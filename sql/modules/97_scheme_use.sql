@@ -134,8 +134,8 @@ DECLARE
   n bigint := 0;
   d date := from_day;
 BEGIN
-  PERFORM customer_tier_internal.check_scheme_day(s, from_day);
-  PERFORM customer_tier_internal.check_scheme_day(s, to_day);
+  PERFORM customer_tier_internal.check_scheme_day(from_day);
+  PERFORM customer_tier_internal.check_scheme_day(to_day);
   IF every < interval '1 day' OR from_day > to_day THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
   END IF;

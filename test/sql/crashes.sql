@@ -56,7 +56,7 @@ SELECT left(outcome('INSERT INTO t_crashes.sale VALUES (1, ''2026-01-01'', 5)'),
 UPDATE armed SET times = 0;
 INSERT INTO sale VALUES (1, '2026-01-01', 5);
 TABLE sale_ledger_live ORDER BY customer;
-SELECT count(*) AS differ FROM verify('sale');
+SELECT count(*) AS differ FROM verify_source('sale');
 CALL untrack('sale');
 
 --

@@ -25,7 +25,7 @@ SELECT outcome($$SELECT rfm_class8(true, true, true, 'zh')$$) LIKE '22P05 %' AS 
 CREATE TABLE "名前がとても長い売上の表、六十三バイトまで" (id int, customer int, day date, amount numeric);
 CALL track('"名前がとても長い売上の表、六十三バイトまで"', 'customer', 'amount', 'day');
 INSERT INTO "名前がとても長い売上の表、六十三バイトまで" VALUES (1, 1, '2026-01-01', 5);
-SELECT relation, ledger, pending FROM sources WHERE relation = '"名前がとても長い売上の表、六十三バイトまで"'::regclass;
+SELECT sales AS relation, ledger, pending FROM sources WHERE sales = '"名前がとても長い売上の表、六十三バイトまで"'::regclass;
 CALL untrack('"名前がとても長い売上の表、六十三バイトまで"');
 \endif
 
