@@ -267,5 +267,4 @@ SELECT actual FROM model_quality('bought', '2025-07-31', '2026-01-31', kind => '
 
 DROP SCHEMA t_numbers CASCADE;
 DELETE FROM customer_tier.model;
-DELETE FROM customer_tier.source;
 DELETE FROM customer_tier.scheme;
