@@ -628,6 +628,12 @@ CREATE TABLE bill (id int, customer int, day date, amount numeric, tags text[]);
 SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$), outcome($$CALL refresh_source('bill_ledger')$$), outcome($$CALL rebuild_source('bill_source')$$), outcome($$SELECT verify_source('bill_ledger')$$);
 CALL untrack('bill_ledger');
 SELECT relname FROM pg_class WHERE relname LIKE 'bill%' AND relkind IN ('r', 'v');
+-- a state that names its queue no more
+CALL track('bill', 'customer', 'amount', 'day');
+ALTER TABLE bill_source ALTER queue DROP DEFAULT;
+CALL untrack('bill_source');
+SELECT relname, (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'bill'::regclass) AS triggers FROM pg_class WHERE relname LIKE 'bill%' AND relkind IN ('r', 'v');
+DROP TABLE bill_delta;
 CREATE TABLE bill_delta (a int);
 SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$);
 DROP TABLE bill_delta;

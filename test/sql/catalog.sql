@@ -18,7 +18,8 @@ SELECT pg_describe_object(classid, objid, objsubid) AS elsewhere FROM member WHE
 SELECT nspname, pg_get_userbyid(nspowner) = current_user AS of_superuser, has_schema_privilege('public', oid, 'USAGE') AS usage, has_schema_privilege('public', oid, 'CREATE') AS "create" FROM pg_namespace WHERE nspname LIKE 'customer\_tier%' ORDER BY 1;
 SELECT pg_describe_object(classid, objid, objsubid) AS no_member FROM (SELECT 'pg_proc'::regclass AS classid, oid AS objid, 0 AS objsubid, pronamespace AS namespace FROM pg_proc UNION ALL SELECT 'pg_class'::regclass, oid, 0, relnamespace FROM pg_class WHERE relkind NOT IN ('i', 't', 'c') UNION ALL SELECT 'pg_type'::regclass, oid, 0, typnamespace FROM pg_type WHERE typtype <> 'c' AND typcategory <> 'A') AS o
 WHERE namespace IN ('customer_tier'::regnamespace, 'customer_tier_internal'::regnamespace) AND (classid, objid) NOT IN (SELECT classid, objid FROM member);
-\df customer_tier.*
+-- what \df shows of the first: what users call
+SELECT proname::text COLLATE "C" AS name, prokind AS kind, count(*) AS forms FROM func WHERE pronamespace = 'customer_tier'::regnamespace GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) AS not_relocatable FROM pg_extension WHERE extname = 'customer_tier' AND NOT extrelocatable;
 -- nothing runs with other rights; what is not C has a search_path, or names schemas throughout
 SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef ORDER BY oid::regprocedure::text COLLATE "C";

@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_crashes;
-SET search_path = t_crashes, test, public, customer_tier;
+SET search_path = t_crashes, test, public, customer_tier, customer_tier_internal;
 
 --
 -- What the grammar gives that is no expression

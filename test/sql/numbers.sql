@@ -2,7 +2,7 @@
 SET client_min_messages = warning;
 SET datestyle = 'ISO, MDY';
 CREATE SCHEMA t_numbers;
-SET search_path = t_numbers, test, public, customer_tier;
+SET search_path = t_numbers, test, public, customer_tier, customer_tier_internal;
 
 --
 -- Weighted scores: of the decimals that were written, correctly rounded
@@ -157,7 +157,7 @@ BEGIN
 END $f$;
 SET client_min_messages = error;
 CREATE TABLE plain AS SELECT * FROM outcome_of(NULL, NULL);
-SET search_path = t_numbers, test, public, customer_tier;
+SET search_path = t_numbers, test, public, customer_tier, customer_tier_internal;
 SELECT count(*) AS things, min(what) FILTER (WHERE content IS NULL) AS empty FROM plain;
 -- declared under these settings and used under those of the server, the other way round, or both under these
 CREATE TABLE setting (n serial, declared boolean, used boolean, settings text[]);
@@ -178,7 +178,7 @@ BEGIN
 END $$;
 SET client_min_messages = warning;
 SET datestyle = 'ISO, MDY';
-SET search_path = t_numbers, test, public, customer_tier;
+SET search_path = t_numbers, test, public, customer_tier, customer_tier_internal;
 SELECT n, what FROM differs ORDER BY n, what COLLATE "C";
 -- numbers of JSON are what they were
 SELECT json_numbers(ARRAY[0.1::float8 + 0.2::float8, 0.3, -25, 'NaN', '-Infinity', NULL]) AS numbers, floats(json_numbers('{1e308, 5e-324, 1e-7, 9007199254740993}')) AS back, json_numbers('{}') AS none, json_numbers(NULL) AS unknown;
@@ -276,5 +276,4 @@ SELECT actual FROM model_quality('bought', '2025-07-31', '2026-01-31', kind => '
 
 DROP SCHEMA t_numbers CASCADE;
 DELETE FROM customer_tier.model;
-DELETE FROM customer_tier.source;
 DELETE FROM customer_tier.scheme;
