@@ -47,10 +47,12 @@ COMMENT ON FUNCTION customer_tier_internal.type_of(regclass, text) IS
 
 CREATE FUNCTION customer_tier_internal.qualified(relation regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT format('%I.%I', nspname, relname)
-  FROM pg_class AS c
-       JOIN pg_namespace AS n ON n.oid = relnamespace
-  WHERE c.oid = $1 $$;
+AS $$
+SELECT format('%I.%I', nspname, relname)
+FROM pg_class AS c
+     JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE c.oid = $1
+$$;
 COMMENT ON FUNCTION customer_tier_internal.qualified(regclass) IS
   'the name of a relation, with its schema';
 

@@ -82,10 +82,10 @@ path AS (
   SELECT l.n, NULL::text AS sql FROM link AS l WHERE l.parent IS NULL
   UNION ALL
   SELECT l.n, CASE WHEN p.parent IS NULL
-      THEN format('SELECT %s AS customer, %s AS key FROM %s', p.key, l.parent_key,
-        customer_tier_internal.qualified(p.relation))
-      ELSE format('SELECT m.customer, t.%s AS key FROM %s AS t JOIN (%s) AS m ON m.key %s t.%s', l.parent_key,
-        customer_tier_internal.qualified(p.relation), path.sql, p.operator, p.key) END
+      THEN format('SELECT %s AS customer, %s AS key FROM %s',
+             p.key, l.parent_key, customer_tier_internal.qualified(p.relation))
+      ELSE format('SELECT m.customer, t.%s AS key FROM %s AS t JOIN (%s) AS m ON m.key %s t.%s',
+             l.parent_key, customer_tier_internal.qualified(p.relation), path.sql, p.operator, p.key) END
   FROM path JOIN link AS l ON l.parent = path.n JOIN link AS p ON p.n = path.n)
 SELECT sql FROM path WHERE path.n = $2
 $$;

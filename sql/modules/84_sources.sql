@@ -56,7 +56,8 @@ BEGIN
   WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
   IF found IS NULL THEN
     SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources(owner) AS f
-    WHERE f.sales = $1 OR f.made_view AND f.sales IS NULL
+    WHERE f.sales = $1
+      OR f.made_view AND f.sales IS NULL
       AND EXISTS (SELECT FROM pg_rewrite AS r
                        JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
                   WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
@@ -80,16 +81,18 @@ BEGIN
   IF s.state IS NULL AND $1 IS NOT NULL AND customer_tier_internal.is_owner($1) IS FALSE THEN
     PERFORM customer_tier_internal.check_owner($1);
   ELSIF s.state IS NULL
-    AND EXISTS (SELECT FROM unnest(customer_tier_internal.trigger_parts($1)) AS n JOIN pg_class AS c ON c.oid = n
-                                    WHERE relowner <> (SELECT relowner FROM pg_class WHERE oid = $1)) THEN
+    AND EXISTS (SELECT FROM unnest(customer_tier_internal.trigger_parts($1)) AS n
+                     JOIN pg_class AS c ON c.oid = n
+                WHERE relowner <> (SELECT relowner FROM pg_class WHERE oid = $1)) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('the source of %s does not belong to the owner of the sales', $1),
       HINT = format('CALL customer_tier.alter_source(%L); mends the source.', $1);
   ELSIF s.state IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object',
       MESSAGE = format('%s is not tracked', coalesce($1::text, 'null')),
-      HINT = format(CASE (SELECT relkind FROM pg_class WHERE oid = $1) WHEN 'v' THEN 'CALL customer_tier.track(%L);'
-                    ELSE 'CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);' END, $1);
+      HINT = format(CASE (SELECT relkind FROM pg_class WHERE oid = $1)
+                      WHEN 'v' THEN 'CALL customer_tier.track(%L);'
+                      ELSE 'CALL customer_tier.track(%L, customer => ..., amount => ..., sold_at => ...);' END, $1);
   END IF;
   RETURN s;
 END $$;
@@ -137,17 +140,22 @@ DECLARE
   relations regclass[] := customer_tier_internal.tables_of(s.view);
 BEGIN
   SELECT format_type(atttypid, NULL),
-         format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
-           FROM pg_collation AS c JOIN pg_namespace AS n ON n.oid = collnamespace
-           WHERE c.oid = attcollation AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), ''),
+         format_type(atttypid, NULL)
+           || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
+                        FROM pg_collation AS c
+                             JOIN pg_namespace AS n ON n.oid = collnamespace
+                        WHERE c.oid = attcollation
+                          AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), ''),
          customer_tier_internal.equality(atttypid)
-    INTO customer_type, columns, equal
-  FROM pg_attribute WHERE attrelid = s.ledger AND attnum = 1;
+  INTO customer_type, columns, equal
+  FROM pg_attribute
+  WHERE attrelid = s.ledger AND attnum = 1;
   columns := format('(customer %s, ledger customer_tier.ledger)', columns);
   -- what LOCK TABLE does not take, no TRUNCATE empties either
   lock_sales := coalesce((SELECT format('LOCK TABLE %s IN ACCESS SHARE MODE',
-    string_agg(oid::regclass::text, ', ' ORDER BY oid))
-                          FROM pg_class WHERE oid = ANY (relations) AND relkind IN ('r', 'p')), 'SELECT 1 WHERE false');
+                                        string_agg(oid::regclass::text, ', ' ORDER BY oid))
+                          FROM pg_class
+                          WHERE oid = ANY (relations) AND relkind IN ('r', 'p')), 'SELECT 1 WHERE false');
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.source_parts(customer_tier_internal.source) IS
   'how the statements of a source write its customers, and lock its sales';

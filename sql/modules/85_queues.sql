@@ -34,13 +34,12 @@ DECLARE
 BEGIN
   PERFORM customer_tier_internal.run($1, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', $1));
   PERFORM customer_tier_internal.drop_triggers($1);
-  SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass', f.capture,
-    f.queue, f.state),
-    ', '
-                    ORDER BY f.view) INTO parts
+  SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass',
+                           f.capture, f.queue, f.state), ', ' ORDER BY f.view)
+  INTO parts
   FROM (SELECT c.capture, c.queue, f.state, f.view
         FROM customer_tier_internal.find_sources((SELECT relowner FROM pg_class WHERE oid = $1)) AS f,
-          LATERAL customer_tier_internal.captures(f) AS c
+             LATERAL customer_tier_internal.captures(f) AS c
         WHERE c.base = $1
           AND f.owner = (SELECT relowner FROM pg_class WHERE oid = $1)
           AND f.state IS DISTINCT FROM $3) AS f;
@@ -60,7 +59,7 @@ BEGIN
                         'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT'] END) AS how LOOP
     PERFORM customer_tier_internal.run($1,
       format('CREATE TRIGGER %I %s WHEN (ARRAY[%s] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture()',
-      'customer_tier_' || t.name, format(t.event, $1), parts));
+        'customer_tier_' || t.name, format(t.event, $1), parts));
     PERFORM customer_tier_internal.run($1,
       format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || t.name));
   END LOOP;
@@ -90,7 +89,8 @@ DECLARE
   command text;
 BEGIN
   FOREACH command IN ARRAY ARRAY[
-      'CREATE TABLE %1$s.%2$I (written_at timestamptz NOT NULL, epoch integer NOT NULL, sales integer NOT NULL, pack bytea) WITH (toast_tuple_target = 8160)',
+      'CREATE TABLE %1$s.%2$I (written_at timestamptz NOT NULL, epoch integer NOT NULL, sales integer NOT NULL, '
+        'pack bytea) WITH (toast_tuple_target = 8160)',
       'ALTER TABLE %1$s.%2$I ALTER pack SET STORAGE EXTERNAL',
       -- rows are deleted, also where all tables are published
       'ALTER TABLE %1$s.%2$I REPLICA IDENTITY FULL',
@@ -144,15 +144,14 @@ BEGIN
         AND NOT c.relispartition
         AND c.relpersistence <> 't'
         AND c.relnamespace <> 'pg_catalog'::regnamespace
-          AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid AND c.relkind = 'r' OR inhrelid = c.oid)
+        AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid AND c.relkind = 'r' OR inhrelid = c.oid)
         AND c.relowner = (SELECT relowner FROM pg_class WHERE oid = s.view)
       ORDER BY 1 LOOP
     view := format('%s.%I', place, name || '_touch' || t.n);
     queue := format('%s.%I', place, name || '_queue' || t.n);
     PERFORM customer_tier_internal.run(s.view,
       format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount FROM %s',
-        view, t.key,
-      customer_tier_internal.qualified(t.relation)));
+        view, t.key, customer_tier_internal.qualified(t.relation)));
     PERFORM customer_tier_internal.run(s.view,
       format('COMMENT ON VIEW %s IS %L', view, format('what is noted of a row of %s that is touched', t.relation)));
     PERFORM customer_tier_internal.make_queue(s.view, place, name || '_queue' || t.n);
@@ -165,12 +164,17 @@ BEGIN
                               FROM pg_collation AS c
                                    JOIN pg_namespace AS n ON n.oid = collnamespace
                    WHERE c.oid = attcollation
-                     AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), '')
-                 FROM pg_attribute WHERE attrelid = view::regclass AND attnum = 1);
-    touched := touched || CASE WHEN t.parent IS NULL
-      THEN format('SELECT k.key AS customer FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) AS k(key %s, ledger customer_tier.ledger)',
-        queue, key_type)
-      ELSE format('SELECT m.customer FROM (%s) AS m JOIN customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) AS k(key %s, ledger customer_tier.ledger) ON m.key %s k.key',
+                                AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), '')
+                 FROM pg_attribute
+                 WHERE attrelid = view::regclass AND attnum = 1);
+    touched := touched || CASE
+      WHEN t.parent IS NULL
+      THEN format('SELECT k.key AS customer '
+                  'FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) '
+                  'AS k(key %s, ledger customer_tier.ledger)', queue, key_type)
+      ELSE format('SELECT m.customer FROM (%s) AS m '
+                  'JOIN customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) '
+                  'AS k(key %s, ledger customer_tier.ledger) ON m.key %s k.key',
                   customer_tier_internal.path_sql(s.view, t.n), queue, key_type, t.operator) END;
   END LOOP;
   IF EXISTS (SELECT FROM customer_tier_internal.view_links(s.view)) THEN
@@ -190,8 +194,8 @@ CREATE FUNCTION customer_tier_internal.all_touched_sql(s customer_tier_internal.
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT string_agg(format('EXISTS (SELECT FROM %s%s)', queue,
-  CASE WHEN customer_tier_internal.touched_view(s) IS NOT NULL THEN ' WHERE pack IS NULL' END),
-  ' OR ')
+                         CASE WHEN customer_tier_internal.touched_view(s) IS NOT NULL
+                           THEN ' WHERE pack IS NULL' END), ' OR ')
 FROM customer_tier_internal.captures(s)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.all_touched_sql(customer_tier_internal.source) IS
@@ -200,8 +204,8 @@ COMMENT ON FUNCTION customer_tier_internal.all_touched_sql(customer_tier_interna
 CREATE FUNCTION customer_tier_internal.touched_ledgers_sql(s customer_tier_internal.source, touched text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('SELECT customer, customer_tier.ledger_agg(sold_at::date, amount::numeric) AS ledger FROM %s WHERE customer IN (%s)',
-  coalesce(s.capture, s.view), touched)
+SELECT format('SELECT customer, customer_tier.ledger_agg(sold_at::date, amount::numeric) AS ledger '
+              'FROM %s WHERE customer IN (%s)', coalesce(s.capture, s.view), touched)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.touched_ledgers_sql(customer_tier_internal.source, text) IS
   'of a join: SQL for the ledgers of some customers, from the sales';
@@ -209,7 +213,8 @@ COMMENT ON FUNCTION customer_tier_internal.touched_ledgers_sql(customer_tier_int
 CREATE FUNCTION customer_tier_internal.grouped_sql() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT ' GROUP BY customer HAVING customer IS NOT NULL AND NOT customer_tier.is_empty(customer_tier.ledger_agg(sold_at::date, amount::numeric))'
+SELECT ' GROUP BY customer HAVING customer IS NOT NULL '
+       'AND NOT customer_tier.is_empty(customer_tier.ledger_agg(sold_at::date, amount::numeric))'
 $$;
 COMMENT ON FUNCTION customer_tier_internal.grouped_sql() IS
   'the end of touched_ledgers_sql';
@@ -247,8 +252,8 @@ SELECT CASE
     UNION ALL
     (%7$s)
     $q$, s.ledger, NULL, columns, equal, customer_tier_internal.all_touched_sql(s),
-    coalesce('SELECT customer FROM '
-             || customer_tier_internal.touched_view(s), format('SELECT customer FROM %s WHERE false', s.ledger)),
+    coalesce('SELECT customer FROM ' || customer_tier_internal.touched_view(s),
+             format('SELECT customer FROM %s WHERE false', s.ledger)),
     customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
       || ' OR (SELECT all_touched FROM emptied)'
       || customer_tier_internal.grouped_sql()) END

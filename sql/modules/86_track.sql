@@ -15,21 +15,22 @@ BEGIN
   IF capture NOT IN ('statement', 'row', 'none') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('unknown capture "%s"', capture),
-      HINT = 'Writes are captured by statement, by row (a subscriber of logical replication needs that), or not at all: statement, row, none.';
+      HINT = 'Writes are captured by statement, by row (a subscriber of logical replication needs that), '
+             'or not at all: statement, row, none.';
   END IF;
   PERFORM customer_tier_internal.check_owner($1);
   what := CASE WHEN c.relpersistence = 't' THEN 'is temporary'
                WHEN is_view AND c.relkind <> 'v' THEN 'is no view'
                WHEN is_view OR (capture = 'none' AND c.relkind IN ('v', 'm', 'f')) THEN NULL
                WHEN c.relkind = 'v' THEN 'is a view'
-                 WHEN c.relkind = 'm' THEN 'is a materialized view'
-                 WHEN c.relkind = 'f' THEN 'is a foreign table'
+               WHEN c.relkind = 'm' THEN 'is a materialized view'
+               WHEN c.relkind = 'f' THEN 'is a foreign table'
                WHEN c.relkind NOT IN ('r', 'p') THEN 'is no table'
                WHEN c.relispartition THEN 'is a partition'
                WHEN capture IS DISTINCT FROM 'none'
                  AND c.relkind = 'r'
-                 AND EXISTS (SELECT FROM pg_inherits
-                             WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from' END;
+                 AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent))
+                 THEN 'inherits or is inherited from' END;
   IF what IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
       MESSAGE = format('%s %s', $1, what),
@@ -37,8 +38,9 @@ BEGIN
                WHEN 'is temporary' THEN 'Track a table that lasts.'
                WHEN 'is a partition' THEN 'Track the table it is a partition of.'
                        WHEN 'is no view' THEN 'Of a table, say customer, amount and sold_at.'
-                       WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
-                       ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild_source when you need it.' END;
+               WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
+               ELSE 'Its writes cannot be captured. Use capture => ''none'' '
+                 'and CALL customer_tier.rebuild_source when you need it.' END;
   END IF;
   IF is_view THEN
     what := (SELECT string_agg(name, ', ' ORDER BY i)
@@ -68,8 +70,8 @@ BEGIN
   IF (customer_tier_internal.source_or_null(to_regclass(format('%s.%I', place, name)))).state IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
       MESSAGE = format('%s is tracked already', $1),
-      HINT = format('CALL customer_tier.untrack(%L) first, or alter_source to change it; name => makes another source of the table.',
-        $1);
+      HINT = format('CALL customer_tier.untrack(%L) first, or alter_source to change it; '
+                    'name => makes another source of the table.', $1);
   END IF;
   PERFORM customer_tier_internal.check_free(c.relnamespace, ARRAY[name]);
   PERFORM customer_tier_internal.run($1, format('CREATE VIEW %s.%I AS %s', place, name, query));
@@ -102,14 +104,12 @@ DECLARE
   command text;
 BEGIN
   FOREACH command IN ARRAY ARRAY[
-      format($q$CREATE TABLE %s.%I (is_source customer_tier.is_source PRIMARY KEY, view regclass%s,
-        capture regclass%s, ledger regclass%s,
-        queue regclass%s, live regclass%s, touches regclass[]%s, made_view boolean, refreshed_at timestamptz,
-          error text, failed_at timestamptz)$q$,
+      format($q$CREATE TABLE %s.%I (is_source customer_tier.is_source PRIMARY KEY,
+        view regclass%s, capture regclass%s, ledger regclass%s, queue regclass%s, live regclass%s,
+        touches regclass[]%s, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz)$q$,
         place, name, customer_tier_internal.default_of(s.view), customer_tier_internal.default_of(s.capture),
-          customer_tier_internal.default_of(s.ledger),
-        customer_tier_internal.default_of(s.queue), customer_tier_internal.default_of(s.live),
-        customer_tier_internal.default_of_touches(s.touches)),
+        customer_tier_internal.default_of(s.ledger), customer_tier_internal.default_of(s.queue),
+        customer_tier_internal.default_of(s.live), customer_tier_internal.default_of_touches(s.touches)),
       -- the defaults name the parts, and no number of a relation is stored
       format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
       format('GRANT SELECT (is_source, refreshed_at, failed_at) ON %s.%I TO pg_monitor', place, name)] LOOP
@@ -149,13 +149,12 @@ BEGIN
   END IF;
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
   -- an error now, not at the first sale
-  PERFORM
-    FROM customer_tier_internal.as_owner(s.view,
-      format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS %s', flat.sale_query
-             || ' LIMIT 0', flat.time_zone, p.columns)) AS (x bigint);
+  PERFORM FROM customer_tier_internal.as_owner(s.view,
+    format('SELECT count(*) FROM customer_tier.roll_up(%L, %L) AS %s',
+      flat.sale_query || ' LIMIT 0', flat.time_zone, p.columns)) AS (x bigint);
   PERFORM customer_tier_internal.run(s.view,
-    format('CREATE VIEW %s.%I AS %s', place, name
-           || '_ledger_live', customer_tier_internal.live_query(s, p.columns, p.equal)));
+    format('CREATE VIEW %s.%I AS %s', place, name || '_ledger_live',
+      customer_tier_internal.live_query(s, p.columns, p.equal)));
   s.live := format('%s.%I', place, name || '_ledger_live');
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_parts(customer_tier_internal.source, text, text, text) IS
@@ -168,14 +167,16 @@ SELECT customer_tier_internal.run(s.view,
   format('COMMENT ON %s %s IS %L', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relation,
     format(comment, coalesce(s.sales, s.view))))
 FROM (VALUES (s.ledger, 'ledgers of %s, as of the last refresh'),
-  (s.queue, 'what has been written to %s since the last refresh'),
-             (s.live, 'ledgers of %s, right at any moment'), (s.capture, 'the sales of %s as they are captured'),
-             (s.state, 'the state of the source %s and, by the defaults of its columns, its parts')) AS x(relation,
-               comment)
+             (s.queue, 'what has been written to %s since the last refresh'),
+             (s.live, 'ledgers of %s, right at any moment'),
+             (s.capture, 'the sales of %s as they are captured'),
+             (s.state, 'the state of the source %s and, by the defaults of its columns, its parts'))
+       AS x(relation, comment)
      JOIN pg_class AS c ON c.oid = relation;
 SELECT customer_tier_internal.run(s.view, format('COMMENT ON COLUMN %s.%I IS %L', relation, "column", comment))
 FROM unnest(ARRAY[s.ledger, s.live]) AS relation,
-  (VALUES ('customer', 'the customer'), ('ledger', 'what the customer bought, by day')) AS x("column", comment)
+     (VALUES ('customer', 'the customer'),
+             ('ledger', 'what the customer bought, by day')) AS x("column", comment)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.comment_parts(customer_tier_internal.source) IS
   'support of track: the comments of what it makes';
@@ -197,8 +198,8 @@ BEGIN
     ARRAY[name || '_ledger', name || '_delta', name || '_ledger_live', name || '_capture', name || '_source']);
   -- the ledgers: their customer is of the view's type
   PERFORM customer_tier_internal.run($1, format($q$
-    CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS SELECT customer, '{}'::customer_tier.ledger AS ledger
-      FROM %3$s WITH NO DATA
+    CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS
+    SELECT customer, '{}'::customer_tier.ledger AS ledger FROM %3$s WITH NO DATA
     $q$, place, name || '_ledger', $1));
   s.view := $1;
   s.ledger := format('%s.%I', place, name || '_ledger');
@@ -224,8 +225,8 @@ COMMENT ON PROCEDURE customer_tier_internal.make_source(regclass, boolean, text)
 -- No search_path here: a procedure with one may not commit, and names in the expressions
 -- mean what they mean to the caller.
 CREATE PROCEDURE customer_tier.track(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
-  sold_at text DEFAULT NULL,
-  filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL, name text DEFAULT NULL)
+  sold_at text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
+  name text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE

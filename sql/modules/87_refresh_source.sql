@@ -75,10 +75,10 @@ BEGIN
     RETURN;
   END IF;
   touch := customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM changed');
-  PERFORM
-    FROM customer_tier_internal.as_owner(s.state,
-      format('WITH changed AS MATERIALIZED (SELECT customer FROM customer_tier_internal.merge_queue(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
-    s.queue, s.ledger, p.customer_type, touch)) AS (n bigint);
+  PERFORM FROM customer_tier_internal.as_owner(s.state,
+    format('WITH changed AS MATERIALIZED (SELECT customer '
+           'FROM customer_tier_internal.merge_queue(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
+      s.queue, s.ledger, p.customer_type, touch)) AS (n bigint);
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge(regclass) IS
   'support of refresh_source: queue to ledgers, in one statement';
@@ -106,23 +106,20 @@ BEGIN
       FROM touched AS t
            LEFT JOIN found AS f ON f.customer %4$s t.customer
            LEFT JOIN %5$s AS l ON l.customer %4$s t.customer
-      WHERE f.ledger IS NULL
-        AND l.ledger IS NOT NULL
-        OR f.ledger IS NOT NULL
-        AND l.ledger IS NULL
-        OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
+      WHERE f.ledger IS NULL AND l.ledger IS NOT NULL
+         OR f.ledger IS NOT NULL AND l.ledger IS NULL
+         OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
     gone AS (DELETE FROM %5$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
-    other AS (UPDATE %5$s AS l SET ledger = d.ledger
-              FROM differ AS d
+    other AS (UPDATE %5$s AS l SET ledger = d.ledger FROM differ AS d
               WHERE d.ledger IS NOT NULL AND d.kept %4$s l.customer)%6$s
     INSERT INTO %5$s (customer, ledger) SELECT customer, ledger FROM differ WHERE kept IS NULL ORDER BY customer
     $q$,
       (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), '' ORDER BY i)
        FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i)),
-    customer_tier_internal.touched_view(s),
+      customer_tier_internal.touched_view(s),
       customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
-      || customer_tier_internal.grouped_sql(),
-    equal, s.ledger, customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM differ')));
+        || customer_tier_internal.grouped_sql(),
+      equal, s.ledger, customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM differ')));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge_touched(customer_tier_internal.source, text) IS
   'support of refresh_source: the ledgers of the customers whose sales in a join were touched, from the sales';
@@ -135,10 +132,9 @@ DECLARE
 BEGIN
   IF s.state IS NOT NULL THEN
     PERFORM customer_tier_internal.run(s.state,
-      CASE
-        WHEN $2 IS NULL THEN format('UPDATE %s SET refreshed_at = clock_timestamp(), error = NULL, failed_at = NULL',
-          s.state)
-      ELSE format('UPDATE %s SET error = %L, failed_at = clock_timestamp()', s.state, $2) END);
+      CASE WHEN $2 IS NULL
+        THEN format('UPDATE %s SET refreshed_at = clock_timestamp(), error = NULL, failed_at = NULL', s.state)
+        ELSE format('UPDATE %s SET error = %L, failed_at = clock_timestamp()', s.state, $2) END);
   END IF;
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.note(regclass, text) IS
@@ -186,8 +182,10 @@ BEGIN
     MESSAGE = message,
     DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
     HINT = coalesce(nullif(hint, ''), CASE
-      WHEN s.refreshed_at IS NULL THEN pg_catalog.format('The source is there, but has no ledgers yet. CALL customer_tier.refresh_source(%L) tries again; if a sale is in the way that cannot be changed now, untrack, mend it, and track again.',
-        $1)
+      WHEN s.refreshed_at IS NULL
+      THEN pg_catalog.format('The source is there, but has no ledgers yet. '
+                             'CALL customer_tier.refresh_source(%L) tries again; if a sale is in the way that '
+                             'cannot be changed now, untrack, mend it, and track again.', $1)
       ELSE 'All is as it was before. The view customer_tier.sources keeps this error until it goes well.' END);
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.attempt(regclass, boolean) IS
@@ -244,12 +242,14 @@ BEGIN
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
   -- the lock comes before the snapshot
   PERFORM customer_tier_internal.run(s.state, p.lock_sales);
-  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.state, format($q$
+  RETURN QUERY
+  SELECT *
+  FROM customer_tier_internal.as_owner(s.state, format($q$
     SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
     FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
     WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
-    $q$, customer_tier_internal.rolled_up(s, p.columns), s.live,
-      p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
+    $q$, customer_tier_internal.rolled_up(s, p.columns), s.live, p.equal))
+    AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
   GET DIAGNOSTICS n = ROW_COUNT;
   IF repair AND n > 0 THEN
     CALL customer_tier.rebuild_source($1);
@@ -276,7 +276,9 @@ BEGIN
     RETURN customer_tier_internal.ledger_of_state(s.state, $2);
   END IF;
   EXECUTE format('SELECT ledger FROM %s WHERE customer %s $1', s.live,
-    (SELECT equal FROM customer_tier_internal.source_parts(s))) INTO found USING $2;
+    (SELECT equal FROM customer_tier_internal.source_parts(s)))
+  INTO found
+  USING $2;
   RETURN coalesce(found, '{}'::customer_tier.ledger);
 END $$;
 COMMENT ON FUNCTION customer_tier.ledger_of(regclass, anyelement) IS

@@ -13,14 +13,15 @@ DECLARE
   part record;
 BEGIN
   FOR st IN SELECT c.oid::regclass AS state, c.relowner AS giver,
-    customer_tier_internal.named_parts(c.oid::regclass) AS parts
-            FROM unnest(named) AS n JOIN pg_class AS c ON c.oid = n
+                   customer_tier_internal.named_parts(c.oid::regclass) AS parts
+            FROM unnest(named) AS n
+                 JOIN pg_class AS c ON c.oid = n
             WHERE c.relkind = 'r'
               AND EXISTS (SELECT FROM pg_attribute
                           WHERE attrelid = c.oid AND atttypid = 'customer_tier.is_source'::regtype)
             ORDER BY 1 LOOP
     FOR part IN SELECT c.oid::regclass AS relation, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind,
-      c.relowner <> st.giver AS strays
+                       c.relowner <> st.giver AS strays
                 FROM pg_class AS c
                 WHERE c.oid = ANY (st.state || st.parts) AND c.relowner <> taker
                 ORDER BY strays DESC, 1 LOOP
@@ -28,9 +29,10 @@ BEGIN
         OR NOT EXISTS (SELECT FROM unnest(named) AS n
                        WHERE n = ANY (st.parts) AND (customer_tier_internal.flat_view(n)).base = $1)
          OR EXISTS (SELECT FROM unnest(st.parts) AS n
-                         JOIN pg_class AS v ON v.oid = n AND v.relkind = 'v', customer_tier_internal.flat_view(n) AS f
-                         JOIN pg_class AS c ON c.oid = f.base
-                    WHERE c.relowner <> taker) THEN
+                        JOIN pg_class AS v ON v.oid = n AND v.relkind = 'v',
+                        customer_tier_internal.flat_view(n) AS f
+                        JOIN pg_class AS c ON c.oid = f.base
+                   WHERE c.relowner <> taker) THEN
         RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
           MESSAGE = format('%s does not belong to the owner of %s', part.relation, $1),
           HINT = format('ALTER %s %s OWNER TO %s; mends the source.', part.kind, part.relation,
@@ -70,8 +72,8 @@ DECLARE
   part record;
 BEGIN
   FOR part IN SELECT *
-              FROM (VALUES ('view', s.view), ('capture', s.capture), ('queue', s.queue),
-                ('live', s.live)) AS x("column", relation) LOOP
+              FROM (VALUES ('view', s.view), ('capture', s.capture), ('queue', s.queue), ('live', s.live))
+                AS x("column", relation) LOOP
     PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER %I %s', s.state, part."column",
       coalesce('SET' || nullif(customer_tier_internal.default_of(part.relation), ''), 'DROP DEFAULT')));
   END LOOP;
@@ -118,11 +120,12 @@ BEGIN
   now_.touches := NULL;
   PERFORM customer_tier_internal.name_parts(now_);
   FOR t IN SELECT c.oid
-           FROM unnest(ARRAY[s.live, customer_tier_internal.touched_view(s), s.capture]
-                       || s.touches
-                       || s.queue
-                       || CASE WHEN new_query IS NOT NULL THEN s.view END) WITH ORDINALITY AS u(oid, i)
-             JOIN pg_class AS c ON c.oid = u.oid GROUP BY c.oid ORDER BY min(i) LOOP
+           FROM unnest(ARRAY[s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches || s.queue
+                         || CASE WHEN new_query IS NOT NULL THEN s.view END)
+                  WITH ORDINALITY AS u(oid, i)
+                JOIN pg_class AS c ON c.oid = u.oid
+           GROUP BY c.oid
+           ORDER BY min(i) LOOP
     PERFORM customer_tier_internal.run(t,
       format('DROP %s %s', CASE (SELECT relkind FROM pg_class WHERE oid = t) WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, t));
   END LOOP;
@@ -132,25 +135,25 @@ BEGIN
   END IF;
   IF new_query IS NOT NULL THEN
     FOREACH command IN ARRAY ARRAY[format('CREATE VIEW %s AS %s', view_name, new_query),
-      format('COMMENT ON VIEW %s IS %L', view_name, view_comment)]
-      || view_grants LOOP
+                                   format('COMMENT ON VIEW %s IS %L', view_name, view_comment)] || view_grants LOOP
       PERFORM customer_tier_internal.run(s.state, command);
     END LOOP;
     now_.view := view_name;
   END IF;
   -- the ledgers are kept, unless their customers are of another type now
-  SELECT format_type(v.atttypid, v.atttypmod) AS type, v.atttypid <> l.atttypid
-    OR v.attcollation <> l.attcollation AS differs, v.attcollation INTO customer
+  SELECT format_type(v.atttypid, v.atttypmod) AS type,
+         v.atttypid <> l.atttypid OR v.attcollation <> l.attcollation AS differs, v.attcollation
+  INTO customer
   FROM pg_attribute AS v, pg_attribute AS l
   WHERE v.attrelid = now_.view AND v.attname = 'customer' AND l.attrelid = s.ledger AND l.attnum = 1;
   IF customer.differs THEN
     PERFORM customer_tier_internal.run(s.state, format('DELETE FROM %s', s.ledger));
     PERFORM customer_tier_internal.run(s.state,
       format('ALTER TABLE %s ALTER customer TYPE %s%s USING NULL', s.ledger, customer.type,
-      (SELECT format(' COLLATE %I.%I', nspname, collname)
-       FROM pg_collation AS c
-            JOIN pg_namespace AS n ON n.oid = collnamespace
-       WHERE c.oid = customer.attcollation)));
+        (SELECT format(' COLLATE %I.%I', nspname, collname)
+         FROM pg_collation AS c
+              JOIN pg_namespace AS n ON n.oid = collnamespace
+         WHERE c.oid = customer.attcollation)));
   END IF;
   now_ := customer_tier_internal.make_parts(now_, place, name,
     coalesce(capture, CASE WHEN s.queue IS NULL AND s.touches IS NULL THEN 'none' END));
@@ -162,16 +165,15 @@ BEGIN
   PERFORM customer_tier_internal.make_triggers(b, capture)
     FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_)) AS x(b);
 END $$;
-COMMENT ON PROCEDURE customer_tier_internal.change_source(customer_tier_internal.source, text, text, name, text,
-  text) IS
+COMMENT ON PROCEDURE
+  customer_tier_internal.change_source(customer_tier_internal.source, text, text, name, text, text) IS
   'support of alter_source';
 
 -- No search_path here: names in the expressions mean what they mean to the caller.  All of it is
 -- one transaction, in which nobody else writes to the sales.
 CREATE PROCEDURE customer_tier.alter_source(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
-  sold_at text DEFAULT NULL,
-  filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL, "column" name DEFAULT NULL,
-    type text DEFAULT NULL, "using" text DEFAULT NULL)
+  sold_at text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
+  "column" name DEFAULT NULL, type text DEFAULT NULL, "using" text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -211,12 +213,12 @@ BEGIN
   END LOOP;
   -- readers before what they read; a session that waited for this finds the state gone
   FOR part IN SELECT c.oid::regclass AS relation, c.relkind
-              FROM unnest(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture]
-                          || s.touches
-                          || s.queue
-                          || s.ledger
-                          || CASE WHEN s.made_view THEN s.view END) WITH ORDINALITY AS u(oid, i)
-                   JOIN pg_class AS c ON c.oid = u.oid GROUP BY c.oid, c.relkind ORDER BY min(i) LOOP
+              FROM unnest(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches
+                            || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
+                     WITH ORDINALITY AS u(oid, i)
+                   JOIN pg_class AS c ON c.oid = u.oid
+              GROUP BY c.oid, c.relkind
+              ORDER BY min(i) LOOP
     PERFORM customer_tier_internal.run(part.relation,
       format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
   END LOOP;
@@ -263,9 +265,9 @@ BEGIN
                  FROM pg_attribute
                       JOIN pg_class AS c ON c.oid = attrelid
                  WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
-                           customer_tier_internal.find_sources(o.relowner) AS f
-                             WHERE f.owner = o.relowner
-                             ORDER BY f.state LOOP
+                customer_tier_internal.find_sources(o.relowner) AS f
+           WHERE f.owner = o.relowner
+           ORDER BY f.state LOOP
     CALL customer_tier.untrack(s.state);
   END LOOP;
 END $$;

@@ -19,7 +19,8 @@ SELECT (SELECT count(*) FROM t) = 4
                   WHERE $1 IN (inhrelid, inhparent) AND c.relkind = 'r')
   AND CASE WHEN 'customer_tier_change' IN (SELECT tgname FROM t)
     -- each partition has the trigger, and it fires always
-    THEN NOT EXISTS (SELECT FROM customer_tier_internal.partitions($1) AS p JOIN pg_class AS c ON c.oid = p
+    THEN NOT EXISTS (SELECT FROM customer_tier_internal.partitions($1) AS p
+                          JOIN pg_class AS c ON c.oid = p
                      WHERE c.relowner <> o.owner
                         OR NOT EXISTS (SELECT FROM pg_trigger
                                        WHERE tgrelid = p
@@ -40,11 +41,10 @@ SELECT CASE
   -- rebuilt only, or what it reads cannot be watched
   WHEN s.queue IS NULL AND s.touches IS NULL THEN CASE WHEN s.capture IS NOT NULL AND s.sales IS NOT NULL THEN false END
   WHEN NOT coalesce((SELECT bool_and(customer_tier_internal.captures_table(c.base, c.queue))
-                     FROM customer_tier_internal.captures(s) AS c),
-    false) THEN false
-  WHEN s.touches IS NOT NULL AND EXISTS (SELECT FROM unnest(customer_tier_internal.tables_of(s.view)) AS t
-                                         WHERE NOT EXISTS (SELECT FROM customer_tier_internal.captures(s) AS c
-                                                           WHERE c.base = t)) THEN NULL
+                     FROM customer_tier_internal.captures(s) AS c), false) THEN false
+  WHEN s.touches IS NOT NULL
+    AND EXISTS (SELECT FROM unnest(customer_tier_internal.tables_of(s.view)) AS t
+                WHERE NOT EXISTS (SELECT FROM customer_tier_internal.captures(s) AS c WHERE c.base = t)) THEN NULL
   ELSE true END
 $$;
 COMMENT ON FUNCTION customer_tier_internal.capturing(customer_tier_internal.source) IS
@@ -54,9 +54,11 @@ CREATE FUNCTION customer_tier_internal.changed(s customer_tier_internal.source) 
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN CASE WHEN s.view IS NULL THEN NULL WHEN s.capture IS NULL THEN false
+  RETURN CASE
+    WHEN s.view IS NULL THEN NULL
+    WHEN s.capture IS NULL THEN false
     ELSE NOT coalesce(customer_tier_internal.same_source(s.view, s.capture),
-      pg_get_viewdef(s.view) = pg_get_viewdef(s.capture)) END;
+                      pg_get_viewdef(s.view) = pg_get_viewdef(s.capture)) END;
 EXCEPTION WHEN OTHERS THEN
   -- a view of one owner's that cannot be planned hides nobody else's
   RETURN true;
@@ -65,14 +67,14 @@ COMMENT ON FUNCTION customer_tier_internal.changed(customer_tier_internal.source
   'whether the view of a source is not what is captured';
 
 CREATE VIEW customer_tier.sources AS
-SELECT f.view AS source, f.sales, f.ledger, f.live, f.queue, customer_tier_internal.capturing(f) AS capturing,
-  customer_tier_internal.changed(f) AS changed,
+SELECT f.view AS source, f.sales, f.ledger, f.live, f.queue,
+       customer_tier_internal.capturing(f) AS capturing, customer_tier_internal.changed(f) AS changed,
        h.pending, h.oldest_pending, h.queue_bytes, f.refreshed_at, f.error AS last_error, f.failed_at
 FROM customer_tier_internal.find_sources() AS f,
      LATERAL (SELECT sum(q.pending)::bigint AS pending, min(q.oldest) AS oldest_pending,
-       sum(pg_catalog.pg_relation_size(c.queue))::bigint AS queue_bytes
+                     sum(pg_catalog.pg_relation_size(c.queue))::bigint AS queue_bytes
               FROM customer_tier_internal.captures(f) AS c,
-                LATERAL customer_tier_internal.queue_health(c.queue) AS q) AS h;
+                   LATERAL customer_tier_internal.queue_health(c.queue) AS q) AS h;
 GRANT SELECT ON customer_tier.sources TO PUBLIC;
 COMMENT ON VIEW customer_tier.sources IS
   'the sources whose state the caller may read: what belongs to them, and their health';

@@ -48,11 +48,14 @@ COMMENT ON FUNCTION customer_tier_internal.mark_watched(regclass) IS
 CREATE FUNCTION customer_tier_internal.refresh_command(matview regclass) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('REFRESH MATERIALIZED VIEW %s%s', CASE WHEN relispopulated AND EXISTS (
-    SELECT FROM pg_index
-    WHERE indrelid = c.oid AND indisunique AND indimmediate AND indisvalid AND indpred IS NULL AND indexprs IS NULL)
-  THEN 'CONCURRENTLY ' END, c.oid::regclass)
-FROM pg_class AS c WHERE c.oid = $1
+SELECT format('REFRESH MATERIALIZED VIEW %s%s',
+  CASE WHEN relispopulated
+         AND EXISTS ( SELECT FROM pg_index
+                      WHERE indrelid = c.oid AND indisunique AND indimmediate AND indisvalid
+                        AND indpred IS NULL AND indexprs IS NULL)
+    THEN 'CONCURRENTLY ' END, c.oid::regclass)
+FROM pg_class AS c
+WHERE c.oid = $1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.refresh_command(regclass) IS
   'how a materialised view is refreshed: concurrently, if a unique index allows it; null if it is gone';
@@ -61,9 +64,12 @@ COMMENT ON FUNCTION customer_tier_internal.refresh_command(regclass) IS
 CREATE FUNCTION customer_tier_internal.watched_or_null(relation regclass) RETURNS customer_tier_internal.watched
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT f FROM customer_tier_internal.find_watched(wait => true) AS f LEFT JOIN pg_class AS c ON c.oid = f.matview
+SELECT f
+FROM customer_tier_internal.find_watched(wait => true) AS f
+     LEFT JOIN pg_class AS c ON c.oid = f.matview
 WHERE $1 IN (f.matview, f.state) AND pg_has_role(f.owner, 'USAGE')
-ORDER BY c.relowner IS DISTINCT FROM f.owner, f.state LIMIT 1
+ORDER BY c.relowner IS DISTINCT FROM f.owner, f.state
+LIMIT 1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.watched_or_null(regclass) IS
   'by the materialised view or its state, what the caller has the rights to; null if there is none';
@@ -81,7 +87,7 @@ SELECT t.*
 FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
 WHERE d.classid = 'pg_trigger'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1
   AND t.tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure
-    AND (customer_tier_internal.relations_in(t.tgqual))[1] = $1
+  AND (customer_tier_internal.relations_in(t.tgqual))[1] = $1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.mark_triggers(regclass) IS
   'support of refresh_on_change: the triggers that mark by a state; of a partitioned table, its own';
@@ -107,21 +113,20 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $1;
   what := CASE
-            WHEN c.relpersistence = 't' THEN 'is temporary'
-            WHEN c.relkind = 'f' THEN 'is a foreign table'
-            WHEN c.relkind NOT IN ('r', 'p', 'm')
-            OR c.oid IS NULL THEN 'is no table'
-               WHEN c.relnamespace = 'pg_catalog'::regnamespace THEN 'is a system catalog'
-               WHEN c.relkind = 'r'
-                 AND NOT c.relispartition
-                 AND EXISTS (SELECT FROM pg_inherits
-                             WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from'
-               WHEN EXISTS (SELECT FROM customer_tier_internal.find_sources() AS f
-                            WHERE $1 = f.queue OR $1 = ANY (f.touches)) THEN 'is the queue of a source' END;
+    WHEN c.relpersistence = 't' THEN 'is temporary'
+    WHEN c.relkind = 'f' THEN 'is a foreign table'
+    WHEN c.relkind NOT IN ('r', 'p', 'm') OR c.oid IS NULL THEN 'is no table'
+    WHEN c.relnamespace = 'pg_catalog'::regnamespace THEN 'is a system catalog'
+    WHEN c.relkind = 'r'
+      AND NOT c.relispartition
+      AND EXISTS (SELECT FROM pg_inherits WHERE $1 IN (inhrelid, inhparent)) THEN 'inherits or is inherited from'
+    WHEN EXISTS (SELECT FROM customer_tier_internal.find_sources() AS f
+                 WHERE $1 = f.queue OR $1 = ANY (f.touches)) THEN 'is the queue of a source' END;
   IF what IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
       MESSAGE = format('%s %s: its changes are not seen', $1, what),
-      HINT = 'Name the tables whose changes count by tables => ARRAY[...]::regclass[], or refresh the materialized view yourself.';
+      HINT = 'Name the tables whose changes count by tables => ARRAY[...]::regclass[], '
+             'or refresh the materialized view yourself.';
   END IF;
   PERFORM customer_tier_internal.check_owner($1);
 END $$;
@@ -137,7 +142,8 @@ DECLARE
                 FROM pg_trigger AS t
                      JOIN pg_constraint AS c ON c.oid = t.tgconstraint
                      JOIN pg_namespace AS n ON n.oid = c.connamespace
-                WHERE t.tgrelid = $1 AND t.tgfoid = 'customer_tier_internal.refresh_at_commit()'::regprocedure LIMIT 1);
+                WHERE t.tgrelid = $1 AND t.tgfoid = 'customer_tier_internal.refresh_at_commit()'::regprocedure
+                LIMIT 1);
 BEGIN
   IF name IS NOT NULL THEN
     EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', name);
@@ -174,7 +180,8 @@ BEGIN
     PERFORM customer_tier_internal.settle(target);
   END IF;
   -- two views of one name may read a table, and a partition has its root's triggers, too
-  SELECT left(relname, n) INTO stem FROM pg_class, generate_series(length(relname), 1, -1) AS n
+  SELECT left(relname, n) INTO stem
+  FROM pg_class, generate_series(length(relname), 1, -1) AS n
   WHERE pg_class.oid = w.matview
     AND octet_length(left(relname, n)) <= 63 - octet_length('customer_tier_stale__999_truncate')
   ORDER BY n DESC
@@ -186,18 +193,21 @@ BEGIN
                     WHERE tgrelid IN (SELECT target UNION SELECT relid FROM pg_partition_tree(target))
                       AND tgname IN (x.name, x.name || '_truncate'))
   ORDER BY i LIMIT 1;
-  FOR t IN SELECT name || u.suffix AS name, u.event FROM (VALUES
-      ('marks', '', 'DELETE ON %s FOR EACH ROW'),
-      ('rows', '', 'INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW'),
-        ('rows', '_truncate', 'TRUNCATE ON %s FOR EACH STATEMENT'),
-      ('statements', '', 'INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT')) AS u(how, suffix, event)
-      WHERE how = CASE
-                    WHEN c.relkind = 'm' THEN 'marks'
-                    WHEN customer_tier_internal.is_watched_by_row($2) THEN 'rows'
-                    ELSE 'statements' END LOOP
+  FOR t IN SELECT name || u.suffix AS name, u.event
+           FROM (VALUES
+               ('marks', '', 'DELETE ON %s FOR EACH ROW'),
+               ('rows', '', 'INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW'),
+               ('rows', '_truncate', 'TRUNCATE ON %s FOR EACH STATEMENT'),
+               ('statements', '', 'INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT'))
+             AS u(how, suffix, event)
+           WHERE how = CASE
+               WHEN c.relkind = 'm' THEN 'marks'
+               WHEN customer_tier_internal.is_watched_by_row($2) THEN 'rows'
+               ELSE 'statements' END LOOP
     PERFORM customer_tier_internal.run(target,
-      format('CREATE TRIGGER %I AFTER %s WHEN (ARRAY[%s] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.mark_stale()',
-      t.name, format(t.event, target),
+      format('CREATE TRIGGER %I AFTER %s WHEN (ARRAY[%s] IS NOT NULL) '
+             'EXECUTE FUNCTION customer_tier_internal.mark_stale()',
+        t.name, format(t.event, target),
         (SELECT string_agg(format('%L::pg_catalog.regclass', p), ', ' ORDER BY i)
          FROM unnest(ARRAY[w.state, other.state]) WITH ORDINALITY AS u(p, i)
          WHERE p IS NOT NULL)));
@@ -234,7 +244,8 @@ BEGIN
   place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = c.relnamespace);
   name := customer_tier_internal.stem(c.relname) || '_stale';
   -- of a view of this name that was dropped
-  SELECT f.* INTO w FROM customer_tier_internal.find_watched(wait => true) AS f
+  SELECT f.* INTO w
+  FROM customer_tier_internal.find_watched(wait => true) AS f
   WHERE f.state = to_regclass(format('%s.%I', place, name)) AND f.matview IS NULL AND pg_has_role(f.owner, 'USAGE');
   IF w.state IS NOT NULL THEN
     PERFORM customer_tier_internal.drop_watched(w);
@@ -242,7 +253,8 @@ BEGIN
   taken := coalesce(to_regclass(format('%s.%I', place, name)), to_regclass(format('%s.%I', place, name || '_marks')));
   IF taken IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table',
-      MESSAGE = format('relation %s, which would be made, exists already', taken), HINT = 'Rename it or drop it.';
+      MESSAGE = format('relation %s, which would be made, exists already', taken),
+      HINT = 'Rename it or drop it.';
   END IF;
   FOREACH command IN ARRAY ARRAY[
       'CREATE TABLE %1$s.%3$I (since timestamptz NOT NULL)',
@@ -252,8 +264,9 @@ BEGIN
       'COMMENT ON TABLE %1$s.%3$I IS %7$L',
       'COMMENT ON COLUMN %1$s.%3$I.since IS ''when one of its tables was written to''',
       -- the defaults name the parts, and no number of a relation is stored
-      'CREATE TABLE %1$s.%2$I (is_watched customer_tier.is_watched PRIMARY KEY, matview regclass DEFAULT %4$L::pg_catalog.regclass, '
-        'marks regclass DEFAULT %5$L::pg_catalog.regclass, reads regclass[] DEFAULT ARRAY[%6$s], error text, failed_at timestamptz)',
+      'CREATE TABLE %1$s.%2$I (is_watched customer_tier.is_watched PRIMARY KEY, '
+        'matview regclass DEFAULT %4$L::pg_catalog.regclass, marks regclass DEFAULT %5$L::pg_catalog.regclass, '
+        'reads regclass[] DEFAULT ARRAY[%6$s], error text, failed_at timestamptz)',
       'INSERT INTO %1$s.%2$I VALUES (true, NULL, NULL, NULL)',
       'GRANT SELECT (is_watched, failed_at) ON %1$s.%2$I TO pg_monitor',
       'COMMENT ON TABLE %1$s.%2$I IS %8$L',
@@ -261,15 +274,15 @@ BEGIN
       'COMMENT ON COLUMN %1$s.%2$I.failed_at IS ''and when'''] LOOP
     PERFORM customer_tier_internal.run($1,
       format(command, place, name, name || '_marks', $1, format('%s.%I', place, name || '_marks'),
-      (SELECT string_agg(format('%L::pg_catalog.regclass', r), ', ' ORDER BY r) FROM unnest(reads) AS r),
-      format('marks of writers to the tables of %s, since its last refresh', $1),
+        (SELECT string_agg(format('%L::pg_catalog.regclass', r), ', ' ORDER BY r) FROM unnest(reads) AS r),
+        format('marks of writers to the tables of %s, since its last refresh', $1),
         format('the state of %s, which is refreshed on change, and, by the defaults of its columns, its parts', $1)));
   END LOOP;
   IF mode = 'commit' THEN
     PERFORM customer_tier_internal.run($1,
-      format('CREATE CONSTRAINT TRIGGER customer_tier_refresh AFTER INSERT ON %s.%I DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.refresh_at_commit()',
-        place, name
-             || '_marks'));
+      format('CREATE CONSTRAINT TRIGGER customer_tier_refresh AFTER INSERT ON %s.%I '
+             'DEFERRABLE INITIALLY DEFERRED FOR EACH ROW '
+             'EXECUTE FUNCTION customer_tier_internal.refresh_at_commit()', place, name || '_marks'));
     PERFORM customer_tier_internal.run($1,
       format('ALTER TABLE %s.%I ENABLE ALWAYS TRIGGER customer_tier_refresh', place, name || '_marks'));
   END IF;
@@ -445,7 +458,8 @@ SELECT CASE WHEN relkind = 'm' THEN
      AND (NOT customer_tier_internal.is_watched_by_row($2) OR bit_or(tgtype) FILTER (WHERE tgtype & 1 = 1) & 28 = 28)
      FROM customer_tier_internal.mark_triggers($1)
      WHERE tgrelid = $2 AND tgenabled = 'A' AND cardinality(tgattr::int2[]) = 0)
-    AND NOT EXISTS (SELECT FROM pg_partition_tree($2) AS p JOIN pg_trigger AS t ON t.tgrelid = p.relid
+    AND NOT EXISTS (SELECT FROM pg_partition_tree($2) AS p
+                         JOIN pg_trigger AS t ON t.tgrelid = p.relid
                     WHERE t.tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure
                       AND t.tgenabled <> 'A'
                       AND (customer_tier_internal.relations_in(t.tgqual))[1] = $1)
@@ -457,16 +471,20 @@ COMMENT ON FUNCTION customer_tier_internal.is_watching(regclass, regclass) IS
 
 CREATE VIEW customer_tier.stale WITH (security_barrier) AS
 SELECT * FROM (
-SELECT w.matview, CASE WHEN t.tgenabled IS NULL THEN 'deferred'::text ELSE 'commit' END AS mode, w.since,
-       w.owner = c.relowner AND w.marks IS NOT NULL AND coalesce(t.tgenabled = 'A', true)
+SELECT w.matview,
+       CASE WHEN t.tgenabled IS NULL THEN 'deferred'::text ELSE 'commit' END AS mode,
+       w.since,
+       w.owner = c.relowner
+         AND w.marks IS NOT NULL
+         AND coalesce(t.tgenabled = 'A', true)
          AND coalesce((SELECT pg_catalog.bool_and(coalesce(customer_tier_internal.is_watching(w.state, r), false))
-                       FROM pg_catalog.unnest(w.reads) AS r),
-           false) AS watching,
+                       FROM pg_catalog.unnest(w.reads) AS r), false) AS watching,
        CASE WHEN w.owner = c.relowner THEN w.error
             ELSE pg_catalog.format('the materialized view belongs to %I, and what refresh_on_change made for it to %I',
               pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.pg_get_userbyid(w.owner)) END AS error,
        w.failed_at
-FROM customer_tier_internal.find_watched() AS w JOIN pg_catalog.pg_class AS c ON c.oid = w.matview
+FROM customer_tier_internal.find_watched() AS w
+     JOIN pg_catalog.pg_class AS c ON c.oid = w.matview
      LEFT JOIN pg_catalog.pg_trigger AS t ON t.tgrelid = w.marks
        AND t.tgfoid = 'customer_tier_internal.refresh_at_commit()'::regprocedure
 WHERE w.owner = c.relowner OR pg_catalog.pg_has_role(w.owner, 'USAGE')) AS x
