@@ -418,7 +418,8 @@ capture_statement(TriggerData *t, Capture *c)
 	QueueWriter *w = palloc(c->n * sizeof(QueueWriter));
 
 	for (int i = 0; i < c->n; i++)
-		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch, &c->source[i].type.customer);
+		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch,
+					   &c->source[i].type.customer);
 	add_table(c, w, t->tg_relation, t->tg_oldtable, true);
 	add_table(c, w, t->tg_relation, t->tg_newtable, false);
 	for (int i = 0; i < c->n; i++)
