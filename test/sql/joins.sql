@@ -5,10 +5,12 @@ SET search_path = t_joins, test, public, customer_tier;
 
 CREATE TABLE orders (id int PRIMARY KEY, buyer text, day date, state text DEFAULT 'paid');
 CREATE TABLE product (id int PRIMARY KEY, price numeric(8, 2));
-CREATE TABLE lines (order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE, product_id int REFERENCES product, quantity int)
+CREATE TABLE lines (order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE,
+                    product_id int REFERENCES product, quantity int)
   PARTITION BY HASH (order_id);
 CREATE TABLE lines_0 PARTITION OF lines FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE lines_1 (quantity int, product_id int REFERENCES product, order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE TABLE lines_1 (quantity int, product_id int REFERENCES product,
+                      order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE);
 ALTER TABLE lines ATTACH PARTITION lines_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 
 -- three views of one shop: each line a sale, each order a sale, and one that nobody can take apart
