@@ -50,9 +50,10 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('REFRESH MATERIALIZED VIEW %s%s',
   CASE WHEN relispopulated
-         AND EXISTS ( SELECT FROM pg_index
-                      WHERE indrelid = c.oid AND indisunique AND indimmediate AND indisvalid
-                        AND indpred IS NULL AND indexprs IS NULL)
+         AND EXISTS (
+           SELECT FROM pg_index
+           WHERE indrelid = c.oid AND indisunique AND indimmediate AND indisvalid
+             AND indpred IS NULL AND indexprs IS NULL)
     THEN 'CONCURRENTLY ' END, c.oid::regclass)
 FROM pg_class AS c
 WHERE c.oid = $1
