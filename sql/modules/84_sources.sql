@@ -55,7 +55,8 @@ BEGIN
   FROM customer_tier_internal.find_sources(owner) AS f
   WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
   IF found IS NULL THEN
-    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources(owner) AS f
+    SELECT array_agg(f ORDER BY f.view) INTO found
+    FROM customer_tier_internal.find_sources(owner) AS f
     WHERE f.sales = $1
       OR f.made_view AND f.sales IS NULL
       AND EXISTS (SELECT FROM pg_rewrite AS r

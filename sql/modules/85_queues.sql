@@ -163,7 +163,7 @@ BEGIN
                  || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
                               FROM pg_collation AS c
                                    JOIN pg_namespace AS n ON n.oid = collnamespace
-                   WHERE c.oid = attcollation
+                              WHERE c.oid = attcollation
                                 AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), '')
                  FROM pg_attribute
                  WHERE attrelid = view::regclass AND attnum = 1);

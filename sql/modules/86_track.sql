@@ -37,7 +37,7 @@ BEGIN
       HINT = CASE what
                WHEN 'is temporary' THEN 'Track a table that lasts.'
                WHEN 'is a partition' THEN 'Track the table it is a partition of.'
-                       WHEN 'is no view' THEN 'Of a table, say customer, amount and sold_at.'
+               WHEN 'is no view' THEN 'Of a table, say customer, amount and sold_at.'
                WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
                ELSE 'Its writes cannot be captured. Use capture => ''none'' '
                  'and CALL customer_tier.rebuild_source when you need it.' END;

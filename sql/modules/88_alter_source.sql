@@ -28,7 +28,7 @@ BEGIN
       IF part.strays
         OR NOT EXISTS (SELECT FROM unnest(named) AS n
                        WHERE n = ANY (st.parts) AND (customer_tier_internal.flat_view(n)).base = $1)
-         OR EXISTS (SELECT FROM unnest(st.parts) AS n
+        OR EXISTS (SELECT FROM unnest(st.parts) AS n
                         JOIN pg_class AS v ON v.oid = n AND v.relkind = 'v',
                         customer_tier_internal.flat_view(n) AS f
                         JOIN pg_class AS c ON c.oid = f.base
