@@ -68,7 +68,14 @@ SQL_MODULES = \
 	sql/modules/70_concentration.sql \
 	sql/modules/75_value.sql \
 	sql/modules/80_lookups.sql \
-	sql/modules/90_sources.sql \
+	sql/modules/82_owner.sql \
+	sql/modules/83_source_views.sql \
+	sql/modules/84_sources.sql \
+	sql/modules/85_queues.sql \
+	sql/modules/86_track.sql \
+	sql/modules/87_refresh_source.sql \
+	sql/modules/88_alter_source.sql \
+	sql/modules/89_source_health.sql \
 	sql/modules/91_models.sql \
 	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \

@@ -466,7 +466,8 @@ ct_flat_view(PG_FUNCTION_ARGS)
 		context = deparse_context_for(get_rel_name(s.base), s.base);
 		initStringInfo(&from);
 		appendStringInfo(&from, " FROM %s",
-						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(s.base)), get_rel_name(s.base)));
+						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(s.base)),
+													get_rel_name(s.base)));
 		if (s.expr[SALE_FILTER] != NULL)
 			append_expression(&from, " WHERE ", s.expr[SALE_FILTER], context, "");
 		append_expression(&query, "SELECT ", s.expr[SALE_CUSTOMER], context, " AS customer, ");

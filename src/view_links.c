@@ -274,9 +274,11 @@ ct_view_links(PG_FUNCTION_ARGS)
 			values[0] = Int32GetDatum(i);
 			values[1] = ObjectIdGetDatum(table->relid);
 			if (i == root)
-				values[2] = CStringGetTextDatum(deparse_expression(customer,
-																   deparse_context_for(get_rel_name(table->relid), table->relid),
-																   false, false));
+			{
+				List	   *context = deparse_context_for(get_rel_name(table->relid), table->relid);
+
+				values[2] = CStringGetTextDatum(deparse_expression(customer, context, false, false));
+			}
 			else
 			{
 				Table	   *parent = list_nth(t.tables, table->parent);
