@@ -321,7 +321,7 @@ ct_named_parts(PG_FUNCTION_ARGS)
 	for (int i = 0; constr != NULL && i < constr->num_defval; i++)
 		if (constr->defval[i].adbin != NULL)
 			parts = list_concat(parts, ct_relations_in(stringToNode(constr->defval[i].adbin)));
-	relation_close(rel, NoLock);
+	relation_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(regclass_array(parts));
 }
 
@@ -340,6 +340,6 @@ ct_trigger_parts(PG_FUNCTION_ARGS)
 		if (t->tgfoid == capture && t->tgqual != NULL)
 			parts = list_concat_unique_oid(parts, ct_relations_in(stringToNode(t->tgqual)));
 	}
-	relation_close(rel, NoLock);
+	relation_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(regclass_array(parts));
 }

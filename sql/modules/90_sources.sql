@@ -566,10 +566,10 @@ DECLARE
 BEGIN
   FOREACH command IN ARRAY ARRAY[
       format($q$CREATE TABLE %s.%I (is_source customer_tier.is_source PRIMARY KEY, view regclass%s, capture regclass%s, ledger regclass%s,
-        queue regclass%s, live regclass%s, touches regclass[]%s, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz)$q$,
+        queue regclass%s, live regclass%s, touches regclass[]%s, made_view boolean DEFAULT %s, refreshed_at timestamptz, error text, failed_at timestamptz)$q$,
         place, name, customer_tier_internal.default_of(s.view), customer_tier_internal.default_of(s.capture), customer_tier_internal.default_of(s.ledger),
         customer_tier_internal.default_of(s.queue), customer_tier_internal.default_of(s.live),
-        customer_tier_internal.default_of_touches(s.touches)),
+        customer_tier_internal.default_of_touches(s.touches), CASE WHEN $4 THEN 'true' ELSE 'false' END),
       -- the defaults name the parts, and no number of a relation is stored
       format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
       format('GRANT SELECT (is_source, refreshed_at, failed_at) ON %s.%I TO pg_monitor', place, name)] LOOP
@@ -822,8 +822,12 @@ DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_or_null($1);
 BEGIN
   IF s.state IS NOT NULL THEN
-    PERFORM customer_tier_internal.run(s.state, CASE WHEN $2 IS NULL THEN format('UPDATE %s SET refreshed_at = clock_timestamp(), error = NULL, failed_at = NULL', s.state)
-      ELSE format('UPDATE %s SET error = %L, failed_at = clock_timestamp()', s.state, $2) END);
+    -- where a dump without data was restored, there is no row yet; the parts are not stored
+    PERFORM customer_tier_internal.run(s.state, format($q$
+      INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
+      VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L, CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
+      ON CONFLICT (is_source) DO UPDATE SET refreshed_at = coalesce(excluded.refreshed_at, x.refreshed_at), error = excluded.error, failed_at = excluded.failed_at
+      $q$, s.state, $2));
   END IF;
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.note(regclass, text) IS 'support of refresh_source and rebuild_source: how it went';
