@@ -23,6 +23,7 @@ OBJS = \
 	src/as_owner.o \
 	src/may_commit.o \
 	src/source_view.o \
+	src/state.o \
 	src/source_state.o \
 	src/view_links.o \
 	src/packed_sales.o \
@@ -31,12 +32,15 @@ OBJS = \
 	src/gather.o \
 	src/capture.o \
 	src/merge.o \
+	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \
 	src/rows.o \
 	src/cuts.o \
 	src/natural.o \
 	src/classes.o \
+	src/decimal.o \
+	src/weighted_score.o \
 	src/rfm.o \
 	src/concentration.o \
 	src/partition.o \
@@ -66,6 +70,7 @@ SQL_MODULES = \
 	sql/modules/80_lookups.sql \
 	sql/modules/90_sources.sql \
 	sql/modules/91_models.sql \
+	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
 	sql/modules/94_grading.sql \
 	sql/modules/95_presets.sql \
@@ -74,16 +79,19 @@ SQL_MODULES = \
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
-EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out
+EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes concentration value capture stale schemes replay history faults models catalog
-REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=test --load-extension=customer_tier
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models numbers crashes hostile catalog
+# where installcheck writes: another directory for who may not write here
+REGRESS_OUTPUT ?= test
+REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
+REGRESS_PREP = regress-output
 
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-upgrade check-roots check-clusters check-sanitized bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -93,8 +101,16 @@ demo-stop:
 	@$(SRCDIR)scripts/demo stop
 check:
 	@$(SRCDIR)scripts/check
+check-upgrade:
+	@$(SRCDIR)scripts/check-upgrade
 check-long:
 	@$(SRCDIR)scripts/check long
+check-roots:
+	@$(SRCDIR)scripts/check-roots
+check-clusters:
+	@$(SRCDIR)scripts/check-clusters $(KINDS)
+check-sanitized:
+	@$(SRCDIR)scripts/check-sanitized
 bench:
 	@$(SRCDIR)bench/run
 bench-capture:
@@ -105,9 +121,12 @@ bench-schemes:
 
 else
 
+# The client's package has pgxs.mk as well: the headers tell
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
-ifeq ($(PGXS),)
-$(error $(PG_CONFIG) leads to no PostgreSQL server headers (Debian: postgresql-server-dev-NN); make demo and make check install what they need)
+ifeq ($(and $(PGXS),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
+MAJOR := $(firstword $(subst ., ,$(word 2,$(shell $(PG_CONFIG) --version 2>/dev/null))))
+$(error $(PG_CONFIG) leads to no PostgreSQL server headers (Debian: postgresql-server-dev-$(or $(MAJOR),all)); \
+make demo and make check install what they need)
 endif
 include $(PGXS)
 
@@ -115,7 +134,25 @@ ifneq ($(SRCDIR),)
 $(shell mkdir -p src sql test)
 endif
 
-$(OBJS): $(wildcard $(SRCDIR)src/*.h)
+# pg_regress would not say what to do
+.PHONY: regress-output
+regress-output:
+	@mkdir -p "$(REGRESS_OUTPUT)" 2>/dev/null; \
+	for file in "$(REGRESS_OUTPUT)" $(wildcard $(REGRESS_OUTPUT)/regression.out $(REGRESS_OUTPUT)/results); do \
+		[ -w "$$file" ] || { echo "$$file cannot be written: say make installcheck REGRESS_OUTPUT=DIRECTORY" >&2; exit 1; }; \
+	done
+
+# Objects are of one server: those made for another one are made anew
+BUILT_FOR := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
+ifneq ($(BUILT_FOR),$(shell cat .built_for 2>/dev/null))
+.built_for: FORCE
+	@{ echo '$(BUILT_FOR)' >$@; } 2>/dev/null || { echo \
+		"cannot write here: in another directory, make -f '$(CURDIR)/Makefile' VPATH='$(CURDIR)'" >&2; false; }
+FORCE:
+.PHONY: FORCE
+endif
+
+$(OBJS) $(OBJS:.o=.bc): .built_for $(wildcard $(SRCDIR)src/*.h)
 
 $(INSTALL_SQL): $(SQL_MODULES) $(SRCDIR)customer_tier.control
 	cat $(filter %.sql,$^) > $@

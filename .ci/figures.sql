@@ -11,7 +11,7 @@ CREATE TABLE kept AS TABLE sales;
 SELECT min(sold_at) + (max(sold_at) - min(sold_at)) / 2 AS half, max(sold_at)::date + 1 AS as_of, (SELECT sum(orders) > 1.5 * sum(purchase_days(ledger)) FROM customers) AS order_lines FROM sales \gset
 DELETE FROM sales WHERE sold_at >= :'half';
 SET client_min_messages = warning;
-DO $$BEGIN IF EXISTS (SELECT FROM customer_tier.sources) THEN PERFORM customer_tier.drop_scheme(scheme) FROM customer_tier.schemes; CALL customer_tier.untrack('sales'); END IF; END $$;
+DO $$BEGIN PERFORM customer_tier.drop_scheme(scheme) FROM customer_tier.schemes; CALL customer_tier.untrack_all(); END $$;
 CALL track('sales', 'customer_id', 'amount', 'sold_at');
 SELECT create_scheme('s_abc', 'sales', 'abc'), create_scheme('s_pyramid', 'sales', 'pyramid'), create_scheme('s_textbook', 'sales', 'pyramid-1-19-30-50'),
        create_scheme('s_rfm', 'sales', 'rfm', options => CASE WHEN :'order_lines' THEN '{"frequency": "purchase_days(ledger)"}' ELSE '{}' END::jsonb),
@@ -24,4 +24,4 @@ SELECT format('scheme rfm %s %s', axis, string_agg((SELECT count(*) FROM s_rfm W
 FROM unnest('{R, F, M}'::text[]) AS axis, generate_series(1, 5) AS score GROUP BY axis;
 SELECT format('scheme rfm %s %s', tier, heads) FROM s_rfm_summary;
 SELECT format('scheme rfm8 %s %s', tier, heads) FROM s_rfm8_summary;
-SELECT format('verify %s', count(*)) FROM verify('sales');
+SELECT format('verify %s', count(*)) FROM verify_source('sales');

@@ -2,7 +2,7 @@
 # What the benches share: the scripts' server, medians, and a table of ratios.
 
 # shellcheck source=../scripts/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+. "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 sql() { "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -d bench "$@"; }
 

@@ -36,7 +36,7 @@ MERGE INTO sales USING (VALUES (500::bigint, timestamp '2026-07-05 09:00', 2500.
   WHEN MATCHED THEN UPDATE SET amount = correction.amount
   WHEN NOT MATCHED THEN INSERT (customer_id, sold_at, amount) VALUES (correction.customer_id, correction.sold_at, correction.amount);
 \endif
-SELECT pending, capturing, (SELECT count(*) FROM verify('sales')) AS differ_from_the_sales FROM sources;
+SELECT pending, capturing, (SELECT count(*) FROM verify_source('sales')) AS differ_from_the_sales FROM sources;
 
 \echo '== Grade again: who moved, and why =='
 SELECT scheme, r.* FROM schemes, refresh(scheme, '2026-07-31') AS r ORDER BY scheme::text;

@@ -5,62 +5,128 @@
 # finds its library and share directories relative to the program, so the
 # extension is installed into that copy and nothing of the system changes.
 
-top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# What the caller's shell and libpq's environment say is not for our server
+unset CDPATH
+for variable in $(compgen -e PG); do
+	[ "$variable" = PG_CONFIG ] || unset "$variable"
+done
+umask 022
+# where a root of plain su does not look
+PATH=$PATH:/usr/sbin:/sbin
+
+initdb_options=()
+top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 
 say() { printf '%s\n' "$*"; }
 die() { printf 'customer_tier: %s\n' "$*" >&2; exit 1; }
 
 as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -p '[sudo] password of %p, to install packages: ' "$@"; fi
 }
 
 # install REASON PACKAGE...: by the distribution's package manager
+#
+# The packages make no cluster and start no service: both are forbidden while apt-get runs.
 install() {
-	local reason=$1
+	local reason=$1 told
 	shift
 	command -v apt-get >/dev/null ||
 		die "this needs $reason; install the equivalent of Debian's: $*"
-	[ "$(id -u)" = 0 ] || command -v sudo >/dev/null ||
+	as_root true 2>/dev/null ||
 		die "this needs $reason; as root: apt-get install $*"
 	say "Installing $* (needed: $reason)"
-	[ -n "${apt_updated:-}" ] || as_root apt-get -qq update
-	apt_updated=1
-	local told
-	told=$(as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -qq install --no-install-recommends "$@" 2>&1 </dev/null) ||
+	# shellcheck disable=SC2016
+	told=$(as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 sh -c '
+		policy=/usr/sbin/policy-rc.d
+		clusters=/etc/postgresql-common/createcluster.d
+		made=
+		trap "eval \"\$made\"" EXIT
+		trap "exit 1" HUP INT TERM
+		if [ ! -e $policy ]; then
+			made="rm -f $policy"
+			printf "#!/bin/sh\nexit 101\n" >$policy
+			chmod 755 $policy
+		fi
+		[ -d $clusters ] || made="$made; rmdir $clusters"
+		made="rm -f $clusters/customer_tier.conf; $made"
+		mkdir -p $clusters
+		echo "create_main_cluster = false" >$clusters/customer_tier.conf
+		apt-get -qq -o DPkg::Lock::Timeout=600 update
+		apt-get -qq -o DPkg::Lock::Timeout=600 install --no-install-recommends "$@"' sh "$@" 2>&1 </dev/null) ||
 		die "apt-get could not install: $*
 $told"
 }
 
+# A pg_config that only says which package to install is none
+works() { [[ $("$1" --version 2>/dev/null) == PostgreSQL\ [0-9]* ]]; }
+
+major() { "$1" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/'; }
+
+has_server() { [ -x "$("$1" --bindir)/initdb" ]; }
+
+has_headers() { [ -e "$("$1" --includedir-server)/postgres.h" ] && [ -e "$("$1" --pgxs)" ]; }
+
+# Of the PostgreSQLs of this machine, the first with a server and headers, else the first with a server
+find_pg_config() {
+	local candidate candidates server=
+	if [ -n "${PG_CONFIG:-}" ]; then
+		candidates=$PG_CONFIG
+	else
+		# the one of PATH, then Debian's majors from the newest
+		candidates=$(echo pg_config; printf '%s\n' /usr/lib/postgresql/*/bin/pg_config | sort -rV)
+	fi
+	while read -r candidate; do
+		candidate=$(command -v "$candidate" || true)
+		if [ -z "$candidate" ] || ! works "$candidate"; then continue; fi
+		[ -z "${PG_CONFIG:-}" ] || server=$candidate
+		has_server "$candidate" || continue
+		if has_headers "$candidate"; then
+			server=$candidate
+			break
+		fi
+		server=${server:-$candidate}
+	done <<<"$candidates"
+	printf '%s' "${server:+$(realpath -s "$server")}"
+}
+
+# The major of the distribution's PostgreSQL; nothing if that cannot be told
+distribution_major() {
+	command -v apt-cache >/dev/null || return 0
+	local try
+	for try in 1 2; do
+		LC_ALL=C apt-cache policy postgresql 2>/dev/null | sed -n 's/^  Candidate: \([0-9][0-9]*\).*/\1/p' | grep . && return
+		[ "$try" = 2 ] || as_root apt-get -qq update >/dev/null 2>&1 || true
+	done
+}
+
+# packages to install; who needs more than a server adds to it first
+missing=()
+
 # A server with its headers, and a compiler; sets pg_config and what follows from it
 need_server() {
-	pg_config=${PG_CONFIG:-pg_config}
-	local major
-	if command -v "$pg_config" >/dev/null; then
-		major=$("$pg_config" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
-	elif [ -n "${PG_CONFIG:-}" ]; then
-		die "there is no $PG_CONFIG"
+	local version
+	pg_config=$(find_pg_config)
+	if [ -n "$pg_config" ]; then
+		version=$(major "$pg_config")
 	else
-		[ -n "${apt_updated:-}" ] || ! command -v apt-get >/dev/null || as_root apt-get -qq update
-		apt_updated=1
-		major=$(apt-cache show postgresql 2>/dev/null | sed -n 's/^Version: \([0-9]*\).*/\1/p' | sort -n | tail -n 1)
-		[ -n "$major" ] || die "no PostgreSQL found: install one with its server headers, or say PG_CONFIG=path"
+		[ -z "${PG_CONFIG:-}" ] || command -v "$PG_CONFIG" >/dev/null || die "there is no $PG_CONFIG"
+		version=$(distribution_major)
 	fi
-	local missing=()
-	if ! command -v "$pg_config" >/dev/null || [ ! -e "$("$pg_config" --pgxs)" ]; then
-		missing+=("postgresql-server-dev-$major")
+	if [ -z "$pg_config" ] || ! has_server "$pg_config"; then
+		missing+=("postgresql${version:+-$version}")
 	fi
-	if ! command -v "$pg_config" >/dev/null || [ ! -x "$("$pg_config" --bindir)/initdb" ]; then
-		missing+=("postgresql-$major")
+	if [ -z "$pg_config" ] || ! has_headers "$pg_config"; then
+		missing+=("postgresql-server-dev-${version:-all}")
 	fi
 	command -v gcc >/dev/null || command -v cc >/dev/null || missing+=(gcc libc6-dev)
 	if [ ${#missing[@]} -gt 0 ]; then
-		install "PostgreSQL $major, its headers and a C compiler" "${missing[@]}"
+		install "PostgreSQL with server headers, a C compiler, and test tools" "${missing[@]}"
+		pg_config=$(find_pg_config)
 	fi
-	[ -n "${PG_CONFIG:-}" ] || [ ! -x "/usr/lib/postgresql/$major/bin/pg_config" ] ||
-		pg_config=/usr/lib/postgresql/$major/bin/pg_config
+	if [ -z "$pg_config" ] || ! has_server "$pg_config" || ! has_headers "$pg_config"; then
+		die "${pg_config:-pg_config} leads to no server with headers: PG_CONFIG=path chooses another"
+	fi
 	bindir=$("$pg_config" --bindir)
-	[ -x "$bindir/initdb" ] || die "$bindir has no server: PG_CONFIG must belong to an installed PostgreSQL server"
 	server_user=$(id -un)
 	if [ "$server_user" = root ]; then
 		# a server does not run as root
@@ -73,46 +139,69 @@ as_server() {
 	if [ "$server_user" = "$(id -un)" ]; then "$@"; else runuser -u "$server_user" -- "$@"; fi
 }
 
-# private NAME: a directory of the server's user, in the checkout where that user gets there
+# What is kept between runs lies in the checkout, or in the user's cache if that cannot be written
+state=$top/tmp
+if ! mkdir -p "$state" 2>/dev/null || [ ! -w "$state" ]; then
+	state=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/customer_tier/$(cksum <<<"$top" | cut -d ' ' -f 1)
+	mkdir -p "$state" 2>/dev/null || die "neither $top/tmp nor $state can be written"
+fi
+
+# private NAME: a directory for a server, $dir, to which the link $state/NAME leads
 private() {
-	dir=$top/tmp/$1
-	stop_server
-	rm -rf "$dir"
-	mkdir -p "$dir"
-	chown "$server_user" "$dir"
-	if [ ${#dir} -gt 80 ] || ! as_server test -w "$dir" 2>/dev/null; then
-		# too long for a socket's path, or behind a door that is closed to the server's user
-		local elsewhere
-		elsewhere=$(mktemp -d "${TMPDIR:-/tmp}/customer_tier.XXXXXX")
-		chown "$server_user" "$elsewhere"
-		rm -rf "$dir"
-		ln -s "$elsewhere" "$dir"
-		dir=$elsewhere
-	fi
+	local base
+	tear_down "$1"
+	for base in "$state" "${TMPDIR:-/tmp}" /tmp; do
+		# a socket's path is short, and make knows no quotes
+		[[ ${#base} -lt 60 && $base =~ ^/[A-Za-z0-9_./-]*$ ]] || continue
+		dir=$(mktemp -d "$base/customer_tier.XXXXXX" 2>/dev/null) || continue
+		chown "$server_user" "$dir"
+		if as_server test -w "$dir" 2>/dev/null; then
+			ln -s "$dir" "$state/$1"
+			return
+		fi
+		rmdir "$dir"
+	done
+	die "found no directory for a server: TMPDIR=path is to name one with a short and plain path"
 }
 
-# Builds the extension and installs it into a private copy of the server
+# tear_down NAME: ends the server of private NAME, and removes all of it
+tear_down() {
+	local real
+	real=$(readlink -f "$state/$1") || return 0
+	stop_server "$real"
+	rm -rf "$real" "${state:?}/$1"
+}
+
+# Builds the extension from a copy of the sources, and installs it into a private copy of the server
 private_install() {
 	root=$dir/root
+	tree=$state/build
+	# objects stay; what is no longer in the checkout goes; the checkout may be read-only
+	mkdir -p "$tree"
+	find "$tree" -type f ! -name '*.o' ! -name .built_for -delete
+	tar -C "$top" -c --mode=u+w --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile customer_tier.control src sql test |
+		tar -C "$tree" -x --no-same-owner
 	local lib share
 	lib=$("$pg_config" --pkglibdir)
 	share=$("$pg_config" --sharedir)
 	mkdir -p "$root$bindir" "$root$lib" "$root$share"
 	cp -a "$bindir/." "$root$bindir"
-	cp -as "$lib/." "$root$lib"
-	cp -as "$share/." "$root$share"
+	# programs are copied, the rest are links; extensions are a directory of our own
+	ln -s "$lib"/* "$root$lib"
+	ln -s "$share"/* "$root$share"
+	rm -f "$root$share/extension"
+	cp -as "$share/extension" "$root$share/extension"
 	rm -f "$root$lib"/customer_tier.so "$root$share"/extension/customer_tier*
-	make -s -C "$top" PG_CONFIG="$pg_config" with_llvm=no all
-	make -s -C "$top" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$root" install >/dev/null
+	make -s -j "$(nproc)" --no-print-directory -C "$tree" PG_CONFIG="$pg_config" with_llvm=no all
+	make -s --no-print-directory -C "$tree" PG_CONFIG="$pg_config" with_llvm=no DESTDIR="$root" install >/dev/null
 	bindir=$root$bindir
 }
 
-# start_server [initdb and server options: a=b ...]
+# start_server [server options: a=b ...]; initdb's own are in initdb_options
 start_server() {
-	export PGHOST=$dir PGUSER=postgres PGPORT=5432 PGOPTIONS=
-	unset PGDATABASE PGSERVICE
+	export PGHOST=$dir PGUSER=postgres PGPORT=5432
 	as_server "$bindir/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
-		>"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die "initdb failed"; }
+		"${initdb_options[@]}" >"$dir/initdb.log" 2>&1 || { cat "$dir/initdb.log" >&2; die "initdb failed"; }
 	{
 		echo "listen_addresses = ''"
 		echo "unix_socket_directories = '$dir'"
@@ -124,20 +213,16 @@ start_server() {
 		{ tail -n 20 "$dir/server.log" >&2; die "the server did not start"; }
 }
 
-# ends the server in $dir, and what a link leads to
+# stop_server [DIRECTORY]: ends the server in it, or in $dir
 stop_server() {
-	[ -e "$dir" ] || return 0
-	local real pid i
-	real=$(readlink -f "$dir")
-	if [ -f "$real/data/postmaster.pid" ]; then
-		pid=$(head -n 1 "$real/data/postmaster.pid")
-		# fast, and immediate if that does not help; after a crash the number may be another's
-		for ((i = 0; i < 300; i++)); do
-			grep -qsF "$real/data" "/proc/$pid/cmdline" || break
-			[ "$i" != 0 ] || kill -INT "$pid" 2>/dev/null || true
-			[ "$i" != 100 ] || kill -QUIT "$pid" 2>/dev/null || true
-			sleep 0.1
-		done
-	fi
-	[ "$real" = "$dir" ] || rm -rf "$real"
+	local in=${1:-$dir} pid i
+	[ -f "$in/data/postmaster.pid" ] || return 0
+	pid=$(head -n 1 "$in/data/postmaster.pid")
+	# fast, and immediate if that does not help; after a crash the number may be another's
+	for ((i = 0; i < 300; i++)); do
+		grep -qsF "$in/data" "/proc/$pid/cmdline" || break
+		[ "$i" != 0 ] || kill -INT "$pid" 2>/dev/null || true
+		[ "$i" != 100 ] || kill -QUIT "$pid" 2>/dev/null || true
+		sleep 0.1
+	done
 }

@@ -34,7 +34,10 @@ ct_fix_settings(void)
 		{"intervalstyle", "postgres"},
 		{"extra_float_digits", "3"},
 		{"bytea_output", "hex"},
-		{"quote_all_identifiers", "off"}
+		{"quote_all_identifiers", "off"},
+		{"standard_conforming_strings", "on"},
+		{"array_nulls", "on"},
+		{"transform_null_equals", "off"}
 	};
 
 	for (int i = 0; i < lengthof(setting); i++)
@@ -130,6 +133,7 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *command = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	Oid			owner = get_owner(relid);
+	char	   *datestyle = GetConfigOptionByName("datestyle", NULL, false);
 	OwnerSwitch saved;
 	MemoryContext context = CurrentMemoryContext;
 
@@ -140,6 +144,8 @@ customer_tier_as_owner(PG_FUNCTION_ARGS)
 	/* what is asked may be about the queue */
 	ct_gather_write(relid);
 	ct_become_owner(&saved, owner);
+	/* dates in the command were written in it */
+	(void) set_config_option("datestyle", datestyle, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	/* better an error than the rows that a policy leaves */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();

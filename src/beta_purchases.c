@@ -18,11 +18,12 @@
 
 #define DIGITS			1e-17	/* a series ends where the rest is smaller */
 #define SHORT_SERIES	400
-#define LONG_SERIES		3000
 #define MAX_TERMS		20000
 #define CANCELLATION	300.0	/* so many times the result is the largest of what adds up to it */
-#define STEP			0.0625	/* of the trapezoid rule */
-#define MAX_STEPS		2000
+#define STEP			0.2		/* of the trapezoid rule, at most */
+#define STEP_OF_DEVIATION	0.4		/* and of the deviation of logit p */
+#define MAX_STEPS		10000
+#define TAIL			6.0		/* so far beyond what bends the integrand its tails begin */
 
 /*
  * M = sum P(N = n) A(n) / sum P(N = n), where N is negative binomial (s, z), z =
@@ -113,52 +114,48 @@ by_euler(double s, double a, double b, double w, double *result)
 	return false;
 }
 
-/* (1 - (1 + p w)^-s) / p, or what it is below s w, by p */
-static double
-purchases_given(double s, double p, double w, bool lift)
-{
-	double		y = p * w;
-
-	if (!lift)
-		return p > 1e-300 ? -expm1(-s * log1p(y)) / p : s * w;
-	if (y * (s + 1) < 1e-4)
-		return s * (s + 1) * w * w * (0.5 - (s + 2) * y / 6 + (s + 2) * (s + 3) * y * y / 24);
-	return (s * w + expm1(-s * log1p(y)) / p) / p;
-}
-
 /*
- * The integral over p by the trapezoid rule, in u of logit p = logit(mean) +
- * deviation * sinh(u).  Below a = 1/2 the density's pole at p = 0 is lifted:
- * E_a[h] = s w - a / (a + b) E_{a+1}[(s w - h) / p].
+ * The integral over p by the trapezoid rule, in u of
+ *
+ *		logit p = u + exp(u - right) - exp(-(u + left))
+ *
+ * Between -left and right that is u, and the integrand's singularities are as far
+ * from the axis as those of logit p are: next to pi / 2.  Further out p or 1 - p is
+ * so small that only a power of it is left, which may fall slowly, and the tails end
+ * soon whatever the power is.  All terms are positive.
  */
 static double
 by_integral(double s, double a, double b, double w)
 {
-	bool		lift = a < 0.5;
-	double		shape = lift ? a + 1 : a;
-	double		center = log(shape / b);
-	double		deviation = sqrt(1 / shape + 1 / b);
-	double		peak = -shape * log1p(b / shape) - b * log1p(shape / b);
+	double		left = TAIL + fmax(log1p(w) + log(fmax(s, 1)), log1p(b / a));
+	double		right = TAIL + log1p(a / b);
+	double		step = fmin(STEP, STEP_OF_DEVIATION * sqrt(1 / a + 1 / b));
+	double		center = log(a / b);
+	double		peak = -a * log1p(b / a) - b * log1p(a / b);
 	double		sum = 0;
 	double		all = 0;
 
 	for (int side = 0; side < 2; side++)
 		for (int i = side; i < MAX_STEPS; i++)
 		{
-			double		u = (side ? -STEP : STEP) * i;
-			double		logit = center + deviation * sinh(u);
+			double		u = center + (side ? -step : step) * i;
+			double		up = exp(u - right);
+			double		down = exp(-(u + left));
+			double		logit = u + up - down;
 			double		e = exp(-fabs(logit));
-			double		log_p = (logit < 0 ? logit : 0) - log1p(e);
-			double		log_q = (logit > 0 ? -logit : 0) - log1p(e);
-			double		density = exp(shape * log_p + b * log_q - peak) * cosh(u);
-			double		term = density * purchases_given(s, logit < 0 ? e / (1 + e) : 1 / (1 + e), w, lift);
+			double		rest = log1p(e);
+			double		log_p = (logit < 0 ? logit : 0) - rest;
+			double		log_q = (logit > 0 ? -logit : 0) - rest;
+			double		p = (logit < 0 ? e : 1) / (1 + e);
+			double		density = exp(a * log_p + b * log_q - peak) * (1 + up + down);
+			double		term = density * (p > 1e-300 ? -expm1(-s * log1p(p * w)) / p : s * w);
 
 			sum += term;
 			all += density;
-			if (fabs(logit) > 1e290 || (i > 8 && term < DIGITS / 10 * sum && density < DIGITS / 10 * all))
+			if (i > 8 && term < DIGITS / 10 * sum && density < DIGITS / 10 * all)
 				break;
 		}
-	return lift ? s * w - a / (a + b) * (sum / all) : sum / all;
+	return sum / all;
 }
 
 double
@@ -173,8 +170,6 @@ customer_tier_beta_purchases(double s, double a, double b, double w)
 	if (terms <= SHORT_SERIES && by_counts(s, a, b, w, &result))
 		return result;
 	if (a < 50 && s > 5 && a + b > 3 && by_euler(s, a, b, w, &result))
-		return result;
-	if (terms <= LONG_SERIES && by_counts(s, a, b, w, &result))
 		return result;
 	return by_integral(s, a, b, w);
 }

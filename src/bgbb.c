@@ -17,6 +17,7 @@
 
 #include "mixture.h"
 #include "special.h"
+#include "steps.h"
 
 enum
 {
@@ -72,7 +73,7 @@ prepare(const Customers *c)
 	Data	   *d = palloc0(sizeof(Data));
 
 	d->c = c;
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 	{
 		check_customer(c->group[i].x, c->group[i].t_x, c->group[i].t);
 		d->n = Max(d->n, (int64) c->group[i].t);
@@ -90,7 +91,7 @@ static void
 set_rising(Rising *rising, double theta, int64 n)
 {
 	rising->log[0] = rising->first[0] = rising->second[0] = 0;
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		double		inverse = 1 / (theta + i);
 
@@ -154,6 +155,8 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 		const CustomerCount *k = &d->c->group[i];
 		Mixture		mixture;
 
+		if ((i & 0xFF) == 0)
+			CHECK_FOR_INTERRUPTS();
 		mixture_start(&mixture);
 		add_term(&mixture, d, param[GAMMA], k->x, k->t, false);
 		for (int64 m = k->t_x; m < k->t; m++)
@@ -249,5 +252,5 @@ probability_of_n(const double *param, double n, double t)
 }
 
 const Model customer_tier_bgbb = {
-	"bgbb", 4, start, prepare, likelihood, remark, p_alive, purchases, probability_of_n
+	"bgbb", 4, start, prepare, likelihood, remark, 2, p_alive, purchases, probability_of_n
 };

@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "special.h"
+#include "steps.h"
 
 /* the different values of a time, and what the parameters make of them */
 typedef struct Times
@@ -46,33 +47,28 @@ compare_doubles(const void *a, const void *b)
 	double		p = *(const double *) a;
 	double		q = *(const double *) b;
 
+	check_in_sort();
 	return p < q ? -1 : p > q;
-}
-
-static void *
-alloc(int64 n, Size size)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * size);
 }
 
 static int *
 index_times(Times *times, const Customers *c, Size offset)
 {
-	int		   *at = alloc(c->groups, sizeof(int));
+	int		   *at = alloc_array(c->groups, sizeof(int));
 	int			n = 0;
 
-	times->value = alloc(c->groups, sizeof(double));
+	times->value = alloc_array(c->groups, sizeof(double));
 #define TIME(i) (*(const double *) ((const char *) &c->group[i] + offset))
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 		times->value[i] = TIME(i);
 	qsort(times->value, c->groups, sizeof(double), compare_doubles);
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 		if (n == 0 || times->value[i] != times->value[n - 1])
 			times->value[n++] = times->value[i];
 	times->n = n;
-	times->log_rate = alloc(n, sizeof(double));
-	times->inverse = alloc(n, sizeof(double));
-	for (int64 i = 0; i < c->groups; i++)
+	times->log_rate = alloc_array(n, sizeof(double));
+	times->inverse = alloc_array(n, sizeof(double));
+	FOR_STEPS(i, 0, c->groups)
 	{
 		double		time = TIME(i);
 
@@ -85,7 +81,7 @@ index_times(Times *times, const Customers *c, Size offset)
 static void
 set_times(Times *times, double alpha)
 {
-	for (int i = 0; i < times->n; i++)
+	FOR_STEPS(i, 0, times->n)
 	{
 		times->log_rate[i] = log(alpha + times->value[i]);
 		times->inverse[i] = 1 / (alpha + times->value[i]);
@@ -95,10 +91,10 @@ set_times(Times *times, double alpha)
 double *
 customer_tier_more_than(const Customers *c)
 {
-	double	   *more = alloc(c->most + 1, sizeof(double));
+	double	   *more = alloc_array(c->most + 1, sizeof(double));
 
 	memset(more, 0, (c->most + 1) * sizeof(double));
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 		if (c->group[i].x > 0)
 			more[(int64) c->group[i].x - 1] += c->group[i].n;
 	for (int64 i = c->most - 1; i >= 0; i--)
@@ -116,7 +112,7 @@ prepare(const Customers *c, bool modified)
 	d->more = customer_tier_more_than(c);
 	d->at_t = index_times(&d->t, c, offsetof(CustomerCount, t));
 	d->at_t_x = index_times(&d->t_x, c, offsetof(CustomerCount, t_x));
-	d->log_dropout = alloc(c->most + 1, sizeof(double));
+	d->log_dropout = alloc_array(c->most + 1, sizeof(double));
 	return d;
 }
 
@@ -165,7 +161,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 	H(ALPHA, R) = c->n / alpha;
 	H(ALPHA, ALPHA) = -c->n * r / (alpha * alpha);
 
-	for (int64 i = 0; i <= c->most; i++)
+	FOR_STEPS(i, 0, c->most + 1)
 	{
 		double		buy = d->more[i];
 		double		stay = d->modified ? i == 0 ? c->n : d->more[i - 1] : buy;
@@ -186,7 +182,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 
 	set_times(&d->t, alpha);
 	set_times(&d->t_x, alpha);
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 	{
 		const CustomerCount *k = &c->group[i];
 		double		n = k->n;
@@ -202,8 +198,6 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 		double		dr;
 		double		dalpha;
 
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
 		value -= n * rx * l1;
 		if (k->x > 0 || d->modified)
 		{
@@ -311,8 +305,7 @@ at_least(double shape, double w, double n)
 		term = customer_tier_negative_binomial(shape, w, n);
 		for (int64 i = n; term > 1e-18 * sum / (1 + w); i++)
 		{
-			if ((i & 0xFFFF) == 0)
-				CHECK_FOR_INTERRUPTS();
+			CHECK_AT_STEP(i);
 			sum += term;
 			term *= (shape + i) / (i + 1) * z;
 		}
@@ -365,9 +358,9 @@ probability_of_n_mbgnbd(const double *param, double n, double t)
 }
 
 const Model customer_tier_bgnbd = {
-	"bgnbd", 4, start, prepare_bgnbd, likelihood, remark, p_alive_bgnbd, purchases_bgnbd, probability_of_n_bgnbd
+	"bgnbd", 4, start, prepare_bgnbd, likelihood, remark, 2, p_alive_bgnbd, purchases_bgnbd, probability_of_n_bgnbd
 };
 
 const Model customer_tier_mbgnbd = {
-	"mbgnbd", 4, start, prepare_mbgnbd, likelihood, remark, p_alive_mbgnbd, purchases_mbgnbd, probability_of_n_mbgnbd
+	"mbgnbd", 4, start, prepare_mbgnbd, likelihood, remark, 2, p_alive_mbgnbd, purchases_mbgnbd, probability_of_n_mbgnbd
 };

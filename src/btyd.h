@@ -39,6 +39,7 @@ typedef struct Model
 	void	   *(*prepare) (const Customers *c);
 	LogLikelihood likelihood;
 	const char *(*remark) (const double *param);
+	int			dropout;		/* the first of the two that say who drops out, nobody as it goes to 0; 0: none do */
 	/* predictions; none for spending */
 	double		(*p_alive) (const double *param, const Customer *c);
 	double		(*purchases) (const double *param, const Customer *c, double horizon);	/* if alive */

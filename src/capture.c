@@ -37,6 +37,7 @@
 #include "as_owner.h"
 #include "gather.h"
 #include "source_view.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_capture);
 
@@ -47,6 +48,7 @@ typedef struct CapturedSource
 {
 	Oid			view;
 	Oid			queue;
+	Oid			state;
 	int32		epoch;
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
@@ -256,6 +258,7 @@ read_capture(Relation rel, Trigger *trigger)
 	{
 		c->source[i].view = list_nth_oid(parts, PARTS_A_SOURCE * i);
 		c->source[i].queue = list_nth_oid(parts, PARTS_A_SOURCE * i + 1);
+		c->source[i].state = list_nth_oid(parts, PARTS_A_SOURCE * i + 2);
 		read_source(c, &c->source[i], rel);
 	}
 	ct_resign(&saved);
@@ -502,8 +505,8 @@ capture(TriggerData *t, Capture *c)
 			break;
 		case STATEMENT_BEGINS:
 			for (int i = 0; i < c->n; i++)
-				ct_gather_begin(c->relation, c->source[i].queue, c->owner, c->source[i].epoch,
-								&c->source[i].type.customer);
+				ct_gather_begin(c->relation, c->source[i].state, c->source[i].queue, c->owner,
+								c->source[i].epoch, &c->source[i].type.customer);
 			break;
 		case STATEMENT_ENDS:
 			for (int i = c->n - 1; i >= 0; i--)

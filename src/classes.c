@@ -4,13 +4,14 @@
  */
 #include "classes.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 #include "amount.h"
 #include "sample.h"
-#include "sum.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_score);
 PG_FUNCTION_INFO_V1(customer_tier_score_numeric);
@@ -18,7 +19,6 @@ PG_FUNCTION_INFO_V1(customer_tier_classify);
 PG_FUNCTION_INFO_V1(customer_tier_classify_numeric);
 PG_FUNCTION_INFO_V1(customer_tier_quadrant_class);
 PG_FUNCTION_INFO_V1(customer_tier_grid_class);
-PG_FUNCTION_INFO_V1(customer_tier_weighted_score);
 
 /* a line that nobody reaches is infinite, but it is a number */
 static double
@@ -169,40 +169,4 @@ customer_tier_grid_class(PG_FUNCTION_ARGS)
 				 errmsg("there are letters for 26 classes of y only"),
 				 errhint("Give a matrix of labels.")));
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%c%d", 'A' + rows - 1 - row, columns - column)));
-}
-
-/* weighted_score(values, weights): the weighted mean */
-Datum
-customer_tier_weighted_score(PG_FUNCTION_ARGS)
-{
-	int			n;
-	int			nweights;
-	const double *value;
-	const double *weight = customer_tier_get_params(fcinfo, 1, &nweights);
-	Sum			sum = {0};
-	Sum			weights = {0};
-	double		rest;
-
-	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(0)))
-		PG_RETURN_NULL();
-	value = customer_tier_get_params(fcinfo, 0, &n);
-	if (n != nweights || n == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
-				 errmsg("each measure needs a weight"),
-				 errdetail("There are measures: %d, weights: %d.", n, nweights)));
-	for (int i = 0; i < n; i++)
-	{
-		if (!(weight[i] >= 0) || isinf(weight[i]))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("weights must be numbers not below 0")));
-		sum_add_product(&sum, customer_tier_check_value(value[i]), weight[i]);
-		sum_add(&weights, weight[i]);
-	}
-	if (sum_value(&weights) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("one weight at least must be above 0")));
-	PG_RETURN_FLOAT8(customer_tier_check_sum(sum_divide(&sum, sum_value(&weights), &rest)));
 }

@@ -15,6 +15,7 @@
 
 #include "amount.h"
 #include "order.h"
+#include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_top_share_accumulate);
 PG_FUNCTION_INFO_V1(customer_tier_top_share_accumulate_numeric);
@@ -49,9 +50,12 @@ get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 	r->value = customer_tier_sample_sorted(s);
 	r->n = s->n;
 	for (r->holders = 0; r->holders < r->n && r->value[r->holders] > 0; r->holders++)
+	{
+		CHECK_AT_STEP(r->holders);
 		sum_add(&sum, r->value[r->holders]);
+	}
 	r->total = customer_tier_check_sum(sum_value(&sum));
-	for (int64 i = r->holders; i < r->n; i++)
+	FOR_STEPS(i, r->holders, r->n)
 		sum_add(&sum, r->value[i]);
 	r->net = customer_tier_check_sum(sum_value(&sum));
 	/* decimals that cancel each other leave what rounding did to them */
@@ -66,7 +70,7 @@ held_by(const Ranking *r, int64 from, int64 to)
 {
 	Sum			sum = {0};
 
-	for (int64 i = from; i < Min(to, r->holders); i++)
+	FOR_STEPS(i, from, Min(to, r->holders))
 		sum_add(&sum, r->value[i]);
 	return sum_value(&sum);
 }
@@ -91,7 +95,7 @@ gini(const Ranking *r, int64 n)
 	double		rest;
 	Sum			sum = {0};
 
-	for (int64 i = 0; i < r->n / 2; i++)
+	FOR_STEPS(i, 0, r->n / 2)
 		sum_add_product(&sum, (double) (r->n - 1 - 2 * i),
 						ldexp(Max(r->value[i], 0) - Max(r->value[r->n - 1 - i], 0), -exponent));
 	return sum_divide(&sum, n, &rest) / total;
@@ -104,7 +108,7 @@ hhi(const Ranking *r)
 	double		total = frexp(r->total, &exponent);	/* squares do not overflow */
 	Sum			sum = {0};
 
-	for (int64 i = 0; i < r->holders; i++)
+	FOR_STEPS(i, 0, r->holders)
 	{
 		double		value = ldexp(r->value[i], -exponent);
 
@@ -171,7 +175,10 @@ customer_tier_top_share_final(PG_FUNCTION_ARGS)
 	while (heads > at->heads + at->n)
 		at++;
 	for (int64 i = 0; i < heads - at->heads && at->value[i] > 0; i++)
+	{
+		CHECK_AT_STEP(i);
 		sum_add(&at->sum, at->value[i]);
+	}
 	PG_RETURN_FLOAT8(sum_value(&at->sum) / selection->total);
 }
 
@@ -222,7 +229,8 @@ get_points(FunctionCallInfo fcinfo)
 }
 
 /*
- * The curve over the heads in the order given, as an array of (heads, share).  A
+ * The curve over the heads in the order given, as an array of (heads, share
+ * or level).  A
  * point within a head lies on the straight line through it; within a group of
  * equal values it lies there in any order.
  */
@@ -241,9 +249,9 @@ draw(TupleDesc desc, const double *value, int64 n, double total, int points)
 		Datum		values[2];
 		bool		nulls[2] = {false, total <= 0};
 
-		CHECK_FOR_INTERRUPTS();
-		while (at < whole)
-			sum_add(&sum, value[at++]);
+		FOR_STEPS(j, at, whole)
+			sum_add(&sum, value[j]);
+		at = whole;
 		here = sum;
 		if (part > 0)
 			sum_add_product(&here, (double) part / points, value[at]);
@@ -263,8 +271,8 @@ customer_tier_lorenz_final(PG_FUNCTION_ARGS)
 
 	if (!get_ranking(fcinfo, &r) || r.total == 0)
 		PG_RETURN_NULL();
-	ascending = MemoryContextAllocHuge(CurrentMemoryContext, r.n * sizeof(double));
-	for (int64 i = 0; i < r.n; i++)
+	ascending = alloc_array(r.n, sizeof(double));
+	FOR_STEPS(i, 0, r.n)
 		ascending[i] = Max(r.value[r.n - 1 - i], 0);
 	return draw(customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid)),
 				ascending, r.n, r.total, get_points(fcinfo));
@@ -276,7 +284,7 @@ loss(const Ranking *r)
 {
 	Sum			sum = {0};
 
-	for (int64 i = r->holders; i < r->n; i++)
+	FOR_STEPS(i, r->holders, r->n)
 		sum_add(&sum, -r->value[i]);
 	return customer_tier_check_sum(sum_value(&sum));
 }

@@ -13,6 +13,7 @@
 #include "fmgr.h"
 
 #include "sample.h"
+#include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_customer_accumulate);
 PG_FUNCTION_INFO_V1(customer_tier_spend_accumulate);
@@ -76,14 +77,10 @@ counts_corrupt(void)
 static Counts *
 counts_new(int64 slots)
 {
-	Counts	   *c;
+	Counts	   *c = alloc_state(COUNTS_SIZE(slots), "too many different customers for one fit",
+								"Round the times, to weeks for example: equal customers are counted together.");
 
-	if (COUNTS_SIZE(slots) > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many different customers for one fit"),
-				 errhint("Round the times, to weeks for example: equal customers are counted together.")));
-	c = palloc0(COUNTS_SIZE(slots));
+	clear_in_steps(c, COUNTS_SIZE(slots));
 	SET_VARSIZE(c, COUNTS_SIZE(slots));
 	c->magic = COUNTS_MAGIC;
 	c->slots = slots;
@@ -146,7 +143,7 @@ counts_add(Counts *c, const CustomerCount *k)
 	{
 		Counts	   *larger = counts_new(2 * c->slots);
 
-		for (int64 i = 0; i < c->slots; i++)
+		FOR_STEPS(i, 0, c->slots)
 			if (c->slot[i].n != 0)
 				counts_put(larger, &c->slot[i]);
 		c = larger;
@@ -221,7 +218,7 @@ customer_tier_customer_combine(PG_FUNCTION_ARGS)
 	if (b == NULL)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	a = state_arg(fcinfo);
-	for (int64 i = 0; i < b->slots; i++)
+	FOR_STEPS(i, 0, b->slots)
 		if (b->slot[i].n != 0)
 			a = counts_add(a, &b->slot[i]);
 	PG_RETURN_POINTER(a);
@@ -233,6 +230,7 @@ compare_counts(const void *a, const void *b)
 	const CustomerCount *p = a;
 	const CustomerCount *q = b;
 
+	check_in_sort();
 	if (p->x != q->x)
 		return p->x < q->x ? -1 : 1;
 	if (p->t_x != q->t_x)
@@ -250,8 +248,8 @@ customer_tier_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 	memset(c, 0, sizeof(*c));
 	if (state == NULL || state->taken == 0)
 		return false;
-	c->group = palloc(state->taken * sizeof(CustomerCount));
-	for (int64 i = 0; i < state->slots; i++)
+	c->group = alloc_array(state->taken, sizeof(CustomerCount));
+	FOR_STEPS(i, 0, state->slots)
 	{
 		const CustomerCount *k = &state->slot[i];
 
@@ -266,7 +264,7 @@ customer_tier_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 	if (c->groups != state->taken)
 		counts_corrupt();
 	qsort(c->group, c->groups, sizeof(CustomerCount), compare_counts);
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 	{
 		const CustomerCount *k = &c->group[i];
 

@@ -21,6 +21,7 @@
 
 #include "amount.h"
 #include "order.h"
+#include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate);
 PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate_numeric);
@@ -159,8 +160,10 @@ find_lines(FunctionCallInfo fcinfo, bool by_value)
 
 			next = j;
 			do
+			{
+				CHECK_AT_STEP(next);
 				sum_add(&at.sum, value);
-			while (++next < at.n && at.value[next] == value);
+			} while (++next < at.n && at.value[next] == value);
 			if (by_value)
 				pass_group(l, value, before, sum_value(&at.sum) / selection->total, SHARE_SLACK);
 			else

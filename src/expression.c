@@ -34,6 +34,14 @@ PG_FUNCTION_INFO_V1(customer_tier_expression_uses);
 
 static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
 
+/* sales.* and a bare * stand for columns, as many as there are */
+static bool
+is_star(Node *target)
+{
+	return (IsA(target, ColumnRef) && IsA(llast(((ColumnRef *) target)->fields), A_Star)) ||
+		(IsA(target, A_Indirection) && IsA(llast(((A_Indirection *) target)->indirection), A_Star));
+}
+
 /* the one expression of a text; anything around it would change what is asked */
 static Node *
 raw_expression(const char *sql, SaleExpression which)
@@ -51,9 +59,7 @@ raw_expression(const char *sql, SaleExpression which)
 	{
 		ResTarget  *target = linitial_node(ResTarget, select->targetList);
 
-		/* a bare star is no expression, and transformExpr takes it for a name */
-		if (target->name == NULL && target->indirection == NIL &&
-			!(IsA(target->val, ColumnRef) && IsA(linitial(((ColumnRef *) target->val)->fields), A_Star)))
+		if (target->name == NULL && target->indirection == NIL && !is_star(target->val))
 			return target->val;
 	}
 	ereport(ERROR,
@@ -120,6 +126,19 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	return expr;
 }
 
+/* a number that is no relation, or no more, is what somebody gave us */
+static Relation
+open_relation(Oid relid)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no relation with OID %u", relid)));
+	return rel;
+}
+
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
  * in it qualified; "which" is customer, amount, sold_at or filter, or over a
@@ -143,7 +162,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no expression of a \"%s\"", name)));
-	rel = relation_open(relid, AccessShareLock);
+	rel = open_relation(relid);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
@@ -160,7 +179,7 @@ customer_tier_expression_uses(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	AttrNumber	column = get_attnum(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = open_relation(relid);
 	Bitmapset  *columns = NULL;
 
 	pull_varattnos(customer_tier_parse_expression(rel, sql, GROUP), 1, &columns);

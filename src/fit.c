@@ -44,6 +44,70 @@ static const Model *const models[] = {
 	&customer_tier_bgnbd, &customer_tier_mbgnbd, &customer_tier_pareto_nbd, &customer_tier_bgbb, &customer_tier_gamma_gamma
 };
 
+/* a model of which nobody drops out: what is left of it to be fitted */
+typedef struct NobodyLeaves
+{
+	const Model *model;
+	void	   *data;
+	double		log_param[MODEL_PARAMS];
+} NobodyLeaves;
+
+#define NOBODY	1e-100			/* in place of 0, which is no parameter */
+
+static double
+limit_likelihood(void *data, const double *log_param, double *gradient, double *hessian)
+{
+	NobodyLeaves *limit = data;
+	int			n = limit->model->params;
+	int			left = limit->model->dropout;
+	double		all_gradient[MODEL_PARAMS];
+	double		all[MODEL_PARAMS * MODEL_PARAMS];
+	double		value;
+
+	memcpy(limit->log_param, log_param, left * sizeof(double));
+	value = limit->model->likelihood(limit->data, limit->log_param, all_gradient, all);
+	memcpy(gradient, all_gradient, left * sizeof(double));
+	for (int i = 0; i < left; i++)
+		memcpy(hessian + i * left, all + i * n, left * sizeof(double));
+	return value;
+}
+
+/*
+ * Where next to nobody seems to drop out, the likelihood rises, ever less, until
+ * nobody does, for instance to that of NBD; a search does not get there.  So the limit
+ * is fitted by itself, and taken if it is no worse: true then.
+ */
+static bool
+fit_limit(const Model *model, const Customers *c, void *data, const double *start, NewtonResult *result)
+{
+	NobodyLeaves limit = {model, data, {0}};
+	NewtonResult found;
+
+	for (int i = 0; i < model->params; i++)
+		limit.log_param[i] = start[i];
+	limit.log_param[model->dropout] = log(NOBODY);
+	customer_tier_newton(limit_likelihood, &limit, model->dropout, start, c->n, &found);
+	if (!(found.value >= result->value))
+		return false;
+	memcpy(result->log_param, limit.log_param, sizeof(limit.log_param));
+	memcpy(result->log_param, found.log_param, model->dropout * sizeof(double));
+	memcpy(result->deviation, found.deviation, model->dropout * sizeof(double));
+	for (int i = model->dropout; i < model->params; i++)
+		result->deviation[i] = NAN;
+	result->value = found.value;
+	result->iterations += found.iterations;
+	result->converged = found.converged;
+	result->bounded = found.bounded;
+	return true;
+}
+
+static void
+get_parameters(const NewtonResult *result, int n, double *param)
+{
+	for (int i = 0; i < n; i++)
+		param[i] = exp(result->log_param[i]);
+}
+
 /* a group without customers has no row, one without repeat customers no parameters */
 static Datum
 fit_final(FunctionCallInfo fcinfo, const Model *model)
@@ -71,19 +135,22 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 	{
 		NewtonResult result;
 		double		start[MODEL_PARAMS];
+		double		param[MODEL_PARAMS];
+		void	   *data = model->prepare(&c);
 
 		model->start(&c, start);
 		for (int i = 0; i < n; i++)
 			start[i] = log(start[i]);
-		customer_tier_newton(model->likelihood, model->prepare(&c), n, start, c.n, &result);
+		customer_tier_newton(model->likelihood, data, n, start, c.n, &result);
+		get_parameters(&result, n, param);
+		if (model->dropout > 0 && (!result.converged || !result.bounded || model->remark(param) != NULL) &&
+			fit_limit(model, &c, data, start, &result))
+			get_parameters(&result, n, param);
 		for (int i = 0; i < n; i++)
 		{
-			double		param = exp(result.log_param[i]);
-
-			SET(i, Float8GetDatum(param));
+			SET(i, Float8GetDatum(param[i]));
 			if (isfinite(result.deviation[i]))
-				SET(n + FIT_COLUMNS + i, Float8GetDatum(param * result.deviation[i]));
-			start[i] = param;
+				SET(n + FIT_COLUMNS + i, Float8GetDatum(param[i] * result.deviation[i]));
 		}
 		if (isfinite(result.value))
 			SET(n + LOG_LIKELIHOOD, Float8GetDatum(result.value));
@@ -93,7 +160,7 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 			remark = "at the boundary: a parameter runs to zero or infinity, or the customers do not tell it";
 		else if (!result.converged)
 			remark = "not converged";
-		else if ((remark = model->remark(start)) == NULL && c.repeaters < FEW_REPEATERS)
+		else if ((remark = model->remark(param)) == NULL && c.repeaters < FEW_REPEATERS)
 			remark = "few customers came back: see the standard errors";
 	}
 	if (remark != NULL)

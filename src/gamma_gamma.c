@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "special.h"
+#include "steps.h"
 
 enum
 {
@@ -35,7 +36,7 @@ start(const Customers *c, double *param)
 {
 	double		sum = 0;
 
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 		if (c->group[i].x > 0)
 			sum += c->group[i].n * c->group[i].t;
 	param[P] = 2;
@@ -63,7 +64,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 
 	memset(gradient, 0, PARAMS * sizeof(double));
 	memset(hessian, 0, PARAMS * PARAMS * sizeof(double));
-	for (int64 i = 0; i < c->groups; i++)
+	FOR_STEPS(i, 0, c->groups)
 	{
 		double		x = c->group[i].x;
 		double		m = c->group[i].t;
@@ -73,8 +74,6 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 		double		l;
 		double		ig;
 
-		if ((i & 0xFFFF) == 0)
-			CHECK_FOR_INTERRUPTS();
 		if (x == 0)
 			continue;
 		if (x != at)
@@ -131,5 +130,5 @@ customer_tier_predict_spend(const double *param, double x, double m)
 }
 
 const Model customer_tier_gamma_gamma = {
-	"gamma_gamma", PARAMS, start, prepare, likelihood, remark, NULL, NULL, NULL
+	"gamma_gamma", PARAMS, start, prepare, likelihood, remark, 0, NULL, NULL, NULL
 };

@@ -19,6 +19,8 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
+#include "source_state.h"
+
 /*
  * A statement under way.  It belongs to one subtransaction, and so does all that it
  * gathers, for that has to be undone with the sales.
@@ -28,6 +30,7 @@ typedef struct Gathering
 	struct Gathering *outer;
 	SubTransactionId subtransaction;
 	Oid			relid;			/* what it writes to */
+	Oid			state;			/* of the source */
 	MemoryContext context;
 	CustomerType type;
 	QueueWriter writer;
@@ -68,12 +71,12 @@ on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransa
 
 /*
  * ct_gather_begin
- *		A statement begins that writes to the sales "relid" of a queue.
+ *		A statement begins that writes to the sales "relid" of a source.
  *
  * What it gathers lives until ct_gather_end, or until its subtransaction ends.
  */
 void
-ct_gather_begin(Oid relid, Oid queue, Oid owner, int32 epoch, const CustomerType *type)
+ct_gather_begin(Oid relid, Oid state, Oid queue, Oid owner, int32 epoch, const CustomerType *type)
 {
 	static bool registered = false;
 	MemoryContext context;
@@ -95,6 +98,7 @@ ct_gather_begin(Oid relid, Oid queue, Oid owner, int32 epoch, const CustomerType
 	g->outer = innermost;
 	g->subtransaction = GetCurrentSubTransactionId();
 	g->relid = relid;
+	g->state = state;
 	g->context = context;
 	ct_queue_begin(&g->writer, queue, owner, relid, epoch, &g->type);
 	innermost = g;
@@ -139,16 +143,33 @@ ct_gather_end(Oid queue)
 	forget(link);
 }
 
+/* whether a relation is the sales of a statement's source, or one of its parts */
+static bool
+is_part(const Gathering *g, Oid relid)
+{
+	SourceState s;
+
+	if (relid == g->relid || relid == g->state || relid == g->writer.queue)
+		return true;
+	if (!ct_read_state(g->state, true, &s, NULL))
+		return false;
+	for (int i = STATE_VIEW; i <= STATE_LIVE; i++)
+		if (s.part[i] == relid)
+			return true;
+	return false;
+}
+
 /*
  * ct_gather_write
- *		Writes what is gathered of a table or, for InvalidOid, of all; statements go on.
+ *		Writes what is gathered of a table of sales, or of a source by any of its parts,
+ *		or of all for InvalidOid; statements go on.
  */
 void
 ct_gather_write(Oid relid)
 {
 	for (Gathering *g = innermost; g != NULL; g = g->outer)
 	{
-		if (g->writer.n == 0 || (OidIsValid(relid) && g->relid != relid))
+		if (g->writer.n == 0 || (OidIsValid(relid) && !is_part(g, relid)))
 			continue;
 		/* here it would be undone with the subtransaction, unlike the sales */
 		if (g->subtransaction != GetCurrentSubTransactionId())

@@ -9,7 +9,8 @@
 
 #include "queue.h"
 
-extern void ct_gather_begin(Oid relid, Oid queue, Oid owner, int32 epoch, const CustomerType *type);
+extern void ct_gather_begin(Oid relid, Oid state, Oid queue, Oid owner, int32 epoch,
+							const CustomerType *type);
 extern QueueWriter *ct_gathering(Oid queue);
 extern void ct_gather_end(Oid queue);
 extern void ct_gather_write(Oid relid);

@@ -136,11 +136,13 @@ next_entry(LedgerReader *r, LedgerEntry *e)
 	return 1;
 }
 
+/* the next entry of a closed ledger, false at its end; whoever walks a long one can be cancelled */
 bool
 customer_tier_ledger_next(LedgerReader *r, LedgerEntry *e)
 {
 	int			found = next_entry(r, e);
 
+	CHECK_AT_STEP(r->left);
 	if (unlikely(found < 0))
 		customer_tier_ledger_corrupt();
 	return found != 0;
@@ -166,8 +168,8 @@ fits64(int128 v)
 	return v <= PG_INT64_MAX && v >= -PG_INT64_MAX;
 }
 
-static void
-count_overflow(void)
+void
+customer_tier_count_overflow(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
@@ -245,7 +247,7 @@ sums_head(HeadSums *s)
 	if (!fits64(total))
 		customer_tier_amount_overflow();
 	if (!fits64(s->purchases))
-		count_overflow();
+		customer_tier_count_overflow();
 	s->h.scale -= s->drop;
 	s->h.total = (int64) total;
 	s->h.purchases = (int64) s->purchases;
@@ -261,14 +263,10 @@ customer_tier_ledger_make(const LedgerHead *h, const uint8 *entries, Size len)
 	Size		size = VARHDRSZ + head_len + len;
 	Ledger	   *result;
 
-	if (size > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("ledger is too large")));
-	result = palloc(size);
+	result = alloc_state(size, LEDGER_TOO_LARGE);
 	SET_VARSIZE(result, size);
 	memcpy(VARDATA(result), head, head_len);
-	memcpy(VARDATA(result) + head_len, entries, len);
+	copy_in_steps(VARDATA(result) + head_len, entries, len);
 	return result;
 }
 
@@ -288,10 +286,13 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	DateADT		day;
 	Ledger	   *result;
 
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		if (e[i].amount == 0 && e[i].purchases == 0 && e[i].others == 0)
 			continue;
+		/* 64 bits with a mirror image */
+		if (unlikely(e[i].purchases == PG_INT64_MIN || e[i].others == PG_INT64_MIN))
+			customer_tier_count_overflow();
 		sum_entry(&s, &e[i]);
 		if (kept != i)
 			e[kept] = e[i];
@@ -299,15 +300,15 @@ customer_tier_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	}
 	n = kept;
 	if (n > PG_UINT32_MAX)
-		count_overflow();
+		customer_tier_count_overflow();
 	h = sums_head(&s);
 
 	if (n > STACK_ENTRIES)
-		buf = MemoryContextAllocHuge(CurrentMemoryContext, n * ENTRY_MAX);
+		buf = alloc_array(n, ENTRY_MAX);
 	p = buf;
 	*p = 0;						/* for the compiler's sake, when there are no entries */
 	day = h->first_day;
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		if (unlikely(s.drop > 0))
 			e[i].amount /= customer_tier_pow10[s.drop];
@@ -367,7 +368,7 @@ customer_tier_ledger_slice(const Ledger *l, int64 lower, int64 upper)
 		((uint8 *) result)[VARSIZE(result) - len] = *first & 1;
 		return result;
 	}
-	part = MemoryContextAllocHuge(CurrentMemoryContext, (s.h.entries + 1) * sizeof(LedgerEntry));
+	part = alloc_array((int64) s.h.entries + 1, sizeof(LedgerEntry));
 	customer_tier_ledger_read(l, &r);
 	while (n < s.h.entries && customer_tier_ledger_next(&r, &part[n]))
 		if (part[n].day >= lower)
@@ -383,6 +384,7 @@ compare_days(const void *a, const void *b)
 	DateADT		x = ((const LedgerEntry *) a)->day;
 	DateADT		y = ((const LedgerEntry *) b)->day;
 
+	check_in_sort();
 	return (x > y) - (x < y);
 }
 
@@ -391,7 +393,7 @@ void
 customer_tier_entries_rescale(LedgerEntry *e, int64 n, int up)
 {
 	if (up > 0)
-		for (int64 i = 0; i < n; i++)
+		FOR_STEPS(i, 0, n)
 			e[i].amount *= customer_tier_pow10[up];
 }
 
@@ -400,21 +402,22 @@ int64
 customer_tier_entries_condense(LedgerEntry *e, int64 n)
 {
 	int64		first = 1;
+	int64		sorted;
 	int64		last;
 
-	while (first < n && e[first].day > e[first - 1].day)
-		first++;
+	for (; first < n && e[first].day > e[first - 1].day; first++)
+		CHECK_AT_STEP(first);
 	if (first >= n)
 		return n;
-	for (int64 i = first; i < n; i++)
-		if (e[i].day < e[i - 1].day)
-		{
-			qsort(e, n, sizeof(LedgerEntry), compare_days);
-			first = 1;
-			break;
-		}
+	for (sorted = first; sorted < n && e[sorted].day >= e[sorted - 1].day; sorted++)
+		CHECK_AT_STEP(sorted);
+	if (sorted < n)
+	{
+		qsort(e, n, sizeof(LedgerEntry), compare_days);
+		first = 1;
+	}
 	last = first - 1;
-	for (int64 i = first; i < n; i++)
+	FOR_STEPS(i, first, n)
 	{
 		if (e[i].day != e[last].day)
 		{
@@ -426,7 +429,7 @@ customer_tier_entries_condense(LedgerEntry *e, int64 n)
 		e[last].amount += e[i].amount;
 		if (pg_add_s64_overflow(e[last].purchases, e[i].purchases, &e[last].purchases) ||
 			pg_add_s64_overflow(e[last].others, e[i].others, &e[last].others))
-			count_overflow();
+			customer_tier_count_overflow();
 	}
 	return last + 1;
 }

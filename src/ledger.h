@@ -32,6 +32,7 @@
 #include "utils/date.h"
 
 #include "amount.h"
+#include "steps.h"
 #include "varint.h"
 
 typedef struct varlena Ledger;
@@ -86,6 +87,8 @@ typedef struct LedgerLog
 #define LEDGER_LOG_ROOM(l)	((int32) (VARSIZE(l) - offsetof(LedgerLog, log)))
 #define LEDGER_ROW_MAX		(VARINT_MAX64 + VARINT_MAX64)	/* VARINT_ROOM is in it */
 
+#define LEDGER_TOO_LARGE	"ledger is too large", "Give the customer several ledgers, one for each stretch of years."
+
 /* ledger.c: the closed form */
 extern Ledger *customer_tier_get_ledger(Datum d);
 extern void customer_tier_ledger_head(const Ledger *l, LedgerHead *head);
@@ -99,6 +102,7 @@ extern int64 customer_tier_entries_condense(LedgerEntry *e, int64 n);
 extern void customer_tier_entries_rescale(LedgerEntry *e, int64 n, int up);
 extern bool customer_tier_ledger_valid(const uint8 *bytes, Size len);
 pg_noreturn extern void customer_tier_ledger_corrupt(void);
+pg_noreturn extern void customer_tier_count_overflow(void);
 
 /* ledger_log.c: the open form; each may return a new log, palloc'd */
 extern LedgerLog *customer_tier_log_new(void);

@@ -18,6 +18,8 @@ PG_FUNCTION_INFO_V1(customer_tier_ledger_out);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_recv);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_send);
 
+#define COUNT_DIGITS	19		/* of the greatest 64-bit integer */
+
 pg_noreturn static void bad_text(const char *str);
 
 static void
@@ -32,14 +34,16 @@ bad_text(const char *str)
 static const char *
 skip_space(const char *p)
 {
-	while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
-		p++;
+	const char *start = p;
+
+	for (; *p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'; p++)
+		CHECK_AT_STEP(p - start);
 	return p;
 }
 
-/* digits, and at most so many of them; NULL if there are none or more */
+/* digits, and at most so many of them, up to 19; NULL if there are none or more */
 static const char *
-parse_digits(const char *p, int most, int64 *v)
+parse_digits(const char *p, int most, uint64 *v)
 {
 	const char *start = p;
 
@@ -56,14 +60,20 @@ parse_digits(const char *p, int most, int64 *v)
 static const char *
 parse_day(const char *p, DateADT *day)
 {
-	int64		y;
-	int64		m;
-	int64		d;
+	uint64		digits;
+	int			y;
+	int			m;
+	int			d;
 
-	if ((p = parse_digits(p, 7, &y)) == NULL || *p++ != '-' ||
-		(p = parse_digits(p, 2, &m)) == NULL || *p++ != '-' ||
-		(p = parse_digits(p, 2, &d)) == NULL)
+	if ((p = parse_digits(p, 7, &digits)) == NULL || *p++ != '-')
 		return NULL;
+	y = (int) digits;
+	if ((p = parse_digits(p, 2, &digits)) == NULL || *p++ != '-')
+		return NULL;
+	m = (int) digits;
+	if ((p = parse_digits(p, 2, &digits)) == NULL)
+		return NULL;
+	d = (int) digits;
 	if (strncmp(p, " BC", 3) == 0)
 	{
 		if (y == 0)
@@ -76,7 +86,7 @@ parse_day(const char *p, DateADT *day)
 	if (m < 1 || m > 12 || d < 1 || d > day_tab[isleap(y)][m - 1] ||
 		!IS_VALID_JULIAN(y, m, d))
 		return NULL;
-	*day = date2j((int) y, (int) m, (int) d) - POSTGRES_EPOCH_JDATE;
+	*day = date2j(y, m, d) - POSTGRES_EPOCH_JDATE;
 	return IS_VALID_DATE(*day) ? p : NULL;
 }
 
@@ -84,11 +94,15 @@ static const char *
 parse_count(const char *p, int64 *count)
 {
 	bool		negative = *p == '-';
+	uint64		digits;
 
 	if (*p == '-' || *p == '+')
 		p++;
-	if ((p = parse_digits(p, 18, count)) != NULL && negative)
-		*count = -*count;
+	if ((p = parse_digits(p, COUNT_DIGITS, &digits)) == NULL)
+		return NULL;
+	if (digits > PG_INT64_MAX)
+		customer_tier_count_overflow();
+	*count = negative ? -(int64) digits : (int64) digits;
 	return p;
 }
 
@@ -210,9 +224,9 @@ customer_tier_ledger_recv(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary representation of type ledger"),
 				 errdetail("The bytes are not the canonical form of version %d.", LEDGER_VERSION)));
-	result = palloc(VARHDRSZ + len);
+	result = alloc_state(VARHDRSZ + len, LEDGER_TOO_LARGE);
 	SET_VARSIZE(result, VARHDRSZ + len);
-	memcpy(VARDATA(result), bytes, len);
+	copy_in_steps(VARDATA(result), bytes, len);
 	PG_RETURN_LEDGER(result);
 }
 

@@ -25,11 +25,7 @@ log_alloc(Size size, int scale)
 {
 	LedgerLog  *log;
 
-	if (size > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("ledger is too large")));
-	log = palloc(size);
+	log = alloc_state(size, LEDGER_TOO_LARGE);
 	SET_VARSIZE(log, size);
 	log->tag = LEDGER_TAG(scale) | LEDGER_OPEN;
 	memset(log->pad, 0, sizeof(log->pad));
@@ -100,6 +96,7 @@ log_decode(const LedgerLog *log, LedgerEntry *e)
 		}
 		else
 			ledger_entry_one_row(&e[n]);
+		CHECK_AT_STEP(n);
 		n++;
 	}
 	return n;
@@ -127,8 +124,7 @@ make_room(LedgerLog *log, int scale)
 		return result;
 	}
 
-	e = MemoryContextAllocHuge(CurrentMemoryContext,
-							   Max(max_entries(log), 1) * sizeof(LedgerEntry));
+	e = alloc_array(max_entries(log), sizeof(LedgerEntry));
 	n = customer_tier_entries_condense(e, log_decode(log, e));
 	if (scale > old_scale)
 		customer_tier_entries_rescale(e, n, scale - old_scale);
@@ -146,7 +142,10 @@ make_room(LedgerLog *log, int scale)
 		result->used = 0;
 		result->last_day = 0;
 		for (i = 0; i < n && LEDGER_LOG_ROOM(result) - result->used >= 2 * RECORD_MAX; i++)
+		{
+			CHECK_AT_STEP(i);
 			put_record(result, &e[i]);
+		}
 		if (i == n)
 			break;
 		size *= 2;				/* records longer than is typical */
@@ -277,7 +276,7 @@ customer_tier_log_close(const LedgerLog *log)
 		return result;
 
 	if (n > STACK_ENTRIES)
-		e = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(LedgerEntry));
+		e = alloc_array(n, sizeof(LedgerEntry));
 	n = log_decode(log, e);
 	result = customer_tier_ledger_normalize(e, n, log->tag & LEDGER_SCALE_MASK);
 	if (e != stack)

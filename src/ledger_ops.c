@@ -1,6 +1,6 @@
 /*
  * ledger_ops.c
- *		The group of ledgers, equality, and the entries as rows.
+ *		The group of ledgers, equality and order, and the entries as rows.
  */
 #include "ledger.h"
 
@@ -13,17 +13,16 @@ PG_FUNCTION_INFO_V1(customer_tier_ledger_subtract);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_negate);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_eq);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_ne);
+PG_FUNCTION_INFO_V1(ct_ledger_cmp);
+PG_FUNCTION_INFO_V1(ct_ledger_lt);
+PG_FUNCTION_INFO_V1(ct_ledger_le);
+PG_FUNCTION_INFO_V1(ct_ledger_ge);
+PG_FUNCTION_INFO_V1(ct_ledger_gt);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_hash);
 PG_FUNCTION_INFO_V1(customer_tier_ledger_hash_extended);
 PG_FUNCTION_INFO_V1(customer_tier_is_empty);
 PG_FUNCTION_INFO_V1(customer_tier_slice);
 PG_FUNCTION_INFO_V1(customer_tier_entries);
-
-static LedgerEntry *
-alloc_entries(uint64 n)
-{
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(n, 1) * sizeof(LedgerEntry));
-}
 
 static void
 next_at_scale(LedgerReader *r, LedgerEntry *e, bool *more, int scale, bool negate)
@@ -54,7 +53,7 @@ merge(const Ledger *a, const Ledger *b, bool negate)
 	customer_tier_ledger_read(a, &ra);
 	customer_tier_ledger_read(b, &rb);
 	scale = Max(ra.head.scale, rb.head.scale);
-	e = alloc_entries((uint64) ra.head.entries + rb.head.entries);
+	e = alloc_array((int64) ra.head.entries + rb.head.entries, sizeof(LedgerEntry));
 	next_at_scale(&ra, &ea, &more_a, scale, false);
 	next_at_scale(&rb, &eb, &more_b, scale, negate);
 	while (more_a || more_b)
@@ -95,7 +94,7 @@ customer_tier_ledger_negate(PG_FUNCTION_ARGS)
 	int64		n;
 
 	customer_tier_ledger_read(PG_GETARG_LEDGER(0), &r);
-	e = alloc_entries(r.head.entries);
+	e = alloc_array(r.head.entries, sizeof(LedgerEntry));
 	for (n = 0; customer_tier_ledger_next(&r, &e[n]); n++)
 		ledger_entry_negate(&e[n]);
 	PG_RETURN_LEDGER(customer_tier_ledger_encode(e, n, r.head.scale));
@@ -131,6 +130,60 @@ Datum
 customer_tier_ledger_ne(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_BOOL(!same_bytes(fcinfo));
+}
+
+/* by the total, and among equal totals by the bytes, so that all that differs has an order */
+static int
+compare(FunctionCallInfo fcinfo)
+{
+	Ledger	   *a = PG_GETARG_LEDGER(0);
+	Ledger	   *b = PG_GETARG_LEDGER(1);
+	LedgerHead	ha;
+	LedgerHead	hb;
+	int128		ta;
+	int128		tb;
+	int			cmp;
+
+	customer_tier_ledger_head(a, &ha);
+	customer_tier_ledger_head(b, &hb);
+	ta = (int128) ha.total * customer_tier_pow10[AMOUNT_MAX_SCALE - ha.scale];
+	tb = (int128) hb.total * customer_tier_pow10[AMOUNT_MAX_SCALE - hb.scale];
+	if (ta != tb)
+		return ta < tb ? -1 : 1;
+	cmp = memcmp(VARDATA_ANY(a), VARDATA_ANY(b), Min(VARSIZE_ANY_EXHDR(a), VARSIZE_ANY_EXHDR(b)));
+	if (cmp == 0)
+		cmp = (int) VARSIZE_ANY_EXHDR(a) - (int) VARSIZE_ANY_EXHDR(b);
+	return cmp < 0 ? -1 : cmp > 0;
+}
+
+Datum
+ct_ledger_cmp(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT32(compare(fcinfo));
+}
+
+Datum
+ct_ledger_lt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) < 0);
+}
+
+Datum
+ct_ledger_le(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) <= 0);
+}
+
+Datum
+ct_ledger_ge(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) >= 0);
+}
+
+Datum
+ct_ledger_gt(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(compare(fcinfo) > 0);
 }
 
 Datum

@@ -75,7 +75,7 @@ look_up(NamedModel *m, const char *name)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT kind, unit_days, parameters, spend FROM customer_tier.model_parameters($1)",
+	if (SPI_execute_with_args("SELECT kind, unit_days, parameters, spend FROM customer_tier_internal.model_parameters($1)",
 							  1, types, args, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "model could not be read");
 	kind = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);

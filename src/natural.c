@@ -19,6 +19,7 @@
 #include "utils/lsyscache.h"
 
 #include "order.h"
+#include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_natural_cuts_final);
 PG_FUNCTION_INFO_V1(customer_tier_natural_fit_final);
@@ -95,14 +96,14 @@ best_break(const Breaks *b, int to, int low, int high, double *error)
 	int			best = low;
 
 	*error = get_float8_infinity();
-	for (int from = low; from <= high; from++)
+	FOR_STEPS(from, low, (int64) high + 1)
 	{
-		double		e = b->previous[from] + squared_error(b, from, to);
+		double		e = b->previous[from] + squared_error(b, (int) from, to);
 
 		if (e < *error)
 		{
 			*error = e;
-			best = from;
+			best = (int) from;
 		}
 	}
 	return best;
@@ -118,7 +119,6 @@ fill_layer(Breaks *b, int k, int from, int to, int low, int high)
 		int			most = Min(high, middle - 1);
 		int			least = k > 2 ? Max(low, (int) b->first[k - 1][middle]) : low;
 
-		CHECK_FOR_INTERRUPTS();
 		b->first[k][middle] = best_break(b, middle, Min(least, most), most, &b->error[middle]);
 		fill_layer(b, k, from, middle - 1, low, b->first[k][middle]);
 		from = middle + 1;
@@ -141,15 +141,15 @@ start_breaks(const Sample *s)
 
 	/* squares of values at most 1 do not overflow; the breaks stay where they are */
 	frexp(Max(fabs(value[0]), fabs(value[s->n - 1])), &exponent);
-	for (int64 i = 0; i < s->n; i++)
+	FOR_STEPS(i, 0, s->n)
 	{
 		n += i == 0 || value[i] != value[i - 1];
 		sum_add(&sum, ldexp(value[i], -exponent));
 	}
 	mean = sum_divide(&sum, s->n, &rest);
 	b->n = (int) n;
-	b->value = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(double));
-	b->prefix = MemoryContextAllocHuge(CurrentMemoryContext, (n + 1) * sizeof(Prefix));
+	b->value = alloc_array(n, sizeof(double));
+	b->prefix = alloc_array(n + 1, sizeof(Prefix));
 	sum = (Sum) {0};
 	n = 0;
 	for (int64 i = s->n - 1; i >= 0; n++)
@@ -157,11 +157,11 @@ start_breaks(const Sample *s)
 		double		v = value[i];
 		double		d = two_sum(ldexp(v, -exponent), -mean, &rest);
 
-		CHECK_FOR_INTERRUPTS();
 		b->value[n] = v;
 		b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
 		do
 		{
+			CHECK_AT_STEP(i);
 			weight++;
 			sum_add(&sum, d);
 			sum_add(&sum, rest);
@@ -178,21 +178,13 @@ start_breaks(const Sample *s)
 static void
 find_breaks(Breaks *b, int most, double *error_of)
 {
-	Size		room = (Size) (b->n + 1) * sizeof(double);
-
-	if ((Size) most * (b->n + 1) > MaxAllocSize / sizeof(uint32))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many distinct values for %d natural classes", most),
-				 errhint("Round the values first, or ask for fewer classes.")));
-	b->error = MemoryContextAllocHuge(CurrentMemoryContext, room);
-	b->previous = MemoryContextAllocHuge(CurrentMemoryContext, room);
+	check_state_size((Size) most * (b->n + 1) * sizeof(uint32), "too many distinct values for so many natural classes",
+					 "Round the values first, or ask for fewer classes.");
+	b->error = alloc_array(b->n + 1, sizeof(double));
+	b->previous = alloc_array(b->n + 1, sizeof(double));
 	b->first = palloc0((most + 1) * sizeof(uint32 *));
-	for (int j = 1; j <= b->n; j++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		b->error[j] = squared_error(b, 0, j);
-	}
+	FOR_STEPS(j, 1, (int64) b->n + 1)
+		b->error[j] = squared_error(b, 0, (int) j);
 	error_of[1] = b->error[b->n];
 	for (int k = 2; k <= most; k++)
 	{
@@ -200,7 +192,7 @@ find_breaks(Breaks *b, int most, double *error_of)
 
 		b->previous = b->error;
 		b->error = swap;
-		b->first[k] = MemoryContextAllocHuge(CurrentMemoryContext, (b->n + 1) * sizeof(uint32));
+		b->first[k] = alloc_array(b->n + 1, sizeof(uint32));
 		fill_layer(b, k, k, b->n, k - 1, b->n - 1);
 		error_of[k] = b->error[b->n];
 	}

@@ -10,6 +10,8 @@
  */
 #include "order.h"
 
+#include "steps.h"
+
 #define RADIX_BITS		11
 #define RADIX_PASSES	6
 #define RADIX_LEAST		512		/* below this a comparison sort is faster */
@@ -93,13 +95,13 @@ radix_sort(double *value, uint32 *place, int64 n)
 {
 	int64		(*count)[1 << RADIX_BITS] = palloc0(RADIX_PASSES * sizeof(*count));
 	uint64	   *from = (uint64 *) value;
-	uint64	   *to = MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(*to));
+	uint64	   *to = alloc_array(n, sizeof(*to));
 	uint64	   *spare = to;
 	uint32	   *from_place = place;
-	uint32	   *to_place = place ? MemoryContextAllocHuge(CurrentMemoryContext, n * sizeof(*to_place)) : NULL;
+	uint32	   *to_place = place ? alloc_array(n, sizeof(*to_place)) : NULL;
 	uint32	   *spare_place = to_place;
 
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		uint64		key = key_of(value[i]);
 
@@ -114,7 +116,6 @@ radix_sort(double *value, uint32 *place, int64 n)
 		uint64	   *swap = from;
 		uint32	   *swap_place = from_place;
 
-		CHECK_FOR_INTERRUPTS();
 		if (count[pass][(from[0] >> shift) & ((1 << RADIX_BITS) - 1)] == n)
 			continue;
 		for (int digit = 0; digit < 1 << RADIX_BITS; digit++)
@@ -124,7 +125,7 @@ radix_sort(double *value, uint32 *place, int64 n)
 			count[pass][digit] = at;
 			at += here;
 		}
-		for (int64 i = 0; i < n; i++)
+		FOR_STEPS(i, 0, n)
 		{
 			int64		next = count[pass][(from[i] >> shift) & ((1 << RADIX_BITS) - 1)]++;
 
@@ -138,10 +139,10 @@ radix_sort(double *value, uint32 *place, int64 n)
 		to_place = swap_place;
 	}
 	/* value and key differ in bits only, not in place */
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 		value[i] = value_of(from[i]);
 	if (place && from_place != place)
-		memcpy(place, from_place, n * sizeof(*place));
+		copy_in_steps(place, from_place, n * sizeof(*place));
 	if (place)
 		pfree(spare_place);
 	pfree(spare);
@@ -152,8 +153,9 @@ radix_sort(double *value, uint32 *place, int64 n)
 void
 customer_tier_sort_descending(double *value, uint32 *place, int64 n)
 {
-	for (int64 i = 0; place && i < n; i++)
-		place[i] = (uint32) i;
+	if (place)
+		FOR_STEPS(i, 0, n)
+			place[i] = (uint32) i;
 	if (n < RADIX_LEAST)
 		sort_few(value, place, n);
 	else if (place)
@@ -220,7 +222,7 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 
 	count = palloc0(BUCKETS * sizeof(*count));
 	fractions = palloc0(BUCKETS / 2 * sizeof(*fractions));
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		uint64		bits = bits_of(value[i]);
 		int			b = bucket_of(value[i]);
@@ -229,7 +231,6 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 		if (b < BUCKETS / 2)
 			fractions[b] += (bits & FRACTION_MASK) | (bits > FRACTION_MASK ? FRACTION_MASK + 1 : 0);
 	}
-	CHECK_FOR_INTERRUPTS();
 
 	result = palloc(sizeof(Selection));
 	result->nstretches = 0;
@@ -286,14 +287,14 @@ customer_tier_select(const double *value, int64 n, bool by_value,
 
 	for (int i = 0; i < result->nstretches; i++)
 		room += stretch[i].n;
-	values = MemoryContextAllocHuge(CurrentMemoryContext, Max(room, 1) * sizeof(double));
+	values = alloc_array(room, sizeof(double));
 	for (int i = 0; i < result->nstretches; i++)
 	{
 		stretch[i].value = values;
 		values += stretch[i].n;
 		stretch[i].n = 0;
 	}
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		int64		s = count[bucket_of(value[i])];
 

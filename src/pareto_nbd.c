@@ -18,6 +18,7 @@
 
 #include "mixture.h"
 #include "special.h"
+#include "steps.h"
 
 enum
 {
@@ -167,7 +168,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 	H(ALPHA, ALPHA) = -c->n * r / (param[ALPHA] * param[ALPHA]);
 	H(BETA, S) = c->n / param[BETA];
 	H(BETA, BETA) = -c->n * s / (param[BETA] * param[BETA]);
-	for (int64 i = 0; i < c->most; i++)
+	FOR_STEPS(i, 0, c->most)
 	{
 		value += d->more[i] * log(r + i);
 		gradient[R] += d->more[i] / (r + i);
@@ -286,5 +287,5 @@ probability_of_n(const double *param, double n, double t)
 }
 
 const Model customer_tier_pareto_nbd = {
-	"pareto_nbd", 4, start, prepare, likelihood, remark, p_alive, purchases, probability_of_n
+	"pareto_nbd", 4, start, prepare, likelihood, remark, 2, p_alive, purchases, probability_of_n
 };

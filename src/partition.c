@@ -15,6 +15,7 @@
 #include "amount.h"
 #include "classes.h"
 #include "order.h"
+#include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_pareto_share);
 PG_FUNCTION_INFO_V1(customer_tier_pareto_share_numeric);
@@ -42,7 +43,7 @@ static double *
 gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 {
 	int64		rows = WinGetPartitionRowCount(winobj);
-	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(double));
+	double	   *value = alloc_array(rows, sizeof(double));
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier arguments", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(each);
 
@@ -77,40 +78,55 @@ gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 
 typedef struct Shares
 {
-	bool		made;
-	double		share[FLEXIBLE_ARRAY_MEMBER];	/* of each row of the partition; NaN for a null */
+	double	   *share;			/* of each row of the partition; NaN for a null */
 } Shares;
 
 typedef void (*Walk) (double *share, const double *value, int64 n);
+
+/* what is kept until the partition ends is an array of its own: the server's piece of memory is at most 1 GB */
+static double *
+find_shares(WindowObject winobj, Getter get, Walk walk, MemoryContext context)
+{
+	int64		rows = WinGetPartitionRowCount(winobj);
+	uint32	   *row;
+	uint32	   *place;
+	double	   *value;
+	double	   *share_of;
+	double	   *share;
+	int64		n;
+
+	if (rows > PG_UINT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many rows in one window partition"),
+				 errhint("Partition the window, or leave out rows that do not count.")));
+	row = alloc_array(rows, sizeof(uint32));
+	value = gather(winobj, 0, get, row, &n);
+	place = alloc_array(n, sizeof(uint32));
+	customer_tier_sort_descending(value, place, n);
+	share_of = alloc_array(n, sizeof(double));
+	walk(share_of, value, n);
+	pfree(value);
+	share = MemoryContextAllocHuge(context, rows * sizeof(double));
+	FOR_STEPS(i, 0, rows)
+		share[i] = get_float8_nan();
+	FOR_STEPS(i, 0, n)
+		share[row[place[i]]] = share_of[i];
+	pfree(row);
+	pfree(place);
+	pfree(share_of);
+	return share;
+}
 
 static Datum
 shared(FunctionCallInfo fcinfo, Getter get, Walk walk)
 {
 	WindowObject winobj = PG_WINDOW_OBJECT();
-	int64		rows = WinGetPartitionRowCount(winobj);
-	Shares	   *s = WinGetPartitionLocalMemory(winobj, offsetof(Shares, share) + rows * sizeof(double));
+	Shares	   *s = WinGetPartitionLocalMemory(winobj, sizeof(Shares));
 	double		share;
 
-	if (!s->made)
-	{
-		uint32	   *row = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(uint32));
-		uint32	   *place = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(uint32));
-		int64		n;
-		double	   *value = gather(winobj, 0, get, row, &n);
-		double	   *share_of = MemoryContextAllocHuge(CurrentMemoryContext, rows * sizeof(double));
-
-		customer_tier_sort_descending(value, place, n);
-		walk(share_of, value, n);
-		for (int64 i = 0; i < rows; i++)
-			s->share[i] = get_float8_nan();
-		for (int64 i = 0; i < n; i++)
-			s->share[row[place[i]]] = share_of[i];
-		s->made = true;
-		pfree(row);
-		pfree(place);
-		pfree(value);
-		pfree(share_of);
-	}
+	if (s->share == NULL)
+		s->share = find_shares(winobj, get, walk, GetMemoryChunkContext(s));
 	share = s->share[WinGetCurrentPosition(winobj)];
 	if (isnan(share))
 		PG_RETURN_NULL();
@@ -122,8 +138,11 @@ static void
 share_with_equals(double *share, const double *value, int64 n)
 {
 	for (int64 i = n - 2; i >= 0; i--)
+	{
+		CHECK_AT_STEP(i);
 		if (value[i] == value[i + 1])
 			share[i] = share[i + 1];
+	}
 }
 
 /* what is not above zero comes after all that is */
@@ -134,10 +153,13 @@ walk_pareto(double *share, const double *value, int64 n)
 	double		total;
 
 	for (int64 i = 0; i < n && value[i] > 0; i++)
+	{
+		CHECK_AT_STEP(i);
 		sum_add(&sum, value[i]);
+	}
 	total = customer_tier_check_sum(sum_value(&sum));
 	sum = (Sum) {0};
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		if (value[i] > 0)
 			sum_add(&sum, value[i]);
@@ -150,7 +172,7 @@ walk_pareto(double *share, const double *value, int64 n)
 static void
 walk_percentile(double *share, const double *value, int64 n)
 {
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 		share[i] = n > 1 ? (double) (n - 1 - i) / (n - 1) : 0;
 	share_with_equals(share, value, n);
 }
@@ -227,7 +249,7 @@ make_min_max(Scale *s, const double *value, int64 n)
 	double		max = value[0];
 
 	s->zero = value[0];
-	for (int64 i = 1; i < n; i++)
+	FOR_STEPS(i, 1, n)
 	{
 		s->zero = Min(s->zero, value[i]);
 		max = Max(max, value[i]);
@@ -243,17 +265,17 @@ make_z_score(Scale *s, const double *value, int64 n)
 	double		farthest = 0;
 	double		rest;
 
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 		sum_add(&sum, value[i]);
 	s->zero = customer_tier_check_sum(sum_divide(&sum, n, &s->zero_rest));
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 		farthest = Max(farthest, fabs(distance(s, value[i])));
 	if (farthest == 0)
 		return;
 	/* squares of parts of the farthest do not overflow */
 	customer_tier_check_sum(farthest);
 	sum = (Sum) {0};
-	for (int64 i = 0; i < n; i++)
+	FOR_STEPS(i, 0, n)
 	{
 		double		part = distance(s, value[i]) / farthest;
 
@@ -312,7 +334,7 @@ find_axes(Axes *a, WindowObject winobj, int naxes, bool by_mean)
 		{
 			double		rest;
 
-			for (int64 i = 0; i < n; i++)
+			FOR_STEPS(i, 0, n)
 				sum_add(&sum, values[i]);
 			a->line[axis] = customer_tier_check_sum(sum_divide(&sum, n, &rest));
 		}

@@ -79,8 +79,7 @@ discounted_purchases(const Model *model, const double *param, const Customer *c,
 		double		end = fmin(k, horizon);
 		double		purchases = model->purchases(param, c, end);
 
-		if ((k & 0xFF) == 0)
-			CHECK_FOR_INTERRUPTS();
+		CHECK_FOR_INTERRUPTS();
 		sum += fmax(purchases - before, 0) * exp(-discount * end);
 		before = purchases;
 	}

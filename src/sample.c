@@ -13,6 +13,7 @@
 
 #include "amount.h"
 #include "order.h"
+#include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_sample_accumulate);
 PG_FUNCTION_INFO_V1(customer_tier_sample_accumulate_numeric);
@@ -105,13 +106,10 @@ sample_alloc(int64 values, int64 wanted, int nparams)
 	Size		size = SAMPLE_HEAD + (nparams + Max(values, Min(wanted, most))) * sizeof(double);
 	Sample	   *s;
 
-	if (values > most)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("too many values for one aggregate"),
-				 errdetail("At most %lld values can be ranked together.", (long long) most)));
+	s = alloc_state(size, "too many values for one aggregate",
+					"Group the values, or leave out those that do not count; a value takes 8 bytes.");
 	/* what is unused leaves the server as well: to workers, to who makes an aggregate of it */
-	s = palloc0(size);
+	clear_in_steps(s, size);
 	SET_VARSIZE(s, size);
 	s->nparams = nparams;
 	s->fit = false;
@@ -152,7 +150,7 @@ make_room(Sample *s, int64 more)
 	larger = sample_alloc(s->n + more, 2 * room(s), s->nparams);
 	larger->fit = s->fit;
 	larger->n = s->n;
-	memcpy(larger->data, s->data, (s->nparams + s->n) * sizeof(double));
+	copy_in_steps(larger->data, s->data, (s->nparams + s->n) * sizeof(double));
 	return larger;
 }
 
@@ -197,7 +195,7 @@ customer_tier_sample_combine(PG_FUNCTION_ARGS)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 	a = customer_tier_sample_state(fcinfo, b->data, b->nparams, b->fit);
 	a = make_room(a, b->n);
-	memcpy(SAMPLE_VALUES(a) + a->n, SAMPLE_VALUES(b), b->n * sizeof(double));
+	copy_in_steps(SAMPLE_VALUES(a) + a->n, SAMPLE_VALUES(b), b->n * sizeof(double));
 	a->n += b->n;
 	PG_RETURN_POINTER(a);
 }
@@ -209,9 +207,9 @@ customer_tier_sample_combine(PG_FUNCTION_ARGS)
 double *
 customer_tier_sample_sorted(const Sample *s)
 {
-	double	   *value = MemoryContextAllocHuge(CurrentMemoryContext, Max(s->n, 1) * sizeof(double));
+	double	   *value = alloc_array(s->n, sizeof(double));
 
-	memcpy(value, SAMPLE_VALUES(s), s->n * sizeof(double));
+	copy_in_steps(value, SAMPLE_VALUES(s), s->n * sizeof(double));
 	customer_tier_sort_descending(value, NULL, s->n);
 	return value;
 }

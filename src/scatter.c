@@ -146,10 +146,11 @@ reverse(SaleBlock *b)
 {
 	SaleBlock  *reversed = NULL;
 
-	while (b != NULL)
+	for (int64 n = 0; b != NULL; n++)
 	{
 		SaleBlock  *next = b->next;
 
+		CHECK_AT_STEP(n);
 		b->next = reversed;
 		reversed = b;
 		b = next;
@@ -176,6 +177,7 @@ close_block(Partition *p)
 static void
 write_block(Scatter *s, Partition *p, SaleBlock *b)
 {
+	CHECK_FOR_INTERRUPTS();
 	if (p->file == NULL)
 	{
 		ResourceOwner old = CurrentResourceOwner;
@@ -196,7 +198,6 @@ spill(Scatter *s)
 	{
 		Partition  *p = &s->partition[i];
 
-		CHECK_FOR_INTERRUPTS();
 		close_block(p);
 		p->blocks = reverse(p->blocks);
 		for (SaleBlock *b = p->blocks; b != NULL; b = p->blocks)

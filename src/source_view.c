@@ -30,10 +30,13 @@
 #include "utils/syscache.h"
 
 #include "as_owner.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_why_not_captured);
+PG_FUNCTION_INFO_V1(ct_check_captured);
 PG_FUNCTION_INFO_V1(ct_flat_view);
 PG_FUNCTION_INFO_V1(ct_same_source);
+PG_FUNCTION_INFO_V1(customer_tier_relations_in);
 
 /* the server's functions that turn a timestamptz into a day of a zone */
 #define TIMEZONE_OF_TIMESTAMPTZ		1159	/* timezone(text, timestamptz) */
@@ -369,22 +372,11 @@ ct_relations_in(Node *expr)
 	return relations;
 }
 
-/*
- * ct_owner_of
- *		The owner of a relation; InvalidOid if it is gone.  Takes no lock.
- */
-Oid
-ct_owner_of(Oid relid)
+/* relations_in(expression): the same of an expression in a catalog */
+Datum
+customer_tier_relations_in(PG_FUNCTION_ARGS)
 {
-	HeapTuple	c = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
-	Oid			owner = InvalidOid;
-
-	if (HeapTupleIsValid(c))
-	{
-		owner = ((Form_pg_class) GETSTRUCT(c))->relowner;
-		ReleaseSysCache(c);
-	}
-	return owner;
+	PG_RETURN_DATUM(ct_regclass_array(ct_relations_in(stringToNode(TextDatumGetCString(PG_GETARG_DATUM(0))))));
 }
 
 static Oid
@@ -408,6 +400,28 @@ ct_why_not_captured(PG_FUNCTION_ARGS)
 	if (ct_take_view_apart(view, owner_of(view), true, &s, &why))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(why));
+}
+
+/* check_captured(view): an error now for what would be one at the first write */
+Datum
+ct_check_captured(PG_FUNCTION_ARGS)
+{
+	Oid			view = PG_GETARG_OID(0);
+	Oid			owner = owner_of(view);
+	SourceView	s;
+	const char *why;
+	Relation	base;
+	OwnerSwitch saved;
+
+	if (!ct_take_view_apart(view, owner, true, &s, &why))
+		PG_RETURN_VOID();
+	base = relation_open(s.base, AccessShareLock);
+	/* planning may call the owner's functions */
+	ct_become_owner(&saved, owner);
+	ct_source_of_row(base, view, &s);
+	ct_resign(&saved);
+	relation_close(base, NoLock);
+	PG_RETURN_VOID();
 }
 
 static void

@@ -23,7 +23,6 @@ extern void ct_source_of_row(Relation rel, Oid view, SourceView *s);
 extern int	ct_mend_hint(Oid sales);
 extern text *ct_peel_day(Node **day);
 extern bool ct_calls_functions(Node *expr);
-extern Oid	ct_owner_of(Oid relid);
 extern List *ct_relations_in(Node *expr);
 
 #endif							/* CUSTOMER_TIER_SOURCE_VIEW_H */

@@ -59,6 +59,31 @@ AS 'MODULE_PATHNAME', 'customer_tier_ledger_ne'
 LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.ledger_ne(ledger, ledger) IS 'implementation of <> operator';
 
+CREATE FUNCTION customer_tier_internal.ledger_lt(ledger, ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ct_ledger_lt'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.ledger_lt(ledger, ledger) IS 'implementation of < operator';
+
+CREATE FUNCTION customer_tier_internal.ledger_le(ledger, ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ct_ledger_le'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.ledger_le(ledger, ledger) IS 'implementation of <= operator';
+
+CREATE FUNCTION customer_tier_internal.ledger_ge(ledger, ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ct_ledger_ge'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.ledger_ge(ledger, ledger) IS 'implementation of >= operator';
+
+CREATE FUNCTION customer_tier_internal.ledger_gt(ledger, ledger) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ct_ledger_gt'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.ledger_gt(ledger, ledger) IS 'implementation of > operator';
+
+CREATE FUNCTION customer_tier_internal.ledger_cmp(ledger, ledger) RETURNS integer
+AS 'MODULE_PATHNAME', 'ct_ledger_cmp'
+LANGUAGE C STRICT IMMUTABLE LEAKPROOF PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.ledger_cmp(ledger, ledger) IS 'less, equal or greater';
+
 CREATE FUNCTION customer_tier_internal.ledger_hash(ledger) RETURNS integer
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_hash'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
@@ -80,7 +105,7 @@ COMMENT ON OPERATOR - (NONE, ledger) IS 'the ledger that undoes this one';
 
 CREATE OPERATOR = (
   LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_eq,
-  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES
+  COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
 );
 COMMENT ON OPERATOR = (ledger, ledger) IS 'the same days, counts and amounts';
 
@@ -90,7 +115,41 @@ CREATE OPERATOR <> (
 );
 COMMENT ON OPERATOR <> (ledger, ledger) IS 'any day, count or amount differs';
 
--- for DISTINCT, EXCEPT and hash joins; ledgers have no order, so no btree
+CREATE OPERATOR < (
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_lt,
+  COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel
+);
+COMMENT ON OPERATOR < (ledger, ledger) IS 'less in total, or the same and before it by its bytes';
+
+CREATE OPERATOR <= (
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_le,
+  COMMUTATOR = >=, NEGATOR = >, RESTRICT = scalarlesel, JOIN = scalarlejoinsel
+);
+COMMENT ON OPERATOR <= (ledger, ledger) IS 'less in total, or the same and not after it by its bytes';
+
+CREATE OPERATOR >= (
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_ge,
+  COMMUTATOR = <=, NEGATOR = <, RESTRICT = scalargesel, JOIN = scalargejoinsel
+);
+COMMENT ON OPERATOR >= (ledger, ledger) IS 'more in total, or the same and not before it by its bytes';
+
+CREATE OPERATOR > (
+  LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_gt,
+  COMMUTATOR = <, NEGATOR = <=, RESTRICT = scalargtsel, JOIN = scalargtjoinsel
+);
+COMMENT ON OPERATOR > (ledger, ledger) IS 'more in total, or the same and after it by its bytes';
+
+-- tools order by all columns: by the total, and then by the bytes
+CREATE OPERATOR CLASS ledger_ops DEFAULT FOR TYPE ledger USING btree AS
+  OPERATOR 1 <,
+  OPERATOR 2 <=,
+  OPERATOR 3 =,
+  OPERATOR 4 >=,
+  OPERATOR 5 >,
+  FUNCTION 1 customer_tier_internal.ledger_cmp(ledger, ledger);
+COMMENT ON OPERATOR CLASS ledger_ops USING btree IS 'order of ledgers: by the total, and then by the bytes';
+
+-- for DISTINCT, EXCEPT and hash joins
 CREATE OPERATOR CLASS ledger_hash_ops DEFAULT FOR TYPE ledger USING hash AS
   OPERATOR 1 =,
   FUNCTION 1 customer_tier_internal.ledger_hash(ledger),

@@ -91,7 +91,7 @@ COMMENT ON AGGREGATE decile_ratio(numeric) IS 'what the top tenth of heads holds
 CREATE TYPE curve_point AS (heads double precision, share double precision);
 COMMENT ON TYPE curve_point IS 'a point of a curve of concentration';
 COMMENT ON COLUMN curve_point.heads IS 'part of the heads so far, 0 to 1';
-COMMENT ON COLUMN curve_point.share IS 'part of the total that they hold together';
+COMMENT ON COLUMN curve_point.share IS 'part of the total that they hold together, 0 to 1';
 
 CREATE FUNCTION customer_tier_internal.lorenz_final(bytea) RETURNS curve_point[]
 AS 'MODULE_PATHNAME', 'customer_tier_lorenz_final'
@@ -110,14 +110,19 @@ CREATE AGGREGATE lorenz(value numeric, points integer) (
 );
 COMMENT ON AGGREGATE lorenz(numeric, integer) IS 'Lorenz curve: share of the total held by the bottom heads, at so many equal steps';
 
+CREATE TYPE whale_point AS (heads double precision, level double precision);
+COMMENT ON TYPE whale_point IS 'a point of a whale curve';
+COMMENT ON COLUMN whale_point.heads IS 'part of the heads so far, 0 to 1';
+COMMENT ON COLUMN whale_point.level IS 'profit that they bring together, relative to all of it: above 1 where losses follow';
+
 CREATE TYPE whale_curve AS (
   heads bigint, profit double precision, peak double precision, peak_at double precision,
-  loss double precision, points curve_point[]
+  loss double precision, points whale_point[]
 );
 COMMENT ON TYPE whale_curve IS 'cumulative profit by heads, the most profitable first';
 COMMENT ON COLUMN whale_curve.heads IS 'number of values';
 COMMENT ON COLUMN whale_curve.profit IS 'their sum';
-COMMENT ON COLUMN whale_curve.peak IS 'the highest point of the curve, as a part of the profit; null if there is no profit';
+COMMENT ON COLUMN whale_curve.peak IS 'the highest level of the curve, relative to the profit, at least 1; null if there is no profit';
 COMMENT ON COLUMN whale_curve.peak_at IS 'part of the heads at which the peak is reached';
 COMMENT ON COLUMN whale_curve.loss IS 'profit lost after the peak, in units of the value';
 COMMENT ON COLUMN whale_curve.points IS 'the curve at equal steps of the heads';
@@ -171,7 +176,7 @@ COMMENT ON COLUMN concentration.top_1_share IS 'share of the total that the top 
 COMMENT ON COLUMN concentration.top_10_share IS 'share that the top 10 % holds';
 COMMENT ON COLUMN concentration.top_20_share IS 'share that the top 20 % holds';
 COMMENT ON COLUMN concentration.decile_ratio IS 'what the top tenth of heads holds for each unit of the bottom tenth';
-COMMENT ON COLUMN concentration.peak IS 'highest cumulative sum as a part of net; null if net is not above zero';
+COMMENT ON COLUMN concentration.peak IS 'highest cumulative sum relative to net, at least 1; null if net is not above zero';
 COMMENT ON COLUMN concentration.peak_at IS 'part of the heads at which it is reached';
 COMMENT ON COLUMN concentration.loss IS 'what is lost after it';
 

@@ -22,7 +22,7 @@ COMMENT ON FUNCTION word_of_mouth(double precision, double precision, double pre
 CREATE FUNCTION retention_effect(customers double precision, value double precision, churn double precision, change double precision,
                                  margin double precision DEFAULT 1, rate double precision DEFAULT 0, periods double precision DEFAULT 'Infinity',
                                  OUT new_churn double precision, OUT worth double precision, OUT new_worth double precision,
-                                 OUT base_worth double precision, OUT new_base_worth double precision, OUT gain double precision, OUT gain_share double precision) RETURNS record
+                                 OUT base_worth double precision, OUT new_base_worth double precision, OUT gain double precision, OUT relative_gain double precision) RETURNS record
 LANGUAGE plpgsql STRICT IMMUTABLE PARALLEL SAFE COST 20 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -32,7 +32,7 @@ BEGIN
   base_worth := customers * worth;
   new_base_worth := customers * new_worth;
   gain := new_base_worth - base_worth;
-  gain_share := gain / nullif(base_worth, 0);
+  relative_gain := gain / nullif(base_worth, 0);
 END $$;
 COMMENT ON FUNCTION retention_effect(double precision, double precision, double precision, double precision, double precision, double precision, double precision)
   IS 'what another churn does to the worth of so many customers: change is added to it, -0.05 for five points less';

@@ -24,7 +24,8 @@ COMMENT ON TYPE customer_tier_internal.source IS 'a source as it is found: its p
 CREATE FUNCTION customer_tier_internal.find_sources(waits_for oid DEFAULT 0::oid) RETURNS SETOF customer_tier_internal.source
 AS 'MODULE_PATHNAME', 'ct_find_sources'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
-COMMENT ON FUNCTION customer_tier_internal.find_sources(oid) IS 'the sources whose state the caller may read; those that somebody keeps locked only if they are of the owner that is waited for';
+COMMENT ON FUNCTION customer_tier_internal.find_sources(oid) IS
+  'the sources whose state or live ledgers the caller may read; those that somebody keeps locked only if they are of the owner that is waited for';
 
 CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_sale_expression'
@@ -63,6 +64,12 @@ AS 'MODULE_PATHNAME', 'ct_why_not_captured'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.why_not_captured(regclass) IS
   'what keeps writes to the tables of a view from telling what becomes of its rows; null if nothing does';
+
+CREATE FUNCTION customer_tier_internal.check_captured(view regclass) RETURNS void
+AS 'MODULE_PATHNAME', 'ct_check_captured'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.check_captured(regclass) IS
+  'an error for a view of one table whose expressions are not of the row alone, or whose table belongs to another owner';
 
 CREATE FUNCTION customer_tier_internal.flat_view(view regclass, OUT base regclass, OUT query text, OUT sale_query text, OUT time_zone text)
 AS 'MODULE_PATHNAME', 'ct_flat_view'
@@ -127,7 +134,10 @@ BEGIN
   FROM customer_tier_internal.find_sources(owner) AS f
   WHERE $1 IN (f.view, f.capture, f.ledger, f.queue, f.live, f.state);
   IF found IS NULL THEN
-    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources(owner) AS f WHERE f.sales = $1;
+    SELECT array_agg(f ORDER BY f.view) INTO found FROM customer_tier_internal.find_sources(owner) AS f
+    WHERE f.sales = $1 OR f.made_view AND f.sales IS NULL
+      AND EXISTS (SELECT FROM pg_rewrite AS r JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                  WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
   END IF;
   IF cardinality(found) > 1 THEN
     RAISE EXCEPTION USING ERRCODE = 'ambiguous_alias', MESSAGE = format('%s has several sources', $1),
@@ -184,12 +194,11 @@ COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS 'source_of, a
 
 -- how a source's statements name its parts
 CREATE FUNCTION customer_tier_internal.source_parts(s customer_tier_internal.source,
-  OUT customer_type text, OUT columns text, OUT equal text, OUT lock_sales text, OUT rolled_up text)
+  OUT customer_type text, OUT columns text, OUT equal text, OUT lock_sales text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   relations regclass[] := customer_tier_internal.tables_of(s.view);
-  flat record;
 BEGIN
   SELECT format_type(atttypid, NULL),
          format_type(atttypid, NULL) || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
@@ -202,11 +211,17 @@ BEGIN
   -- what LOCK TABLE does not take, no TRUNCATE empties either
   lock_sales := coalesce((SELECT format('LOCK TABLE %s IN ACCESS SHARE MODE', string_agg(oid::regclass::text, ', ' ORDER BY oid))
                           FROM pg_class WHERE oid = ANY (relations) AND relkind IN ('r', 'p')), 'SELECT 1 WHERE false');
-  SELECT * INTO flat FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view));
-  rolled_up := format('customer_tier.roll_up(%L, %L) AS %s', flat.sale_query, flat.time_zone, columns);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.source_parts(customer_tier_internal.source) IS
-  'how the statements of a source write its customers, and its ledgers made anew';
+  'how the statements of a source write its customers, and lock its sales';
+
+-- waits for who has the sales locked, as a merge does not
+CREATE FUNCTION customer_tier_internal.rolled_up(s customer_tier_internal.source, columns text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('customer_tier.roll_up(%L, %L) AS %s', sale_query, time_zone, columns) FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.rolled_up(customer_tier_internal.source, text) IS 'how the statements of a source make its ledgers anew';
 
 -- the server's own where the type has none: an enum, a domain and the like
 CREATE FUNCTION customer_tier_internal.equality(type oid) RETURNS text
@@ -327,6 +342,7 @@ BEGIN
   s.sales := NULL;
   SELECT * INTO flat FROM customer_tier_internal.flat_view(s.view);
   IF capture IS DISTINCT FROM 'none' THEN
+    PERFORM customer_tier_internal.check_captured(s.view);
     -- what triggers and refreshes read; the user's view may be replaced
     PERFORM customer_tier_internal.run(s.view, format('CREATE VIEW %s.%I AS %s', place, name || '_capture', coalesce(flat.query, pg_get_viewdef(s.view))));
     s.capture := format('%s.%I', place, name || '_capture');
@@ -650,6 +666,14 @@ BEGIN
                        WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
                        ELSE 'Its writes cannot be captured. Use capture => ''none'' and CALL customer_tier.rebuild_source when you need it.' END;
   END IF;
+  IF is_view THEN
+    what := (SELECT string_agg(name, ', ' ORDER BY i) FROM unnest('{customer, sold_at, amount}'::text[]) WITH ORDINALITY AS u(name, i)
+             WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = $1 AND attname = name AND NOT attisdropped));
+    IF what IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('view %s has no column %s', $1, what),
+        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount.';
+    END IF;
+  END IF;
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.check_source(regclass, text, boolean) IS 'support of track: refuses what cannot be tracked';
 
@@ -748,7 +772,7 @@ BEGIN
     gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
     other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)%5$s
     INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
-    $q$, customer_tier_internal.consume_sql(s), p.rolled_up, s.ledger, p.equal,
+    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns), s.ledger, p.equal,
          customer_tier_internal.touch_sql(s.view, 'SELECT coalesce(found, kept) FROM differ')));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.make_ledgers(regclass) IS 'support of rebuild_source: sales to ledgers, in one statement';
@@ -864,6 +888,10 @@ BEGIN
   END;
   CALL customer_tier_internal.note($1, message);
   COMMIT;
+  -- a session that waited for untrack() gets the error that the source is not tracked
+  IF state = '42P01' THEN
+    PERFORM customer_tier_internal.source_of($1);
+  END IF;
   -- where it was, but for our own statements
   RAISE EXCEPTION USING ERRCODE = state, MESSAGE = message,
     DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
@@ -908,7 +936,7 @@ BEGIN
     SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
     FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
     WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
-    $q$, p.rolled_up, s.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
+    $q$, customer_tier_internal.rolled_up(s, p.columns), s.live, p.equal)) AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
   GET DIAGNOSTICS n = ROW_COUNT;
   IF repair AND n > 0 THEN
     CALL customer_tier.rebuild_source($1);
@@ -1026,15 +1054,19 @@ CREATE PROCEDURE customer_tier.untrack_all()
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  w customer_tier_internal.watched;
   s customer_tier_internal.source;
 BEGIN
+  FOR w IN SELECT * FROM customer_tier_internal.find_watched(wait => true) AS f WHERE pg_has_role(f.owner, 'USAGE') ORDER BY f.state LOOP
+    PERFORM customer_tier.stop_refresh_on_change(w.state);
+  END LOOP;
   -- also those that somebody keeps locked
   FOR s IN SELECT f.* FROM (SELECT DISTINCT relowner FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
                            customer_tier_internal.find_sources(o.relowner) AS f WHERE f.owner = o.relowner ORDER BY f.state LOOP
     CALL customer_tier.untrack(s.state);
   END LOOP;
 END $$;
-COMMENT ON PROCEDURE customer_tier.untrack_all() IS 'lets go of all sources of the caller''s, also of those whose sales are gone; before DROP EXTENSION';
+COMMENT ON PROCEDURE customer_tier.untrack_all() IS 'lets go of all sources of the caller''s and of all materialised views that are refreshed on change, also where the tables are gone; before DROP EXTENSION';
 
 CREATE PROCEDURE customer_tier.refresh_all()
 LANGUAGE plpgsql

@@ -61,6 +61,11 @@ CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON model FOR EACH ROW EX
 ALTER TABLE model ENABLE ALWAYS TRIGGER writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON model TO PUBLIC;
 
+CREATE FUNCTION customer_tier_internal.json_numbers(numbers double precision[]) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'customer_tier_json_numbers'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.json_numbers(double precision[]) IS 'support of models and schemes: numbers as JSON, each the shortest decimal that is read as it, whatever the settings';
+
 CREATE FUNCTION customer_tier_internal.check_model_kind(kind text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -75,48 +80,81 @@ COMMENT ON FUNCTION customer_tier_internal.check_model_kind(text) IS 'support of
 CREATE FUNCTION customer_tier_internal.fit_query(customers text, kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('SELECT customer_tier.%I((b).x, (b).t_x, (b).t), customer_tier.gamma_gamma_fit((b).x, (b).m) FILTER (WHERE (b).m > 0)
-               FROM %s WHERE (b).t IS NOT NULL', kind || '_fit', customers)
+SELECT format('SELECT customer_tier.%I((b).x, (b).t_x, (b).t), customer_tier.gamma_gamma_fit((b).x, (b).m) FILTER (WHERE (b).m > 0), max(last)
+               FROM %s', kind || '_fit', customers)
 $$;
-COMMENT ON FUNCTION customer_tier_internal.fit_query(text, text) IS 'support of models: the query of a model of purchases and one of spending, from whatever has a column b of btyd_customer';
+COMMENT ON FUNCTION customer_tier_internal.fit_query(text, text) IS 'support of models: the query of a model of purchases, one of spending and the day of the last sale, from whatever has columns b of btyd_customer and last';
+
+-- what to beware of; null if nothing
+CREATE FUNCTION customer_tier_internal.model_remark(m model, OUT purchases text, OUT spending text) RETURNS record
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE WHEN converged IS NOT TRUE OR remark IS NOT NULL THEN coalesce(remark, 'there are no customers') END,
+       CASE WHEN (m.gamma_gamma).p IS NULL THEN coalesce((m.gamma_gamma).remark, 'no repeat purchase brought money') || ': worth is null'
+            ELSE (m.gamma_gamma).remark || CASE WHEN (m.gamma_gamma).q <= 1 AND (m.gamma_gamma).remark !~ '^q is' THEN '; q is at most 1: the mean over all customers is infinite' ELSE '' END END
+FROM (SELECT CASE m.kind WHEN 'bgnbd' THEN (m.bgnbd).converged WHEN 'mbgnbd' THEN (m.mbgnbd).converged ELSE (m.pareto_nbd).converged END AS converged,
+             CASE m.kind WHEN 'bgnbd' THEN (m.bgnbd).remark WHEN 'mbgnbd' THEN (m.mbgnbd).remark ELSE (m.pareto_nbd).remark END AS remark) AS fit
+$$;
+COMMENT ON FUNCTION customer_tier_internal.model_remark(model) IS 'support of models: what to beware of in the model of purchases and in that of spending; null if nothing';
+
+CREATE FUNCTION customer_tier_internal.warn_of_model(m model) RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  r record;
+BEGIN
+  SELECT * INTO r FROM customer_tier_internal.model_remark(m);
+  IF r.purchases IS NOT NULL THEN
+    RAISE WARNING USING MESSAGE = format('model "%s": %s', m.name, r.purchases);
+  END IF;
+  IF r.spending IS NOT NULL THEN
+    RAISE WARNING USING MESSAGE = format('model "%s", spending: %s', m.name, r.spending);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.warn_of_model(model) IS 'support of models: warnings of what to beware of';
+
+-- A month without any sale is not the rule: either sales are missing, or the day is not the one that was meant.
+CREATE FUNCTION customer_tier_internal.warn_of_silence(source regclass, last date, as_of date) RETURNS void
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
+AS $$
+BEGIN
+  IF as_of - 31 > last THEN
+    RAISE WARNING USING MESSAGE = format('%s has no sale in the 31 days to %s: the last is of %s', $1, as_of, last),
+      HINT = 'All customers count as silent since then. Is the day right, and are all sales there?';
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.warn_of_silence(regclass, date, date) IS 'support of models and schemes: a warning if as_of is more than 31 days past the last sale';
 
 CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd') RETURNS model
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 #variable_conflict use_variable
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_of($2);
   m customer_tier.model;
-  remarks text;
+  last date;
   query text;
 BEGIN
   PERFORM customer_tier_internal.check_model_kind(kind);
   IF NOT pg_has_role(s.owner, 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', s.view);
   END IF;
-  query := customer_tier_internal.fit_query(format('(SELECT customer_tier.btyd(ledger, %L, %L) AS b FROM %s OFFSET 0) AS l', as_of, unit_days, s.live), kind);
+  query := customer_tier_internal.fit_query(format('(SELECT customer_tier.btyd(ledger, %L::date, (%s)::double precision) AS b, customer_tier.last_day(ledger) AS last FROM %s OFFSET 0) AS l', as_of, customer_tier_internal.json_numbers(ARRAY[unit_days]) -> 0, s.live), kind);
   CASE kind
     WHEN 'bgnbd' THEN
-      SELECT f.m, f.g INTO m.bgnbd, m.gamma_gamma FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.bgnbd_model, g customer_tier.gamma_gamma_model);
-      remarks := CASE WHEN (m.bgnbd).r IS NULL OR NOT (m.bgnbd).converged OR (m.bgnbd).remark IS NOT NULL THEN coalesce((m.bgnbd).remark, 'there are no customers') END;
+      SELECT f.m, f.g, f.l INTO m.bgnbd, m.gamma_gamma, last FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.bgnbd_model, g customer_tier.gamma_gamma_model, l date);
     WHEN 'mbgnbd' THEN
-      SELECT f.m, f.g INTO m.mbgnbd, m.gamma_gamma FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.mbgnbd_model, g customer_tier.gamma_gamma_model);
-      remarks := CASE WHEN (m.mbgnbd).r IS NULL OR NOT (m.mbgnbd).converged OR (m.mbgnbd).remark IS NOT NULL THEN coalesce((m.mbgnbd).remark, 'there are no customers') END;
+      SELECT f.m, f.g, f.l INTO m.mbgnbd, m.gamma_gamma, last FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.mbgnbd_model, g customer_tier.gamma_gamma_model, l date);
     ELSE
-      SELECT f.m, f.g INTO m.pareto_nbd, m.gamma_gamma FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.pareto_nbd_model, g customer_tier.gamma_gamma_model);
-      remarks := CASE WHEN (m.pareto_nbd).r IS NULL OR NOT (m.pareto_nbd).converged OR (m.pareto_nbd).remark IS NOT NULL THEN coalesce((m.pareto_nbd).remark, 'there are no customers') END;
+      SELECT f.m, f.g, f.l INTO m.pareto_nbd, m.gamma_gamma, last FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.pareto_nbd_model, g customer_tier.gamma_gamma_model, l date);
   END CASE;
   m.name := name;
   m.source := s.view;
   m.as_of := as_of;
   m.unit_days := unit_days;
   m.kind := kind;
-  IF remarks IS NOT NULL THEN
-    RAISE WARNING USING MESSAGE = format('model "%s": %s', name, remarks);
-  END IF;
-  IF (m.gamma_gamma).remark IS NOT NULL THEN
-    RAISE WARNING USING MESSAGE = format('model "%s", spending: %s', name, (m.gamma_gamma).remark);
-  END IF;
+  PERFORM customer_tier_internal.warn_of_model(m);
+  PERFORM customer_tier_internal.warn_of_silence(s.view, last, as_of);
   INSERT INTO customer_tier.model AS x SELECT m.*
   ON CONFLICT ON CONSTRAINT model_pkey DO UPDATE
     SET source = excluded.source, as_of = excluded.as_of, unit_days = excluded.unit_days, kind = excluded.kind,
@@ -182,30 +220,47 @@ COMMENT ON FUNCTION clv(text, ledger, date, double precision, double precision, 
 CREATE FUNCTION calibrate_holdout(source regclass, as_of date, until date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd',
                                   OUT customer text, OUT x bigint, OUT t_x double precision, OUT t double precision, OUT m double precision, OUT p_alive double precision,
                                   OUT predicted_purchases double precision, OUT actual_purchases bigint, OUT predicted_value double precision, OUT actual_value double precision) RETURNS SETOF record
-LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 100000 SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 100000 SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 #variable_conflict use_variable
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  warned boolean := false;
+  last date;
+  remark text;
+  q double precision;
 BEGIN
   PERFORM customer_tier_internal.check_model_kind(kind);
   IF NOT isfinite(as_of) OR NOT isfinite(until) OR until <= as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'until must be after as_of',
       HINT = 'The model sees the sales up to as_of and is held against those from the next day to until.';
   END IF;
-  FOR customer, x, t_x, t, m, p_alive, predicted_purchases, actual_purchases, predicted_value, actual_value IN EXECUTE format($q$
-    WITH l AS MATERIALIZED (SELECT customer::text AS customer, ledger, customer_tier.btyd(ledger, $1, $2) AS b FROM %s),
-    f (model, spend) AS MATERIALIZED (%s)
+  FOR customer, x, t_x, t, m, p_alive, predicted_purchases, actual_purchases, predicted_value, actual_value, last, remark, q IN EXECUTE format($q$
+    WITH l AS MATERIALIZED (SELECT customer::text AS customer, ledger, customer_tier.btyd(ledger, $1, $2) AS b, customer_tier.last_day(ledger) AS last FROM %s),
+    f (model, spend, last) AS MATERIALIZED (%s)
     SELECT customer, (b).x::bigint, (b).t_x, (b).t, (b).m, customer_tier.p_alive(model, b), customer_tier.expected_purchases(model, b, ($3 - $1) / $2),
            customer_tier.purchase_days(ledger, daterange($1 + 1, $3 + 1)),
            CASE WHEN (spend).q > 1 THEN customer_tier.expected_purchases(model, b, ($3 - $1) / $2) * customer_tier.expected_spend(spend, b) END,
-           customer_tier.total(ledger, daterange($1 + 1, $3 + 1))::double precision
+           customer_tier.total(ledger, daterange($1 + 1, $3 + 1))::double precision, f.last, (model).remark, (spend).q
     FROM l, f WHERE (b).t IS NOT NULL
     $q$, s.live, customer_tier_internal.fit_query('l', kind))
     USING as_of, unit_days, until LOOP
     IF predicted_purchases IS NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', s.view, as_of),
         HINT = 'No customer came back by then; choose a later day.';
+    END IF;
+    IF NOT warned THEN
+      warned := true;
+      IF remark IS NOT NULL THEN
+        RAISE WARNING USING MESSAGE = format('the model of %s as of %s: %s', s.view, as_of, remark);
+      END IF;
+      IF (q > 1) IS NOT TRUE THEN
+        RAISE WARNING USING MESSAGE = format('no value is predicted: %s', CASE WHEN q IS NULL THEN 'no repeat purchase brought money' ELSE 'q of the model of spending is at most 1, the mean over all customers is infinite' END);
+      END IF;
+      IF until > last THEN
+        RAISE WARNING USING MESSAGE = format('the last sale of %s is of %s: the days from then to %s are held against the model as days without purchases', s.view, last, until),
+          HINT = format('until => %L is the latest day that all sales are there for, perhaps.', last);
+      END IF;
     END IF;
     RETURN NEXT;
   END LOOP;

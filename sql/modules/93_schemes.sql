@@ -134,17 +134,17 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON rule TO PUBLIC;
 --
 CREATE FUNCTION axis(name text, value text, by text DEFAULT 'heads', at double precision[] DEFAULT NULL, rule text DEFAULT 'fill', better text DEFAULT 'higher') RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT jsonb_build_object('name', name, 'value', value, 'by', by, 'at', to_jsonb(at), 'rule', rule, 'better', better) $$;
+AS $$ SELECT jsonb_build_object('name', name, 'value', value, 'by', by, 'at', customer_tier_internal.json_numbers(at), 'rule', rule, 'better', better) $$;
 COMMENT ON FUNCTION axis(text, text, text, double precision[], text, text) IS 'an axis of a scheme: a measure over ledger, as_of and attributes, and how it is cut: by value, share, heads, count, natural, mean, median or mean_score';
 
 CREATE FUNCTION weighted_axis(name text, measures text[], weights double precision[], normalise text DEFAULT 'percentile', by text DEFAULT 'heads', at double precision[] DEFAULT NULL, rule text DEFAULT 'fill') RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT jsonb_build_object('name', name, 'measures', to_jsonb(measures), 'weights', to_jsonb(weights), 'normalise', normalise, 'by', by, 'at', to_jsonb(at), 'rule', rule, 'better', 'higher') $$;
+AS $$ SELECT jsonb_build_object('name', name, 'measures', to_jsonb(measures), 'weights', customer_tier_internal.json_numbers(weights), 'normalise', normalise, 'by', by, 'at', customer_tier_internal.json_numbers(at), 'rule', rule, 'better', 'higher') $$;
 COMMENT ON FUNCTION weighted_axis(text, text[], double precision[], text, text, double precision[], text) IS 'an axis of a scheme: several measures, each normalised over all customers (min_max, z_score or percentile), as one weighted score';
 
 CREATE FUNCTION customer_tier_internal.floats(value jsonb) RETURNS double precision[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT array_agg((x #>> '{}')::float8 ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
+AS $$ SELECT array_agg(CASE jsonb_typeof(x) WHEN 'number' THEN x::float8 ELSE (x #>> '{}')::float8 END ORDER BY i) FROM jsonb_array_elements(CASE jsonb_typeof($1) WHEN 'array' THEN $1 END) WITH ORDINALITY AS e(x, i) $$;
 COMMENT ON FUNCTION customer_tier_internal.floats(jsonb) IS 'support of schemes: numbers from JSON';
 
 -- how many scores an axis has; an error if it is not one
@@ -169,7 +169,7 @@ BEGIN
     WHEN how IN ('mean', 'median') AND at IS NOT NULL THEN 'a mean or a median takes no "at"'
     WHEN how IN ('mean', 'median') THEN NULL
     WHEN at IS NULL OR cardinality(at) = 0 OR array_position(at, NULL) IS NOT NULL THEN 'it needs "at"'
-    WHEN EXISTS (SELECT FROM unnest(at) AS x WHERE x::text IN ('NaN', 'Infinity', '-Infinity')) THEN '"at" is not finite'
+    WHEN EXISTS (SELECT FROM unnest(at) AS x WHERE x IN (float8 'NaN', float8 'Infinity', float8 '-Infinity')) THEN '"at" is not finite'
     WHEN how = 'natural' AND (cardinality(at) <> 1 OR at[1] <> trunc(at[1]) OR at[1] NOT BETWEEN 2 AND 100) THEN '"at" is the number of natural classes, from 2 to 100'
     WHEN how = 'natural' THEN NULL
     WHEN (SELECT bool_or(x <= before) FROM (SELECT x, lag(x) OVER (ORDER BY i) AS before FROM unnest(at) WITH ORDINALITY AS u(x, i)) AS o) THEN '"at" is not ascending'
@@ -179,7 +179,7 @@ BEGIN
     wrong := CASE
       WHEN coalesce(axis ->> 'normalise', '') NOT IN ('min_max', 'z_score', 'percentile') THEN 'measures are normalised by min_max, z_score or percentile'
       WHEN jsonb_array_length(axis -> 'measures') IS DISTINCT FROM cardinality(customer_tier_internal.floats(axis -> 'weights')) THEN 'it needs a weight for each measure'
-      WHEN EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w::text IN ('NaN', 'Infinity')) THEN 'a weight is negative, or no number'
+      WHEN EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w IS NULL OR w < 0 OR w IN (float8 'NaN', float8 'Infinity')) THEN 'a weight is negative, or no number'
       WHEN NOT EXISTS (SELECT FROM unnest(customer_tier_internal.floats(axis -> 'weights')) AS w WHERE w > 0) THEN 'no weight is above 0' END;
   END IF;
   IF wrong IS NOT NULL THEN
@@ -316,7 +316,7 @@ BEGIN
   END IF;
   r.map := ARRAY(SELECT coalesce(array_position(r.tiers, t), 0) FROM unnest(labels) WITH ORDINALITY AS u(t, i) ORDER BY i);
   IF array_position(r.map, 0) IS NOT NULL THEN
-    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;
+    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;  -- a float as text: none, scores are whole numbers
     wrong := format('the scores %s lead to %s', wrong, coalesce('"' || labels[array_position(r.map, 0)] || '", which is not among the tiers', 'no tier'));
   END IF;
   IF wrong IS NOT NULL THEN

@@ -29,7 +29,7 @@ COMMENT ON FUNCTION customer_tier_internal.per_axis(jsonb, text, text) IS 'suppo
 
 -- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
 CREATE FUNCTION customer_tier_internal.tier_names(r rule) RETURNS text[]
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET array_nulls = on
 AS $$ SELECT format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] $$;
 COMMENT ON FUNCTION customer_tier_internal.tier_names(rule) IS 'support of schemes: the tiers by their ranks';
 
@@ -45,24 +45,39 @@ CREATE FUNCTION customer_tier_internal.line_sql(axis jsonb, i integer, pass inte
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  at float8[] := customer_tier_internal.floats(axis -> 'at');
+  -- numbers of JSON are decimals: their text is theirs, whatever the settings
+  at text := format('customer_tier_internal.floats(%L::jsonb)', axis -> 'at');
   v text := CASE axis ->> 'better' WHEN 'lower' THEN '-' ELSE '' END || 'v' || i;
-  heads text := format('customer_tier.head_cuts(%s, %L, %L)', v, at, axis ->> 'rule');
+  heads text := format('customer_tier.head_cuts(%s, %s, %L)', v, at, axis ->> 'rule');
 BEGIN
   RETURN CASE axis ->> 'by'
-    WHEN 'value' THEN format('%L::float8[]', ARRAY(SELECT CASE axis ->> 'better' WHEN 'lower' THEN -x ELSE x END FROM unnest(at) AS x ORDER BY 1))
-    WHEN 'share' THEN format('customer_tier.share_cuts(%s, %L, %L)', v, at, axis ->> 'rule')
+    WHEN 'value' THEN CASE axis ->> 'better' WHEN 'lower' THEN format('(SELECT array_agg(-x ORDER BY -x) FROM unnest(%s) AS x)', at) ELSE at END
+    WHEN 'share' THEN format('customer_tier.share_cuts(%s, %s, %L)', v, at, axis ->> 'rule')
     WHEN 'heads' THEN heads
-    WHEN 'natural' THEN format('customer_tier.natural_cuts(%s, %s)', v, at[1])
+    WHEN 'natural' THEN format('customer_tier.natural_cuts(%s, %s)', v, (axis -> 'at' ->> 0)::numeric::integer)
     WHEN 'mean' THEN format('customer_tier.mean_cut(%s)', v)
     WHEN 'median' THEN format('customer_tier.median_cut(%s)', v)
     -- each by itself: of few customers all are among the first hundred, and among the first thousand
     WHEN 'count' THEN CASE pass WHEN 1 THEN format('ARRAY[count(%s)]::float8[]', v)
-      ELSE format('CASE WHEN f.c%s[1] > 0 THEN ARRAY[%s] END', i, (SELECT string_agg(format('(customer_tier.head_cuts(%s, ARRAY[least(%s / greatest(f.c%s[1], 1), 1)], %L))[1]', v, n, i, axis ->> 'rule'), ', ' ORDER BY n DESC) FROM unnest(at) AS n)) END
+      ELSE format('CASE WHEN f.c%s[1] > 0 THEN ARRAY[%s] END', i, (SELECT string_agg(format('(customer_tier.head_cuts(%s, ARRAY[least(%s / greatest(f.c%s[1], 1), 1)], %L))[1]', v, n, i, axis ->> 'rule'), ', ' ORDER BY n::numeric DESC) FROM jsonb_array_elements_text(axis -> 'at') AS n)) END
     WHEN 'mean_score' THEN CASE pass WHEN 1 THEN heads
       ELSE format('ARRAY[coalesce(f.c%1$s[floor(avg(customer_tier.score(%2$s, f.c%1$s)))::int], ''Infinity'')]', i, v) END END;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.line_sql(jsonb, integer, integer) IS 'support of schemes: SQL that finds the lines of an axis';
+
+-- how far apart in the map the scores of each axis are: the product of the sizes before
+CREATE FUNCTION customer_tier_internal.strides(sizes integer[]) RETURNS integer[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  strides integer[] := '{1}';
+BEGIN
+  FOR i IN 1..cardinality(sizes) - 1 LOOP
+    strides := strides || strides[i] * sizes[i];
+  END LOOP;
+  RETURN strides;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.strides(integer[]) IS 'support of schemes: how far apart the scores of each axis are in the map of tiers';
 
 -- the rank of a combination of scores; 0 if one is missing
 CREATE FUNCTION customer_tier_internal.rank_sql(r rule, template text) RETURNS text
@@ -70,7 +85,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('coalesce((%L::int[])[1 + %s], 0)', r.map,
               string_agg(format('(%s - 1) * %s', customer_tier_internal.interpolate($2, jsonb_build_object('i', i, '-', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END)),
-                                (SELECT coalesce(round(exp(sum(ln(n)))), 1) FROM unnest(r.sizes[:i::int - 1]) AS n)), ' + ' ORDER BY i))
+                                (customer_tier_internal.strides(r.sizes))[i]), ' + ' ORDER BY i))
 FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.rank_sql(rule, text) IS 'support of schemes: SQL for the rank of a customer''s tier';
@@ -87,7 +102,7 @@ COMMENT ON FUNCTION customer_tier_internal.rank_sql(rule, text) IS 'support of s
  * a line has passed is graded.
  */
 CREATE FUNCTION customer_tier_internal.graded_sql(s scheme, r rule, as_of date, partial boolean DEFAULT false) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   a jsonb;
@@ -110,9 +125,9 @@ BEGIN
       computed := computed || format(', v%s', i);
     ELSE
       measures := measures || (SELECT string_agg(format(', (%s) AS m%s_%s', m, i, j), '' ORDER BY j) FROM jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS e(m, j));
-      computed := computed || format(', customer_tier.weighted_score(ARRAY[%s], %L) AS v%s',
+      computed := computed || format(', customer_tier.weighted_score(ARRAY[%s], customer_tier_internal.floats(%L::jsonb)) AS v%s',
         (SELECT string_agg(format('customer_tier.%I(m%s_%s) OVER ()', CASE a ->> 'normalise' WHEN 'percentile' THEN 'percentile_score' ELSE a ->> 'normalise' END, i, j), ', ' ORDER BY j)
-         FROM generate_series(1, jsonb_array_length(a -> 'measures')) AS j), customer_tier_internal.floats(a -> 'weights'), i);
+         FROM generate_series(1, jsonb_array_length(a -> 'measures')) AS j), a -> 'weights', i);
     END IF;
     first_pass := first_pass || format(', %s AS c%s', customer_tier_internal.line_sql(a, i, 1), i);
     IF a ->> 'by' IN ('count', 'mean_score') THEN
@@ -151,7 +166,7 @@ BEGIN
       'found', CASE WHEN NOT two_passes THEN 'SELECT * FROM first_pass'
                     WHEN r.per IS NULL THEN format('SELECT f.grp%s FROM sample CROSS JOIN first_pass AS f GROUP BY f.grp, %s', found, customer_tier_internal.per_axis(r.axes, 'f.c{i}'))
                     ELSE format('SELECT grp%s FROM sample JOIN first_pass AS f USING (grp) GROUP BY grp, %s', found, customer_tier_internal.per_axis(r.axes, 'f.c{i}')) END,
-      'k_of_c', customer_tier_internal.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('customer_tier_internal.kept_lines(c{i}, %s) AS k{i}', r.keep) END),
+      'k_of_c', customer_tier_internal.per_axis(r.axes, CASE WHEN r.keep IS NULL THEN 'c{i} AS k{i}' ELSE format('customer_tier_internal.kept_lines(c{i}, %s) AS k{i}', customer_tier_internal.json_numbers(ARRAY[r.keep]) -> 0) END),
       'c_in_force', customer_tier_internal.per_axis(r.axes, 'coalesce(o.c{i}, f.c{i}) AS c{i}'), 'fixed', CASE WHEN r.calibrate = 'fixed' THEN format('o.version >= %s', r.calibrated) ELSE 'false' END,
       -- the state is not read at all while the lines are where they were
       'passed', CASE WHEN partial THEN customer_tier_internal.interpolate($q$moved AS MATERIALIZED (SELECT {line_moved} FROM line AS l LEFT JOIN stored AS o USING (grp)),
@@ -175,7 +190,7 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT customer_tier_internal.interpolate('(SELECT {low}nullif(kept[at - 1], ''Infinity'') AS line_to_stay, x.{n} - {low}nullif(kept[at - 1], ''Infinity'') AS margin, {low}nullif(l.{n}[x.{s}], ''Infinity'') AS line_to_rise, {low}nullif(l.{n}[x.{s}], ''Infinity'') - x.{n} AS gap
   FROM (SELECT kept, CASE x.status WHEN ''held'' THEN greatest(x.{s}, customer_tier.score({low}x.{n}, kept)) ELSE x.{s} END AS at FROM (SELECT customer_tier_internal.kept_lines(l.{n}, {keep}) AS kept OFFSET 0) AS k) AS k)',
-  jsonb_build_object('n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'), 'low', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, 'keep', coalesce(r.keep::text, 'NULL')))
+  jsonb_build_object('n', quote_ident(a ->> 'name'), 's', quote_ident((a ->> 'name') || '_score'), 'low', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, 'keep', CASE WHEN r.keep IS NULL THEN 'NULL' ELSE (customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0) || '::double precision' END))
 FROM (SELECT r.axes -> (i - 1) AS a) AS axis
 $$;
 COMMENT ON FUNCTION customer_tier_internal.distances_sql(rule, integer) IS 'support of schemes: SQL for the lines next to a value';
@@ -240,7 +255,7 @@ COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(scheme, date) IS 'su
  * needs to be found again.
  */
 CREATE FUNCTION customer_tier_internal.grade(s scheme, r rule, as_of date) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   last record;
@@ -278,7 +293,7 @@ BEGIN
       SELECT customer, grp, {v}, {s}, tier, tier, 'earned', {day} FROM (SELECT *, ({names})[rank] AS tier FROM graded OFFSET 0) AS g RETURNING customer, tier, {columns}, {score_columns}),
     begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, change, reason, status, since, earned, rule_version, {columns}, {score_columns})
       SELECT customer, {day}, 'infinity', tier, 'new', 'first', 'earned', {day}, tier, {version}, {columns}, {score_columns} FROM came RETURNING 1),
-    counts AS (SELECT count(*) AS customers, count(*) AS entered, 0::bigint AS up, 0::bigint AS down, 0::bigint AS gone, count(*) AS day_entered, 0::bigint AS day_up, 0::bigint AS day_down, 0::bigint AS day_gone FROM begun),
+    counts AS (SELECT count(*) AS customers, count(*) AS changed, count(*) AS day_entered, 0::bigint AS day_up, 0::bigint AS day_down, 0::bigint AS day_gone FROM begun),
     $q$ ELSE $q$
     pin AS (SELECT customer, array_position({names}, tier) AS pinned, pinned_from > {day_before} AS anew, format('by %s: %s', author, reason) AS note FROM {pins} WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
     $q$ || CASE WHEN same_day THEN $q$
@@ -354,18 +369,18 @@ BEGIN
     begun AS (INSERT INTO {history} (customer, valid_from, valid_to, tier, previous_tier, change, reason, note, status, since, earned, rule_version, {columns}, {score_columns})
       SELECT n.customer, {day}, 'infinity', n.tier, n.was, n.change, n.reason, n.note, n.status, n.since, n.earned, {version}, {v}, {s}
       FROM turn AS n WHERE (SELECT count(*) FROM ended) >= 0 AND turns AND n.begun IS NULL ORDER BY n.customer),
-    -- what this refresh has changed; and for the log, what the day has
+    -- what differs from the last refresh; and from that of an earlier day what this one adds to what the day had
     counts AS (
       SELECT coalesce((SELECT customers FROM {refreshes} ORDER BY as_of DESC LIMIT 1), 0) + count(*) FILTER (WHERE now IS NULL AND tier IS NOT NULL) - count(*) FILTER (WHERE tier IS NULL AND now IS NOT NULL) AS customers,
-             count(*) FILTER (WHERE now IS NULL AND tier IS NOT NULL) AS entered, count(*) FILTER (WHERE now IS NOT NULL AND array_position({names}, tier) > array_position({names}, now)) AS up,
-             count(*) FILTER (WHERE tier IS NOT NULL AND array_position({names}, tier) < array_position({names}, now)) AS down, count(*) FILTER (WHERE tier IS NULL AND now IS NOT NULL) AS gone,
+             count(*) FILTER (WHERE (now IS NULL) <> (tier IS NULL) OR array_position({names}, tier) <> array_position({names}, now)) AS changed,
              count(*) FILTER (WHERE turns AND change = 'new') - count(*) FILTER (WHERE begun_as = 'new') AS day_entered, count(*) FILTER (WHERE turns AND change = 'up') - count(*) FILTER (WHERE begun_as = 'up') AS day_up,
              count(*) FILTER (WHERE turns AND change = 'down') - count(*) FILTER (WHERE begun_as = 'down') AS day_down, count(*) FILTER (WHERE turns AND change = 'left') - count(*) FILTER (WHERE begun_as = 'left') AS day_gone FROM turn),
     $q$ END || $q$
     logged AS (INSERT INTO {refreshes} AS x (as_of, version, customers, entered, up, down, gone) SELECT {day}, {version}, customers, day_entered, day_up, day_down, day_gone FROM counts
       ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version, customers = EXCLUDED.customers, entered = x.entered + EXCLUDED.entered, up = x.up + EXCLUDED.up, down = x.down + EXCLUDED.down, gone = x.gone + EXCLUDED.gone
       WHERE ROW(EXCLUDED.entered, EXCLUDED.up, EXCLUDED.down, EXCLUDED.gone) <> ROW(0, 0, 0, 0) OR x.version <> EXCLUDED.version OR x.customers <> EXCLUDED.customers)
-    SELECT customers, entered, up, down, gone FROM counts
+    SELECT n.customers, coalesce(x.entered, 0) + day_entered, coalesce(x.up, 0) + day_up, coalesce(x.down, 0) + day_down, coalesce(x.gone, 0) + day_gone, changed
+    FROM counts AS n LEFT JOIN {refreshes} AS x ON x.as_of = {day}
     $q$, to_jsonb(s) || jsonb_build_object(
       'graded', customer_tier_internal.graded_sql(s, r, as_of, mode = 'partial'), 'day', quote_literal(as_of) || '::date', 'version', r.version, 'names', quote_literal(customer_tier_internal.tier_names(r)) || '::text[]', 'equal', equal,
       'scope', CASE mode WHEN 'partial' THEN format('scope AS MATERIALIZED (SELECT customer FROM %s UNION SELECT customer FROM %s WHERE status <> ''earned'' UNION SELECT customer FROM %s%s), ', s.touched, s.state, s.pins,
@@ -386,7 +401,7 @@ BEGIN
       'rule_changed', coalesce(old.version <> r.version, false)::text, 'may_fall', customer_tier_internal.is_review(r.review, last.day_before, as_of)::text, 'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
   -- by itself, so that the context of an error has it once
-  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint);
+  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, command) AS (customers bigint, entered bigint, up bigint, down bigint, gone bigint, changed bigint);
   IF s.as_of IS NULL THEN
     PERFORM customer_tier_internal.constrain(s);
   END IF;
@@ -407,11 +422,30 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.locked_scheme(regclass, text) IS 'support of schemes: a scheme, locked';
 
-CREATE FUNCTION refresh(scheme regclass, as_of date, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+-- A year is the longest time from one grading to the next that is usual.
+CREATE FUNCTION customer_tier_internal.warn_of_day(s scheme, as_of date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
+AS $$
+DECLARE
+  ledgers regclass := (customer_tier_internal.source_of(s.source)).ledger;
+BEGIN
+  IF as_of - 366 > s.as_of THEN
+    RAISE WARNING USING MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme, s.as_of),
+      HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
+  END IF;
+  -- mostly some of the first ledgers tell that there are sales, and the others are not read
+  IF NOT EXISTS (SELECT FROM customer_tier_internal.as_owner(s.source, format('SELECT 1 FROM %s WHERE customer_tier.last_day(ledger) >= %L::date - 31 LIMIT 1', ledgers, as_of)) AS (x int)) THEN
+    PERFORM customer_tier_internal.warn_of_silence(s.source, l.last, as_of) FROM customer_tier_internal.as_owner(s.source, format('SELECT max(customer_tier.last_day(ledger)) FROM %s', ledgers)) AS l (last date);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.warn_of_day(scheme, date) IS 'support of refresh: warnings if as_of is far from the last refresh, or past the last sale';
+
+CREATE FUNCTION customer_tier_internal.refresh_scheme(scheme regclass, as_of date, warn boolean, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  changed bigint;
 BEGIN
   PERFORM customer_tier_internal.check_scheme_day(s, as_of);
   PERFORM customer_tier_internal.check_attributes(s);
@@ -429,20 +463,31 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s was refreshed as of %s already', $1, s.as_of),
       HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the history anew.', $1, as_of);
   END IF;
-  SELECT * INTO customers, entered, up, down, gone FROM customer_tier_internal.grade(s, customer_tier_internal.rule_of(s), as_of) AS (a bigint, b bigint, c bigint, d bigint, e bigint);
+  IF warn THEN
+    PERFORM customer_tier_internal.warn_of_day(s, as_of);
+  END IF;
+  SELECT * INTO customers, entered, up, down, gone, changed FROM customer_tier_internal.grade(s, customer_tier_internal.rule_of(s), as_of) AS (a bigint, b bigint, c bigint, d bigint, e bigint, f bigint);
   UPDATE customer_tier.scheme AS x SET as_of = $2 WHERE x.scheme = $1 AND x.as_of IS DISTINCT FROM $2;
   -- the next refresh comes before autovacuum does, perhaps
-  IF 10 * (entered + up + down + gone) > customers THEN
+  IF 10 * changed > customers THEN
     PERFORM FROM customer_tier_internal.as_owner(s.source, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
   END IF;
-  IF entered + up + down + gone > 0 THEN
+  IF changed > 0 THEN
     PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);
   END IF;
 END $$;
-COMMENT ON FUNCTION refresh(regclass, date) IS 'grades all customers as of a day and writes what changes; how many entered, rose, fell and left';
+COMMENT ON FUNCTION customer_tier_internal.refresh_scheme(regclass, date, boolean) IS 'support of refresh and backfill';
+
+CREATE FUNCTION refresh(scheme regclass, as_of date, OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  SELECT * INTO customers, entered, up, down, gone FROM customer_tier_internal.refresh_scheme($1, $2, true);
+END $$;
+COMMENT ON FUNCTION refresh(regclass, date) IS 'grades all customers as of a day and writes what changes; how many there are, and how many entered, rose, fell and left since the last refresh of an earlier day';
 
 CREATE FUNCTION customer_tier_internal.tiers_as_of_sql(scheme regclass, as_of date) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);

@@ -1,8 +1,21 @@
 -- Presets: the gradings of the field, each with options.
 
+-- a row of parameters, and nothing of how they were found
+CREATE FUNCTION customer_tier_internal.parameter_literal(type name, parameters jsonb) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('%L::customer_tier.%I', '(' || string_agg(coalesce(parameters ->> (attnum - 1), ''), ',' ORDER BY attnum) || ')', type)
+FROM pg_attribute WHERE attrelid = format('customer_tier.%I', type)::regclass AND attnum > 0 AND NOT attisdropped
+$$;
+COMMENT ON FUNCTION customer_tier_internal.parameter_literal(name, jsonb) IS 'support of presets: a model of these parameters as a constant';
+
 CREATE FUNCTION customer_tier_internal.model_literal(m model) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE m.kind WHEN 'bgnbd' THEN format('%L::customer_tier.bgnbd_model', m.bgnbd) WHEN 'mbgnbd' THEN format('%L::customer_tier.mbgnbd_model', m.mbgnbd) ELSE format('%L::customer_tier.pareto_nbd_model', m.pareto_nbd) END $$;
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.parameter_literal((m.kind || '_model')::name, customer_tier_internal.json_numbers(CASE m.kind
+  WHEN 'bgnbd' THEN ARRAY[(m.bgnbd).r, (m.bgnbd).alpha, (m.bgnbd).a, (m.bgnbd).b] WHEN 'mbgnbd' THEN ARRAY[(m.mbgnbd).r, (m.mbgnbd).alpha, (m.mbgnbd).a, (m.mbgnbd).b]
+  ELSE ARRAY[(m.pareto_nbd).r, (m.pareto_nbd).alpha, (m.pareto_nbd).s, (m.pareto_nbd).beta] END))
+$$;
 COMMENT ON FUNCTION customer_tier_internal.model_literal(model) IS 'support of presets: the model of purchases as a constant';
 
 CREATE FUNCTION preset(name text, options jsonb DEFAULT '{}', OUT axes jsonb[], OUT tiers text[], OUT tier text, OUT unrated text) RETURNS record
@@ -26,6 +39,8 @@ DECLARE
     "at_risk": {"model": null, "horizon": 52, "rate": 0, "margin": 1, "heads": [0.02, 0.10], "tiers": ["no call", "call", "call first"]}}';
   o jsonb := known -> name;
   m customer_tier.model;
+  told record;
+  unit_days jsonb;
   unknown text;
 BEGIN
   IF o IS NULL THEN
@@ -67,8 +82,8 @@ BEGIN
         tiers := '{Lost, Hibernating, Cannot Lose, At Risk, About To Sleep, Need Attention, Promising, New, Potential Loyalist, Loyal, Champions}';
       END IF;
     WHEN name = 'quadrant' THEN
-      axes := ARRAY[customer_tier.axis('relationship', o ->> 'relationship', 'value', ARRAY[(o ->> 'relationship_at')::float8]),
-                    customer_tier.axis('potential', o ->> 'potential', 'heads', ARRAY[(o ->> 'potential_heads')::float8])];
+      axes := ARRAY[customer_tier.axis('relationship', o ->> 'relationship', 'value', ARRAY[(o -> 'relationship_at')::float8]),
+                    customer_tier.axis('potential', o ->> 'potential', 'heads', ARRAY[(o -> 'potential_heads')::float8])];
       tiers := '{{low_value, ordinary}, {potential, key}}';
     WHEN name IN ('nine_grid', 'sixteen_grid') THEN
       axes := ARRAY[customer_tier.axis('level', o ->> 'level', 'heads', customer_tier_internal.floats(o -> 'heads')),
@@ -93,12 +108,15 @@ BEGIN
       -- The model is written into the measure: a scheme does not change when a model of
       -- that name is fitted anew, and what it wrote can be replayed.
       SELECT * INTO m FROM customer_tier.model AS x WHERE x.name = o ->> 'model';
-      IF m.name IS NULL OR m.gamma_gamma IS NULL THEN
-        RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = CASE WHEN o ->> 'model' IS NULL THEN format('preset %s needs a model', name) ELSE format('there is no model "%s" with spending', o ->> 'model') END,
+      SELECT * INTO told FROM customer_tier_internal.model_parameters(m.name);
+      IF m.name IS NULL OR told.parameters IS NULL OR told.spend IS NULL THEN
+        RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = CASE WHEN o ->> 'model' IS NULL THEN format('preset %s needs a model', name) WHEN m.name IS NULL OR told.parameters IS NOT NULL THEN format('there is no model "%s" with spending', o ->> 'model') ELSE format('model "%s" has no parameters', o ->> 'model') END,
           HINT = 'SELECT customer_tier.fit_model(''shop'', source, as_of); then options => ''{"model": "shop"}''.';
       END IF;
-      axes := ARRAY[customer_tier.axis('worth', CASE name WHEN 'clv' THEN '' ELSE format('(1 - customer_tier.p_alive(%s, customer_tier.btyd(ledger, as_of, %s))) * ', customer_tier_internal.model_literal(m), m.unit_days) END
-        || format('customer_tier.clv(%s, %L::customer_tier.gamma_gamma_model, customer_tier.btyd(ledger, as_of, %s), %s, %s, %s)', customer_tier_internal.model_literal(m), m.gamma_gamma, m.unit_days, o -> 'horizon', o -> 'rate', o -> 'margin'),
+      PERFORM customer_tier_internal.warn_of_model(m);
+      unit_days := customer_tier_internal.json_numbers(ARRAY[m.unit_days]) -> 0;
+      axes := ARRAY[customer_tier.axis('worth', CASE name WHEN 'clv' THEN '' ELSE format('(1 - customer_tier.p_alive(%s, customer_tier.btyd(ledger, as_of, %s))) * ', customer_tier_internal.model_literal(m), unit_days) END
+        || format('customer_tier.clv(%s, %s, customer_tier.btyd(ledger, as_of, %s), %s, %s, %s)', customer_tier_internal.model_literal(m), customer_tier_internal.parameter_literal('gamma_gamma_model', customer_tier_internal.json_numbers(told.spend)), unit_days, o -> 'horizon', o -> 'rate', o -> 'margin'),
         'heads', customer_tier_internal.floats(o -> 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
   END CASE;

@@ -69,7 +69,7 @@ BEGIN
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__threshold', 'lines, each from the day it was found; where lower is better, with the sign changed'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__pin', 'tiers that are given by hand'),
     format('COMMENT ON TABLE %s.%I IS %L', place, name || '__tier', 'names, colours and policies of the tiers; see alter_tier'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes')] LOOP
+    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes by day, with what changed since that of an earlier day')] LOOP
     PERFORM FROM customer_tier_internal.as_owner(s.source, command) AS (x int);
   END LOOP;
   s.state := format('%s.%I', place, name || '__state');
@@ -100,17 +100,17 @@ BEGIN
     $q$, columns, s.history));
   RETURN QUERY VALUES ('_summary', 'each tier''s part of the customers beside its part of the value', format($q$
     SELECT t.tier, t.name AS tier_name, t.rank AS tier_rank, coalesce(heads, 0) AS heads, coalesce(heads, 0) / nullif(sum(heads) OVER (), 0)::float8 AS head_share,
-           coalesce(value, 0) AS value, (coalesce(value, 0) / nullif(sum(value) OVER (), 0))::float8 AS value_share,
+           coalesce(value, 0) AS value, (coalesce(held, 0) / nullif(sum(held) OVER (), 0))::float8 AS value_share,
            coalesce(orders, 0) AS orders, (value / nullif(orders, 0))::float8 AS average_order, active / nullif(heads, 0)::float8 AS active_share
     FROM %1$s AS t LEFT JOIN (
-      SELECT x.tier, count(*) AS heads, sum(customer_tier.total(l)) AS value, sum(customer_tier.orders(l))::bigint AS orders,
+      SELECT x.tier, count(*) AS heads, sum(customer_tier.total(l)) AS value, sum(greatest(customer_tier.total(l), 0)) AS held, sum(customer_tier.orders(l))::bigint AS orders,
              count(*) FILTER (WHERE customer_tier.recency(l, r.as_of) < 365) AS active
       FROM %2$s AS x CROSS JOIN (SELECT max(as_of) AS as_of FROM %3$s) AS r
            LEFT JOIN %4$s AS i ON i.customer %5$s x.customer, LATERAL (SELECT customer_tier.slice(i.ledger, daterange(NULL, r.as_of, '[]')) AS l OFFSET 0) AS sliced
       GROUP BY x.tier) AS n USING (tier)
     WHERE t.rank IS NOT NULL OR heads > 0
     $q$, s.tiers, s.state, s.refreshes, s.input, equal));
-  RETURN QUERY VALUES ('_migration', 'customers by the tier before the last refresh and after it; null: not graded', format($q$
+  RETURN QUERY VALUES ('_migration', 'customers by the tier of the last refresh of an earlier day and the tier now; null: not graded', format($q$
     SELECT b.tier AS from_tier, n.tier AS to_tier, count(*) AS heads,
            CASE WHEN b.tier IS NULL THEN 'new' WHEN n.tier IS NULL THEN 'left' WHEN b.tier = n.tier THEN 'same' WHEN tb.rank IS NULL THEN 'replaced' WHEN tn.rank > tb.rank THEN 'up' ELSE 'down' END AS change
     FROM (SELECT max(as_of) AS as_of, max(as_of) FILTER (WHERE as_of < last) AS before FROM %1$s, (SELECT max(as_of) AS last FROM %1$s) AS l) AS r
@@ -143,11 +143,11 @@ SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "
   "status": "earned; held: more than earned now, not yet taken away; pinned: given by hand", "since": "the day from which the tier is held", "earned_tier": "the tier that the scores alone give",
   "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; null if it holds now", "is_current": "whether it holds now",
   "previous_tier": "the tier before", "change": "new, up, down, same, left, or replaced: the tier before is none any more", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, left or returned",
-  "note": "of a pin by whom, and why", "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of the value of all, 0 to 1",
-  "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier before", "to_tier": "the tier after",
+  "note": "of a pin by whom, and why", "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of what the customers above zero brought, 0 to 1; who is at zero or below holds nothing",
+  "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier of the last refresh of an earlier day", "to_tier": "the tier now",
   "axis": "the axis", "score": "the score, 1 for the lowest", "line_to_stay": "the line of this score, less what keep forgives; while a tier is held, of the score that keeps it", "margin": "how far the value is above it; below zero where lower is better", "line_to_rise": "the line of the next score; null for the highest",
   "gap": "what the value lacks of it; below zero where lower is better", "as_of": "the day it was found", "line": "the value to reach; null: nobody does", "reached_by": "this or more, or this or less"}'::json ->> $1,
-  CASE WHEN $1 LIKE '%\_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
+  CASE WHEN right($1, 6) = '_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.column_comment(text) IS 'support of create_scheme: what a column means';
 
@@ -262,7 +262,7 @@ DECLARE
   r customer_tier.rule;
 BEGIN
   IF tiers IS NULL AND tier IS NULL THEN
-    IF old.said ~ '^\{' THEN
+    IF left(old.said, 1) = '{' THEN
       tiers := old.said;
     ELSE
       tiers := old.tiers;
@@ -288,7 +288,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.changed_rule(scheme, jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS 'support of alter_scheme and simulate: the rule, with changes';
 
 CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text, path text, recalibrate boolean DEFAULT false) RETURNS integer
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
@@ -343,7 +343,7 @@ END $$;
 COMMENT ON FUNCTION drop_scheme(regclass) IS 'drops a scheme with its tables, its history and its views';
 
 CREATE FUNCTION alter_tier(scheme regclass, tier text, name text DEFAULT NULL, description text DEFAULT NULL, colour text DEFAULT NULL, policy jsonb DEFAULT NULL, hold interval DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);

@@ -1,7 +1,7 @@
 -- Asking schemes: why, what if, since when; and tiers that are given by hand.
 
 CREATE FUNCTION pin(scheme regclass, customer text, tier text, reason text, pinned_from date, until date DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
@@ -28,7 +28,7 @@ END $$;
 COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
 
 CREATE FUNCTION unpin(scheme regclass, customer text, unpinned_from date DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
@@ -48,7 +48,7 @@ COMMENT ON FUNCTION unpin(regclass, text, date) IS 'ends a pin: from a day, or i
 
 CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date, OUT held_until date, OUT earned text, OUT pin text, OUT rule text,
   OUT axis text, OUT measure text, OUT value double precision, OUT score integer, OUT line_to_stay double precision, OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
@@ -59,16 +59,16 @@ BEGIN
       -- what of the rule speaks here
       (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
       a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
-      (x.distances -> (i::int - 1) ->> 'line_to_stay')::float8, (x.distances -> (i::int - 1) ->> 'margin')::float8, (x.distances -> (i::int - 1) ->> 'line_to_rise')::float8, (x.distances -> (i::int - 1) ->> 'gap')::float8
+      x.distances[i][1], x.distances[i][2], x.distances[i][3], x.distances[i][4]
     FROM customer_tier_internal.as_owner(s.source, customer_tier_internal.interpolate($q$
       SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' AND x.since + coalesce(k.hold, {hold}) > {day} THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
-             (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, p.pinned_from, coalesce(' until ' || p.until, ''), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
-             ARRAY[{values}], ARRAY[{scores}], jsonb_build_array({distances})
+             (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[], ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
+             ARRAY[{values}], ARRAY[{scores}], ARRAY[{distances}]
       FROM {state} AS x LEFT JOIN {tiers} AS k ON k.tier = x.tier JOIN (SELECT DISTINCT ON (grp) * FROM {thresholds} ORDER BY grp, as_of DESC) AS l USING (grp) WHERE x.customer {equal} {customer}
       $q$, to_jsonb(s) || jsonb_build_object('day', quote_nullable(s.as_of) || '::date', 'hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), 'customer', quote_literal($2),
         'values', customer_tier_internal.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier_internal.per_axis(r.axes, 'x.{s}'),
-        'distances', (SELECT string_agg(format('(SELECT to_jsonb(d) FROM %s AS d)', customer_tier_internal.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
-      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances jsonb),
+        'distances', (SELECT string_agg(format('(SELECT ARRAY[line_to_stay, margin, line_to_rise, gap] FROM %s AS d)', customer_tier_internal.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
+      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances float8[]),
       jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
     ORDER BY i;
   GET DIAGNOSTICS n = ROW_COUNT;
@@ -80,7 +80,7 @@ END $$;
 COMMENT ON FUNCTION explain(regclass, text) IS 'why a customer has a tier: for each axis the value, the score, the line to stay and the line to rise, and how far they are';
 
 CREATE FUNCTION customer_tier_internal.simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, path text) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
@@ -113,7 +113,7 @@ AS $$ SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(va
 COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS 'how many customers, and what value, would go from which tier to which if the rule were another; writes nothing';
 
 CREATE FUNCTION migration(scheme regclass, from_day date, to_day date, OUT from_tier text, OUT to_tier text, OUT heads bigint) RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
@@ -127,7 +127,7 @@ END $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
 
 CREATE FUNCTION backfill(scheme regclass, from_day date, to_day date, every interval DEFAULT '1 month') RETURNS bigint
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
@@ -144,14 +144,15 @@ BEGIN
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
   WHILE d <= to_day LOOP
-    PERFORM customer_tier.refresh($1, d);
+    PERFORM customer_tier_internal.refresh_scheme($1, d, false);
     n := n + 1;
     d := (from_day + n * every)::date;
   END LOOP;
   IF (customer_tier_internal.scheme_of($1)).as_of < to_day THEN
-    PERFORM customer_tier.refresh($1, to_day);
+    PERFORM customer_tier_internal.refresh_scheme($1, to_day, false);
     n := n + 1;
   END IF;
+  PERFORM customer_tier_internal.warn_of_day(customer_tier_internal.scheme_of($1), to_day);
   RETURN n;
 END $$;
 COMMENT ON FUNCTION backfill(regclass, date, date, interval) IS 'makes the history of a scheme anew from the ledgers, as if it had been refreshed on these days; the number of days';

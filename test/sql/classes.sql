@@ -38,14 +38,13 @@ INSERT INTO grid VALUES ('Hibernating', '[12][12]'), ('At Risk', '[12][34]'), ('
 SELECT count(*) AS codes, count(DISTINCT (r, f)) AS distinct_codes, count(*) FILTER (WHERE rfm_grid_segment(r, f) = name) AS "right" FROM generate_series(1, 5) AS r, generate_series(1, 5) AS f JOIN grid ON true WHERE r || '' || f ~ ('^' || pattern || '$');
 SELECT rfm_grid_segment(NULL, 1) AS no_r, outcome('SELECT rfm_grid_segment(0, 1)'), outcome('SELECT rfm_grid_segment(1, 6)');
 -- the eight, 1 for high
-SELECT code, rfm_class8(r, f, m), rfm_class8(r, f, m, 'zh') AS zh, name = rfm_class8(r, f, m, 'zh') AS "right"
-FROM (VALUES ('111', '重要价值'), ('101', '重要发展'), ('011', '重要保持'), ('001', '重要挽留'), ('110', '一般价值'), ('100', '一般发展'), ('010', '一般保持'), ('000', '一般挽留')) AS v(code, name),
+SELECT code, rfm_class8(r, f, m) FROM (VALUES ('111'), ('101'), ('011'), ('001'), ('110'), ('100'), ('010'), ('000')) AS v(code),
      LATERAL (SELECT code LIKE '1__' AS r, code LIKE '_1_' AS f, code LIKE '__1' AS m) AS b;
-SELECT r, f, m, rfm_class8(r, f, m) OVER () AS mean, rfm_class8(r, f, m, high => 'median') OVER () AS median, rfm_class8(r, f, m, language => 'zh') OVER () AS zh, rfm_class8(r >= 4, f >= 4, m >= 4) AS from_4
+SELECT r, f, m, rfm_class8(r, f, m) OVER () AS mean, rfm_class8(r, f, m, high => 'median') OVER () AS median, rfm_class8(r >= 4, f >= 4, m >= 4) AS from_4
 FROM (VALUES (1, 1, 5), (2, 1, 4), (3, 1, 3), (4, 1, 2), (5, 5, 1), (NULL, 2, 2)) AS v(r, f, m);
 SELECT rfm_class8(NULL, true, true), rfm_class8(true, true, NULL, 'zh'), rfm_class8(1, 1, 1, NULL) OVER (), rfm_class8(1, 1, 1, 'mean', NULL) OVER (), rfm_class8(1, 1, 1) OVER () AS nobody_is_above_the_mean;
-SELECT count(*) AS values, count(*) FILTER (WHERE a = rfm_class8(v > mean, i > mean_i, w > mean_w, 'zh')) AS by_mean, count(*) FILTER (WHERE b = rfm_class8(v > med, i > med_i, w > med_w)) AS by_median
-FROM (SELECT g, i, v, u(i, g) AS w, rfm_class8(v, i, u(i, g), language => 'zh') OVER (PARTITION BY g ORDER BY i) AS a, rfm_class8(v, i, u(i, g), 'median') OVER (PARTITION BY g) AS b FROM val) AS c
+SELECT count(*) AS values, count(*) FILTER (WHERE a = rfm_class8(v > mean, i > mean_i, w > mean_w)) AS by_mean, count(*) FILTER (WHERE b = rfm_class8(v > med, i > med_i, w > med_w)) AS by_median
+FROM (SELECT g, i, v, u(i, g) AS w, rfm_class8(v, i, u(i, g)) OVER (PARTITION BY g ORDER BY i) AS a, rfm_class8(v, i, u(i, g), 'median') OVER (PARTITION BY g) AS b FROM val) AS c
 JOIN (SELECT g, avg(v::numeric) AS mean, avg(i::numeric) AS mean_i, avg(u(i, g)) AS mean_w, percentile_cont(0.5) WITHIN GROUP (ORDER BY v) AS med, percentile_cont(0.5) WITHIN GROUP (ORDER BY i) AS med_i, percentile_cont(0.5) WITHIN GROUP (ORDER BY u(i, g)) AS med_w FROM val GROUP BY g) AS m USING (g);
 
 --
@@ -96,7 +95,6 @@ SELECT outcome($$SELECT max(c) FROM (SELECT rfm_class8(r, r, r, high) OVER () AS
 SELECT count(*) AS codes, count(*) FILTER (WHERE segment = rfm_segment(r, f, m)) AS same, count(DISTINCT segment) AS segments FROM rfm_segments();
 SELECT * FROM rfm_grid_segments();
 SELECT * FROM rfm_classes8();
-SELECT array_agg(class) AS zh FROM rfm_classes8('zh');
 SELECT * FROM pyramid_presets();
 SELECT * FROM abc_presets();
 -- as the cuts take them: heads and shares of the line below each class but the last

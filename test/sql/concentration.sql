@@ -14,7 +14,7 @@ SELECT * FROM unnest((SELECT lorenz(v, 3) FROM unnest(ARRAY[3, 1, 4, 2]) AS v));
 SELECT heads, share FROM unnest((SELECT lorenz(v::numeric, 1) FROM unnest(ARRAY[7]) AS v));
 -- the whale: 5 + 4 - 1 - 3 = 5
 SELECT (w).heads, (w).profit, (w).peak, (w).peak_at, (w).loss, (w).points FROM (SELECT whale_curve(v, 4) AS w FROM unnest(ARRAY[-3, 5, -1, 4]) AS v) AS w;
-SELECT heads, share FROM unnest((SELECT (whale_curve(v::numeric, 2)).points FROM unnest(ARRAY[-3, 5, -1, 4, 0]) AS v));
+SELECT heads, level FROM unnest((SELECT (whale_curve(v::numeric, 2)).points FROM unnest(ARRAY[-3, 5, -1, 4, 0]) AS v));
 -- nobody loses; nothing but loss; as much loss as profit
 SELECT (whale_curve(v, 2)).* FROM unnest(ARRAY[4, 1]) AS v;
 SELECT (whale_curve(v, 2)).* FROM unnest(ARRAY[-4, -1]) AS v;
@@ -89,17 +89,14 @@ SELECT count(*) AS groups, count(*) FILTER (WHERE a = b AND a = c) AS same FROM 
 CREATE TABLE many AS SELECT i % 3 AS g, round(exp(u(i, 1) * 10)::numeric, 2)::float8 - 3 AS v FROM generate_series(1, 60000) AS i;
 ALTER TABLE many SET (parallel_workers = 2);
 ANALYZE many;
-SET max_parallel_workers_per_gather = 0;
+CALL workers(0);
 CREATE TABLE serial AS SELECT g, concentration(v), lorenz(v, 9), whale_curve(v, 9), natural_fit(v, 3) FROM many GROUP BY g;
 SELECT (concentration).heads, abs((concentration).gini - f.gini) < 1e-14 AS gini, abs((concentration).hhi - f.hhi) < 1e-14 AS hhi
 FROM serial JOIN (SELECT g, sum((2 * up - n - 1) * h) / (n * total) AS gini, sum((h / total) ^ 2) AS hhi FROM (SELECT g, h, row_number() OVER (PARTITION BY g ORDER BY h) AS up, count(*) OVER (PARTITION BY g) AS n, sum(h) OVER (PARTITION BY g) AS total FROM (SELECT g, greatest(v, 0)::numeric AS h FROM many) AS m) AS r GROUP BY g, n, total) AS f USING (g) ORDER BY g;
-SET max_parallel_workers_per_gather = 2;
-SET min_parallel_table_scan_size = 0;
-SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0;
+CALL workers(2);
 SELECT 'SELECT g, concentration(v), lorenz(v, 9), whale_curve(v, 9), natural_fit(v, 3) FROM many GROUP BY g' AS sql \gset
 SELECT is_parallel(:'sql');
 SELECT count(*) AS groups, count(*) FILTER (WHERE p = s) AS same FROM (:sql) AS p JOIN serial AS s USING (g);
-RESET max_parallel_workers_per_gather; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost;
+CALL workers(NULL);
 
 DROP SCHEMA t_concentration CASCADE;

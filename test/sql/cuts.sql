@@ -130,7 +130,7 @@ FROM cut WHERE EXISTS (SELECT FROM val WHERE val.g = cut.g AND v > 0);
 CREATE TABLE many AS SELECT i AS id, i % 3 AS g, floor(exp(u(i, 1) * 10)) AS v FROM generate_series(1, 50000) AS i;
 ALTER TABLE many SET (parallel_workers = 2);
 ANALYZE many;
-SET max_parallel_workers_per_gather = 0;
+CALL workers(0);
 CREATE TABLE serial AS SELECT g, share_cuts(v, '{0.2, 0.8, 0.95}') AS a, share_cuts(v, '{0.2, 0.8, 0.95}', 'fit') AS b, head_cuts(v, '{0.01, 0.2}', 'fit') AS c, pareto_share(v, 0.2) AS d, mean_cut(v) AS e, median_cut(v) AS f FROM many GROUP BY g;
 WITH d AS (SELECT g, v, count(*) AS n, sum(v::numeric) AS amt FROM many GROUP BY g, v),
      e AS (SELECT g, v, amt, sum(amt) OVER w AS tot, sum(n) OVER w AS heads, sum(amt) OVER (PARTITION BY g) AS pos, sum(n) OVER (PARTITION BY g) AS nall FROM d WINDOW w AS (PARTITION BY g ORDER BY v DESC))
@@ -138,15 +138,12 @@ SELECT g, a = ARRAY[min(v) FILTER (WHERE tot - amt < 0.95 * pos), min(v) FILTER 
        b = ARRAY[min(v) FILTER (WHERE tot <= 0.95 * pos), min(v) FILTER (WHERE tot <= 0.8 * pos), min(v) FILTER (WHERE tot <= 0.2 * pos)] AS fit,
        c = ARRAY[min(v) FILTER (WHERE heads <= 0.2 * nall), min(v) FILTER (WHERE heads <= 0.01 * nall)] AS head_fit
 FROM e JOIN serial USING (g) GROUP BY g, a, b, c ORDER BY g;
-SET max_parallel_workers_per_gather = 2;
-SET min_parallel_table_scan_size = 0;
-SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0;
+CALL workers(2);
 SELECT $$SELECT g, share_cuts(v, '{0.2, 0.8, 0.95}') AS a, share_cuts(v, '{0.2, 0.8, 0.95}', 'fit') AS b, head_cuts(v, '{0.01, 0.2}', 'fit') AS c, pareto_share(v, 0.2) AS d, mean_cut(v) AS e, median_cut(v) AS f FROM many GROUP BY g$$ AS sql \gset
 SET parallel_leader_participation = off;
 SELECT is_parallel(:'sql');
 SELECT count(*) AS groups, count(*) FILTER (WHERE p.a = s.a AND p.b = s.b AND p.c = s.c AND p.d = s.d AND p.e = s.e AND p.f = s.f) AS same FROM (:sql) AS p FULL JOIN serial AS s USING (g);
-RESET max_parallel_workers_per_gather; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET parallel_leader_participation;
+CALL workers(NULL); RESET parallel_leader_participation;
 -- moving frames work, too: an aggregate without inverse starts again
 SELECT count(*) AS frames, count(*) FILTER (WHERE w = (SELECT head_cuts(v, '{0.5}') FROM many AS m WHERE m.id BETWEEN s.id - 4 AND s.id)) AS same
 FROM (SELECT id, head_cuts(v, '{0.5}') OVER (ORDER BY id ROWS 4 PRECEDING) AS w FROM many WHERE id <= 200) AS s;

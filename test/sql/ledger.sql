@@ -183,7 +183,7 @@ FROM (SELECT slice(l, daterange(lo, hi, b)) AS sliced,
 
 -- a commutative group
 CREATE TABLE triple AS
-SELECT a.l AS a, b.l AS b, c.l AS c
+SELECT i, a.l AS a, b.l AS b, c.l AS c
 FROM generate_series(1, 2000) AS i
 JOIN book AS a ON a.c = (u(i, 5) * 400)::int % 400
 JOIN book AS b ON b.c = (u(i, 6) * 400)::int % 400
@@ -224,13 +224,14 @@ SELECT count(*) FILTER (WHERE n > 1) < 40 AS hash_spreads FROM (SELECT count(DIS
 -- Binary: to a server file and back
 --
 SELECT current_setting('data_directory') || '/customer_tier_ledger.bin' AS file \gset
-COPY (SELECT c, l FROM book UNION ALL SELECT 400 + row_number() OVER (), b - a FROM triple) TO :'file' (FORMAT binary);
+COPY (SELECT c, l FROM book UNION ALL SELECT 400 + i::bigint, b - a FROM triple) TO :'file' (FORMAT binary);
 CREATE TABLE back (c bigint, l ledger);
 COPY back FROM :'file' (FORMAT binary);
+COPY (SELECT) TO PROGRAM 'cat && rm customer_tier_ledger.bin';
 SELECT count(*) AS ledgers, count(*) FILTER (WHERE ledger_send(book.l) = ledger_send(back.l) AND book.l = back.l) AS same
 FROM book JOIN back USING (c);
 SELECT count(*) AS negatives, count(*) FILTER (WHERE ledger_send(t.l) = ledger_send(back.l)) AS same
-FROM (SELECT 400 + row_number() OVER () AS c, b - a AS l FROM triple) AS t JOIN back USING (c);
+FROM (SELECT 400 + i AS c, b - a AS l FROM triple) AS t JOIN back USING (c);
 -- what is sent says its version first
 SELECT get_byte(ledger_send('{}'), 0) AS empty, get_byte(ledger_send('{2026-01-05:1:1.25}'), 0) AS scale_2, length(ledger_send('{}'));
 

@@ -216,12 +216,9 @@ CREATE TABLE wide AS
 SELECT i AS id, (u(i, 1) * 500)::int AS c, date '2020-01-01' + (u(i, 2) * 2000)::int AS day, round((u(i, 3) * 1000 - 100)::numeric, i % 5) AS amount FROM generate_series(1, 60000) AS i;
 ALTER TABLE wide SET (parallel_workers = 2);
 ANALYZE wide;
-SET max_parallel_workers_per_gather = 0;
-CREATE TABLE serial AS SELECT c, ledger_agg(day, amount) AS l, ledger_agg(day::timestamp, amount) AS t, ledger_agg(day + time '12:00' AT TIME ZONE 'UTC', amount, 'Asia/Tehran') AS z, ledger_agg(day, id) AS b FROM wide GROUP BY c;
-SET max_parallel_workers_per_gather = 2;
-SET min_parallel_table_scan_size = 0;
-SET parallel_setup_cost = 0;
-SET parallel_tuple_cost = 0;
+CALL workers(0);
+CREATE TABLE serial AS SELECT c, c % 7 AS g, ledger_agg(day, amount) AS l, ledger_agg(day::timestamp, amount) AS t, ledger_agg(day + time '12:00' AT TIME ZONE 'UTC', amount, 'Asia/Tehran') AS z, ledger_agg(day, id) AS b FROM wide GROUP BY c;
+CALL workers(2);
 SELECT $$SELECT c, ledger_agg(day, amount) AS l, ledger_agg(day::timestamp, amount) AS t, ledger_agg(day + time '12:00' AT TIME ZONE 'UTC', amount, 'Asia/Tehran') AS z, ledger_agg(day, id) AS b FROM wide GROUP BY c$$ AS sql \gset
 SET parallel_leader_participation = off;
 SELECT is_parallel(:'sql');
@@ -233,12 +230,13 @@ SELECT ledger_send(ledger_agg(day, amount)) = (SELECT ledger_send(rollup(l)) FRO
 SET parallel_leader_participation = on;
 SELECT count(*) AS ledgers, count(*) FILTER (WHERE ledger_send(p.l) = ledger_send(s.l)) AS same FROM (:sql) AS p FULL JOIN serial AS s USING (c);
 ALTER TABLE serial SET (parallel_workers = 2);
-SELECT is_parallel('SELECT c % 7, rollup(l) FROM serial GROUP BY 1') AS rollup;
+ANALYZE serial;
+SELECT is_parallel('SELECT g, rollup(l) FROM serial GROUP BY g') AS rollup;
 SELECT count(*) AS ledgers, count(*) FILTER (WHERE ledger_send(p.l) = ledger_send(s.l)) AS same
-FROM (SELECT c % 7 AS c, rollup(l) AS l FROM serial GROUP BY 1) AS p JOIN (SELECT c % 7 AS c, ledger_agg(day, amount) AS l FROM wide GROUP BY 1) AS s USING (c);
+FROM (SELECT g, rollup(l) AS l FROM serial GROUP BY g) AS p JOIN (SELECT c % 7 AS g, ledger_agg(day, amount) AS l FROM wide GROUP BY 1) AS s USING (g);
 -- an error in a worker is one
 SELECT left(outcome('SELECT ledger_agg(day, amount + CASE WHEN id = 59999 THEN 0.0000001 ELSE 0 END) FROM wide'), 5) AS state;
-RESET max_parallel_workers_per_gather; RESET min_parallel_table_scan_size; RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET parallel_leader_participation;
+CALL workers(NULL); RESET parallel_leader_participation;
 
 --
 -- Moving aggregates

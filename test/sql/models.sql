@@ -24,10 +24,10 @@ SELECT count(*) AS customers, count(*) FILTER (WHERE p_alive('shop', ledger, '20
 FROM sale_ledger_live, btyd(ledger, '2025-06-30', 7) AS b, model WHERE name = 'shop' AND (b).t IS NOT NULL;
 SELECT p_alive('shop', '{}'::ledger, '2025-06-30') AS no_purchase, p_alive('shop', '{2025-07-01:1:5}'::ledger, '2025-06-30') AS not_yet, outcome('SELECT p_alive(''shop'', ''{}''::ledger, ''infinity'')'), outcome('SELECT expected_purchases(''shop'', ''{}''::ledger, ''2025-06-30'', -1)');
 -- they work in the workers as well
-SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET parallel_leader_participation = off;
+CALL workers(2); SET parallel_leader_participation = off;
 SELECT is_parallel('SELECT sum(p_alive(''shop'', ledger, ''2025-06-30'')) FROM t_models.sale_ledger') AS parallel;
 SELECT round(sum(p_alive('shop', ledger, '2025-06-30'))::numeric, 6) AS alive FROM sale_ledger;
-RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size; RESET parallel_leader_participation;
+CALL workers(NULL); RESET parallel_leader_participation;
 SELECT round(sum(p_alive('shop', ledger, '2025-06-30'))::numeric, 6) AS alive FROM sale_ledger;
 -- another fit is seen, in one transaction and one function
 CREATE FUNCTION measure() RETURNS float8 LANGUAGE plpgsql AS $$BEGIN RETURN p_alive('shop', '{2025-01-01:1:5,2025-02-01:1:5}'::ledger, '2025-06-30'); END$$;
@@ -58,16 +58,16 @@ SELECT (bgnbd).remark FROM fit_model('early', 'sale', '2024-01-01');
 SELECT p_alive('early', '{2024-01-01:1:5}'::ledger, '2024-01-01') AS nothing, clv('early', '{2024-01-01:1:5}'::ledger, '2024-01-01', 10, 0.1) AS nothing;
 
 -- whose models they are
-CREATE ROLE regress_models_reader;
-CREATE ROLE regress_models_stranger;
-GRANT USAGE ON SCHEMA t_models TO regress_models_reader, regress_models_stranger;
-GRANT SELECT ON sale, sale_ledger_live, sale_ledger, sale_ledger_live TO regress_models_reader;
-SET ROLE regress_models_reader;
+CREATE ROLE regress_customer_tier_reader;
+CREATE ROLE regress_customer_tier_stranger;
+GRANT USAGE ON SCHEMA t_models TO regress_customer_tier_reader, regress_customer_tier_stranger;
+GRANT SELECT ON sale, sale_sale, sale_ledger_live, sale_ledger TO regress_customer_tier_reader;
+SET ROLE regress_customer_tier_reader;
 SELECT count(*) AS seen FROM model;
 SELECT p_alive('shop', '{2025-01-01:1:5}'::ledger, '2025-06-30') AS p_alive;
 SELECT customers FROM model_quality('sale', '2025-06-30', '2025-12-31');
 SELECT outcome('SELECT fit_model(''shop'', ''t_models.sale'', ''2025-06-30'')'), outcome('SELECT drop_model(''shop'')'), outcome('INSERT INTO model (name, source, as_of, unit_days, kind) VALUES (''mine'', ''t_models.sale'', ''2025-06-30'', 1, ''bgnbd'')');
-SET ROLE regress_models_stranger;
+SET ROLE regress_customer_tier_stranger;
 SELECT count(*) AS seen FROM model;
 SELECT outcome('SELECT p_alive(''shop'', ''{2025-01-01:1:5}''::ledger, ''2025-06-30'')'), outcome('SELECT count(*) FROM calibrate_holdout(''t_models.sale'', ''2025-06-30'', ''2025-12-31'')');
 RESET ROLE;
@@ -85,6 +85,6 @@ SELECT drop_model('shop'), drop_model('mod'), drop_model('par'), drop_model('ear
 SELECT count(*) AS left_over FROM model;
 SELECT outcome('SELECT drop_model(''shop'')');
 CALL untrack('sale');
-DROP OWNED BY regress_models_reader, regress_models_stranger;
-DROP ROLE regress_models_reader, regress_models_stranger;
+DROP OWNED BY regress_customer_tier_reader, regress_customer_tier_stranger;
+DROP ROLE regress_customer_tier_reader, regress_customer_tier_stranger;
 DROP SCHEMA t_models CASCADE;

@@ -138,4 +138,4 @@ CALL history(2);
 CALL history(3);
 CALL history(4);
 SELECT count(*) AS rows, count(DISTINCT scheme) AS schemes, count(DISTINCT as_of) AS days FROM graded;
-DO $$BEGIN FOR seed IN 1 .. 12 LOOP CALL same_day(seed); END LOOP; END$$;
+DO $$BEGIN FOR seed IN 1 .. 12 LOOP CALL same_day(seed); COMMIT; END LOOP; END$$;

@@ -18,8 +18,8 @@ CREATE VIEW state AS SELECT matview, mode, since IS NOT NULL AS marked, watching
 -- Deferred: marked, refreshed by refresh_stale
 --
 SELECT refresh_on_change('top'), refresh_on_change('best');
-SELECT relation, mode, tables FROM matview ORDER BY 1;
-SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgfoid = 'mark_stale()'::regprocedure ORDER BY 1, 2;
+SELECT state, matview, marks, reads FROM customer_tier_internal.find_watched() ORDER BY state;
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2;
 TABLE state;
 CALL refresh_stale();
 TABLE state;
@@ -34,9 +34,9 @@ SELECT difference(), best FROM best;
 CREATE FUNCTION marks(sql text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE n bigint;
 BEGIN
-  DELETE FROM customer_tier.mark;
+  DELETE FROM top_stale_marks;
   EXECUTE sql;
-  SELECT count(*) INTO n FROM customer_tier.mark WHERE matview = 'top'::regclass;
+  SELECT count(*) INTO n FROM top_stale_marks;
   RETURN format('%s: %s', sql, n);
 END $$;
 SELECT marks(sql) FROM unnest(ARRAY['INSERT INTO sale VALUES (4, 2, 1)', 'UPDATE sale SET amount = 2 WHERE id = 4', 'DELETE FROM sale WHERE id = 4', 'TRUNCATE sale', 'SELECT 1',
@@ -54,7 +54,7 @@ RELEASE b;
 ROLLBACK TO a;
 INSERT INTO sale VALUES (7, 1, 1);
 COMMIT;
-SELECT count(*) AS marks FROM mark WHERE matview = 'top'::regclass;
+SELECT count(*) AS marks FROM top_stale_marks;
 -- written, refreshed and written again in one transaction
 BEGIN;
 CALL refresh_stale();
@@ -97,17 +97,17 @@ COMMIT;
 SELECT difference();
 TABLE state;
 -- with a unique index readers go on
-SELECT refresh_command('top'), refresh_command('best');
+SELECT customer_tier_internal.refresh_command('top'), customer_tier_internal.refresh_command('best');
 CREATE UNIQUE INDEX ON top (name) WHERE total > 0;
 CREATE UNIQUE INDEX ON top (lower(name));
-SELECT refresh_command('top');
+SELECT customer_tier_internal.refresh_command('top');
 CREATE UNIQUE INDEX ON top (name);
-SELECT refresh_command('top');
+SELECT customer_tier_internal.refresh_command('top');
 INSERT INTO sale VALUES (14, 2, 1);
 SELECT difference();
 -- an older snapshot would not do
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT outcome('INSERT INTO sale VALUES (15, 1, 1)');
+SELECT outcome('INSERT INTO sale VALUES (15, 1, 1) RETURNING id');
 ROLLBACK;
 SELECT refresh_on_change('top', 'deferred'), refresh_on_change('best', 'deferred');
 CALL refresh_stale();
@@ -122,7 +122,8 @@ CREATE TABLE base (x int);
 CREATE MATERIALIZED VIEW first AS SELECT count(*) AS n FROM t_stale.base;
 CREATE MATERIALIZED VIEW second AS SELECT n FROM t_stale.first;
 SELECT refresh_on_change('second', 'commit'), refresh_on_change('first', 'deferred');
-SELECT relation, tables FROM matview WHERE relation IN ('first'::regclass, 'second'::regclass) ORDER BY relation;
+SELECT matview, reads FROM customer_tier_internal.find_watched() WHERE matview IN ('first'::regclass, 'second'::regclass) ORDER BY matview;
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure AND tgname LIKE '%second' ORDER BY 1, 2;
 INSERT INTO base VALUES (1);
 CALL refresh_stale('first');
 SELECT (SELECT n FROM first) AS first, (SELECT n FROM second) AS second;
@@ -155,10 +156,21 @@ SELECT outcome('UPDATE sale SET amount = 1000 WHERE id = 16; SET CONSTRAINTS ALL
 UPDATE sale SET amount = 1000 WHERE id = 16;
 SELECT amount FROM sale WHERE id = 16;
 -- dropped: writers go on
-DROP MATERIALIZED VIEW bad;
+SELECT outcome('DROP MATERIALIZED VIEW bad');
+DROP MATERIALIZED VIEW bad CASCADE;
 UPDATE sale SET amount = 1000 WHERE id = 16;
 CALL refresh_stale();
-SELECT count(*) FROM mark WHERE matview NOT IN (SELECT oid FROM pg_class);
+TABLE bad_stale_marks;
+TABLE state;
+-- one that has its name takes the place
+CREATE MATERIALIZED VIEW bad AS SELECT max(amount) AS most FROM t_stale.sale;
+SELECT refresh_on_change('bad', 'commit');
+UPDATE sale SET amount = 999 WHERE id = 16;
+SELECT most FROM bad;
+DROP MATERIALIZED VIEW bad CASCADE;
+-- and so is what is left
+SELECT stop_refresh_on_change('bad_stale');
+SELECT to_regclass('bad_stale'), to_regclass('bad_stale_marks'), count(*) FROM pg_trigger WHERE tgname LIKE '%bad%';
 -- triggers that do not fire are told of
 ALTER TABLE sale DISABLE TRIGGER USER;
 TABLE state;
@@ -185,9 +197,10 @@ CALL refresh_stale();
 CREATE FUNCTION marked(sql text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE n text;
 BEGIN
-  DELETE FROM customer_tier.mark;
+  DELETE FROM parts_stale_marks;
+  DELETE FROM of_one_stale_marks;
   EXECUTE sql;
-  SELECT string_agg(matview::text, ' ' ORDER BY matview::text) INTO n FROM customer_tier.mark;
+  SELECT string_agg(matview::text, ' ' ORDER BY matview::text) INTO n FROM stale WHERE since IS NOT NULL AND matview IN ('parts'::regclass, 'of_one'::regclass);
   RETURN format('%s: %s', sql, n);
 END $$;
 SELECT marked(sql) FROM unnest(ARRAY[$$INSERT INTO part SELECT '2026-01-05', i, 1 FROM generate_series(1, 100) AS i$$, $$INSERT INTO part VALUES ('2026-02-05', 1, 1)$$, $$INSERT INTO part_2_1 VALUES ('2026-02-05', 1, 1)$$,
@@ -206,11 +219,23 @@ CALL track('shop', 'customer', 'amount', 'day');
 CREATE MATERIALIZED VIEW worth AS SELECT customer, total(ledger) FROM t_stale.shop_ledger_live;
 CREATE MATERIALIZED VIEW worth_then AS SELECT customer, total(ledger) FROM t_stale.shop_ledger;
 SELECT refresh_on_change('worth', 'commit'), refresh_on_change('worth_then', 'commit');
-SELECT relation, tables FROM matview WHERE relation IN ('worth'::regclass, 'worth_then'::regclass) ORDER BY 1;
+SELECT matview, reads FROM customer_tier_internal.find_watched() WHERE matview IN ('worth'::regclass, 'worth_then'::regclass) ORDER BY 1;
 INSERT INTO shop VALUES (1, 7, '2026-01-01', 3);
 SELECT (SELECT total FROM worth), (SELECT total FROM worth_then);
-CALL refresh('shop');
+CALL refresh_source('shop');
 SELECT (SELECT total FROM worth), (SELECT total FROM worth_then);
+-- one that joins tables is computed from them
+CREATE TABLE line (shop int, amount numeric);
+CREATE VIEW lines AS SELECT customer, day AS sold_at, line.amount FROM t_stale.shop JOIN t_stale.line ON shop = id;
+CALL track('lines');
+CREATE MATERIALIZED VIEW worth_by_line AS SELECT customer, total(ledger) FROM t_stale.lines_ledger_live;
+SELECT refresh_on_change('worth_by_line', 'commit');
+SELECT matview, reads FROM customer_tier_internal.find_watched() WHERE matview = 'worth_by_line'::regclass;
+INSERT INTO line VALUES (1, 8);
+TABLE worth_by_line;
+CALL refresh_source('lines');
+TABLE worth_by_line;
+SELECT outcome($$SELECT refresh_on_change('worth', tables => ARRAY['shop_delta']::regclass[])$$);
 
 --
 -- Rights: the view's query runs as its owner; a writer needs none
@@ -229,30 +254,123 @@ RESET ROLE;
 SELECT refresh_on_change('mine', 'commit');
 SET ROLE regress_customer_tier_clerk;
 INSERT INTO sale VALUES (20, 1, 1);
-SELECT outcome('SELECT * FROM mine'), left(outcome('REFRESH MATERIALIZED VIEW mine'), 5), outcome($$INSERT INTO customer_tier.mark VALUES ('mine', true)$$),
-       outcome($$INSERT INTO customer_tier.matview VALUES ('mine', 'commit', '{}')$$), outcome($$SELECT mark_readers('top'), (SELECT count(*) FROM customer_tier.mark)$$), outcome('SELECT count(*) FROM customer_tier.matview'), outcome('SELECT count(*) FROM stale');
+SELECT outcome('SELECT * FROM mine'), left(outcome('REFRESH MATERIALIZED VIEW mine'), 5), outcome($$INSERT INTO mine_stale_marks VALUES (now())$$), outcome('LOCK TABLE mine_stale IN SHARE UPDATE EXCLUSIVE MODE'),
+       outcome($$SELECT customer_tier_internal.mark_watched('mine_stale')$$), outcome($$SELECT customer_tier_internal.drop_watched(NULL)$$), outcome('SELECT count(*) FROM customer_tier_internal.find_watched()'), outcome('SELECT count(*) FROM stale');
 -- a table of one's own is no way to somebody's view
 CREATE TEMP TABLE own (a int);
-CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT EXECUTE FUNCTION mark_stale();
+CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT EXECUTE FUNCTION customer_tier_internal.mark_stale();
+SELECT outcome('INSERT INTO own VALUES (1)');
+DROP TRIGGER forge ON own;
+CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT WHEN ('mine_stale'::regclass IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.mark_stale();
+SELECT outcome('INSERT INTO own VALUES (1)');
+DROP TRIGGER forge ON own;
+CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT WHEN (ARRAY['mine_stale'::regclass, 'top_stale'] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.mark_stale();
+SELECT outcome('INSERT INTO own VALUES (1)');
+DROP TRIGGER forge ON own;
+CREATE CONSTRAINT TRIGGER forge_too AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.refresh_at_commit();
 INSERT INTO own VALUES (1);
-CREATE CONSTRAINT TRIGGER forge_too AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION refresh_at_commit();
+SELECT outcome('SELECT customer_tier_internal.mark_stale()'), outcome('SELECT customer_tier_internal.refresh_at_commit()');
 DROP TABLE own;
 RESET ROLE;
 SET ROLE regress_customer_tier_analyst;
-SELECT count(*) AS mine FROM matview;
--- a view of one's own is no way into somebody's writes
-SELECT outcome($$UPDATE customer_tier.matview SET tables = ARRAY['name']::regclass[]$$);
+SELECT count(*) AS mine FROM customer_tier_internal.find_watched() WHERE pg_has_role(owner, 'USAGE');
+-- a view of one's own is no way into somebody's writes: names says its owner
+ALTER TABLE mine_stale ALTER reads SET DEFAULT ARRAY['sale', 'name']::regclass[];
+SELECT outcome($$SELECT refresh_on_change('mine', tables => ARRAY['name']::regclass[])$$);
+RESET ROLE;
+INSERT INTO name VALUES (20, 'nobody');
+-- who has lost the rights to a table, or never had them, may let go of it
+SET ROLE regress_customer_tier_analyst;
 SELECT stop_refresh_on_change('mine');
 RESET ROLE;
--- the triggers go with the last view
-SELECT stop_refresh_on_change(relation) FROM (SELECT relation FROM matview WHERE relation IN (SELECT oid FROM pg_class) ORDER BY relation) AS m;
-SELECT count(*) FROM pg_trigger WHERE tgfoid = 'mark_stale()'::regprocedure;
-SELECT outcome($$SELECT stop_refresh_on_change('top')$$);
+SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%mine';
+SELECT refresh_on_change('mine', 'commit');
+-- what the owner adds to the marks is not run by writers
+SET ROLE regress_customer_tier_analyst;
+CREATE FUNCTION t_stale.evil() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'runs as % of %', current_user, session_user; END $$;
+CREATE FUNCTION t_stale.evil(timestamptz) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE EXCEPTION 'runs as % of %', current_user, session_user; END $$;
+CREATE TRIGGER evil AFTER INSERT ON mine_stale_marks FOR EACH ROW EXECUTE FUNCTION t_stale.evil();
+RESET ROLE;
+SELECT outcome('INSERT INTO sale VALUES (21, 1, 1) RETURNING id');
+SET ROLE regress_customer_tier_analyst;
+DROP TRIGGER evil ON mine_stale_marks;
+CREATE TRIGGER evil AFTER INSERT ON mine_stale_marks FOR EACH ROW WHEN (t_stale.evil(NEW.since)) EXECUTE FUNCTION customer_tier_internal.refresh_at_commit();
+RESET ROLE;
+SELECT outcome('INSERT INTO sale VALUES (21, 1, 1) RETURNING id');
+SET ROLE regress_customer_tier_analyst;
+DROP TRIGGER evil ON mine_stale_marks;
+CREATE INDEX evil ON mine_stale_marks (t_stale.evil(since));
+RESET ROLE;
+SELECT outcome('INSERT INTO sale VALUES (21, 1, 1) RETURNING id');
+DROP INDEX evil;
+ALTER TABLE mine_stale_marks ADD CONSTRAINT evil CHECK (t_stale.evil(since)) NOT VALID;
+SELECT outcome('INSERT INTO sale VALUES (21, 1, 1) RETURNING id');
+ALTER TABLE mine_stale_marks DROP CONSTRAINT evil;
+INSERT INTO sale VALUES (21, 1, 1);
+
+--
+-- Names and owners
+--
+ALTER MATERIALIZED VIEW mine RENAME TO "My view";
+ALTER TABLE mine_stale_marks RENAME TO "Marks";
+ALTER TABLE mine_stale RENAME TO "State";
+CREATE SCHEMA t_stale_2;
+GRANT USAGE ON SCHEMA t_stale_2 TO PUBLIC;
+ALTER TABLE "Marks" SET SCHEMA t_stale_2;
+ALTER TABLE sale RENAME TO sold;
+INSERT INTO sold VALUES (22, 1, 1);
+SELECT (SELECT n FROM "My view") - count(*) AS difference FROM sold;
+SELECT * FROM state WHERE matview = '"My view"'::regclass;
+ALTER TABLE sold RENAME TO sale;
+-- another owner of the view: refused with the way out at commit, told of where it is deferred
+ALTER MATERIALIZED VIEW "My view" OWNER TO regress_customer_tier_clerk;
+SELECT outcome('INSERT INTO sale VALUES (23, 1, 1) RETURNING id');
+SELECT * FROM state WHERE matview = '"My view"'::regclass;
+SET ROLE regress_customer_tier_clerk;
+SELECT count(*) FROM stale WHERE matview = '"My view"'::regclass;
+RESET ROLE;
+GRANT CREATE ON SCHEMA t_stale TO regress_customer_tier_clerk;
+SELECT refresh_on_change('"My view"', 'deferred');
+SELECT state, matview, marks, reads, owner::regrole FROM customer_tier_internal.find_watched() WHERE matview = '"My view"'::regclass;
+INSERT INTO sale VALUES (23, 1, 1);
+ALTER MATERIALIZED VIEW "My view" OWNER TO regress_customer_tier_analyst;
+INSERT INTO sale VALUES (24, 1, 1);
+SELECT * FROM state WHERE matview = '"My view"'::regclass;
+SELECT refresh_on_change('"My view"', 'commit');
+SELECT (SELECT n FROM "My view") - count(*) AS difference FROM sale;
+-- another owner of the table, or of the marks
+ALTER TABLE sale OWNER TO regress_customer_tier_clerk;
+INSERT INTO sale VALUES (25, 1, 1);
+SELECT (SELECT n FROM "My view") - count(*) AS difference FROM sale;
+ALTER TABLE "My view_stale_marks" OWNER TO regress_customer_tier_clerk;
+SELECT outcome('INSERT INTO sale VALUES (26, 1, 1) RETURNING id');
+ALTER TABLE "My view_stale_marks" OWNER TO regress_customer_tier_analyst;
+ALTER TABLE sale OWNER TO CURRENT_USER;
+-- a state that no longer is one
+ALTER TABLE "My view_stale" ADD note text;
+SELECT outcome('INSERT INTO sale VALUES (26, 1, 1) RETURNING id');
+DROP TABLE "My view_stale" CASCADE;
+INSERT INTO sale VALUES (26, 1, 1);
+SELECT outcome($$SELECT refresh_on_change('"My view"')$$);
+DROP TABLE "My view_stale_marks";
+
+-- pg_monitor sees what is stale, but neither errors nor queries
+SELECT refresh_on_change('"My view"');
+SET ROLE pg_monitor;
+SELECT matview::text, mode, since IS NOT NULL AS marked, watching, error FROM stale WHERE matview::text LIKE '%My view%';
+RESET ROLE;
+
+-- the triggers go with the last view, at once
+SELECT outcome($$SELECT stop_refresh_on_change('sale')$$);
 -- what depends on it is not dropped unasked
-CALL untrack('shop');
+SELECT left(outcome($$CALL untrack('shop')$$), 60);
 SET client_min_messages = warning;
-DROP MATERIALIZED VIEW worth, worth_then;
-CALL untrack('shop');
-DROP SCHEMA t_stale CASCADE;
+DROP MATERIALIZED VIEW worth, worth_then, worth_by_line CASCADE;
+SET client_min_messages = notice;
+CALL untrack_all();
+SELECT count(*) AS triggers, (SELECT count(*) FROM customer_tier_internal.find_watched()) AS watched FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure;
+SELECT outcome($$SELECT stop_refresh_on_change('top')$$);
+SET client_min_messages = warning;
+DROP SCHEMA t_stale, t_stale_2 CASCADE;
 DROP OWNED BY regress_customer_tier_analyst, regress_customer_tier_clerk;
 DROP ROLE regress_customer_tier_analyst, regress_customer_tier_clerk;

@@ -13,7 +13,7 @@ FROM (VALUES (1, 0.8, 0.1), (10, 0.8, 0.1), (520, 0.9999, 0.0001), (7, 1, 0), (7
 SELECT clv(100, 0) AS none, clv(100, 'Infinity', 1, 0.75) AS forever, clv(100, 'Infinity', 1, 1, 0.1) AS perpetuity, round(clv(100, 1e6, 1, 0.75)::numeric, 9) AS nearly_forever;
 SELECT outcome('SELECT clv(100, ''Infinity'')'), outcome('SELECT clv(100, -1)'), outcome('SELECT clv(100, ''NaN'')'), outcome('SELECT clv(''NaN'', 1)'), outcome('SELECT clv(1, 1, 1, 1.2)'), outcome('SELECT clv(1, 1, 1, 1, -1)');
 -- five points less churn, at ten percent interest
-SELECT round(new_churn::numeric, 9) AS new_churn, round(worth::numeric, 6) AS worth, round(new_worth::numeric, 6) AS new_worth, round(gain::numeric, 6) AS gain, round(gain_share::numeric, 9) AS gain_share FROM retention_effect(1000, 100, 0.20, -0.05, margin => 0.5, rate => 0.1);
+SELECT round(new_churn::numeric, 9) AS new_churn, round(worth::numeric, 6) AS worth, round(new_worth::numeric, 6) AS new_worth, round(gain::numeric, 6) AS gain, round(relative_gain::numeric, 9) AS relative_gain FROM retention_effect(1000, 100, 0.20, -0.05, margin => 0.5, rate => 0.1);
 SELECT outcome('SELECT retention_effect(10, 100, 0.02, -0.05)');
 -- realised, with interest
 SELECT round(clv('{2025-01-01:1:100, 2026-01-01:1:10}'::ledger, '2026-01-01', 0.1)::numeric, 9) AS with_interest, clv('{2025-01-01:1:100, 2026-01-01:1:10}'::ledger, '2025-12-31', 0) AS before, clv('{}'::ledger, '2026-01-01', 0.1) AS nothing;
@@ -174,7 +174,7 @@ SELECT 'BG/NBD' AS model, (bg).converged, (bg).remark, (bg).customers, abs((bg).
 UNION ALL SELECT 'MBG/NBD', (mbg).converged, (mbg).remark, (mbg).customers, abs((mbg).r - 2) < 4 * (mbg).se_r, abs((mbg).alpha - 10) < 4 * (mbg).se_alpha, abs((mbg).a - 2) < 4 * (mbg).se_a, abs((mbg).b - 3) < 4 * (mbg).se_b FROM fit
 UNION ALL SELECT 'Pareto/NBD', (pareto).converged, (pareto).remark, (pareto).customers, abs((pareto).r - 2) < 4 * (pareto).se_r, abs((pareto).alpha - 10) < 4 * (pareto).se_alpha, abs((pareto).s - 2) < 4 * (pareto).se_s, abs((pareto).beta - 60) < 4 * (pareto).se_beta FROM fit
 UNION ALL SELECT 'BG/BB', (bgbb).converged, (bgbb).remark, (bgbb).customers, abs((bgbb).alpha - 2) < 4 * (bgbb).se_alpha, abs((bgbb).beta - 3) < 4 * (bgbb).se_beta, abs((bgbb).gamma - 1) < 4 * (bgbb).se_gamma, abs((bgbb).delta - 4) < 4 * (bgbb).se_delta FROM fit
-UNION ALL SELECT 'Gamma-Gamma', (spend).converged, (spend).remark, (spend).customers, abs((spend).p - 2) < 4 * (spend).se_p, abs((spend).q - 4) < 4 * (spend).se_q, abs((spend).gamma - 30) < 4 * (spend).se_gamma, NULL FROM fit;
+UNION ALL SELECT 'Gamma-Gamma', (spend).converged, (spend).remark, (spend).customers, abs((spend).p - 2) < 4 * (spend).se_p, abs((spend).q - 4) < 4 * (spend).se_q, abs((spend).gamma - 30) < 4 * (spend).se_gamma, NULL FROM fit ORDER BY 1;
 -- and what they foretell of new customers is near what came
 SELECT abs((SELECT sum(expected_purchases(bg, t)) FROM fit, customer) / (SELECT sum(x) FROM bought WHERE kind = 'bgnbd') - 1) < 0.01 AS bg, abs((SELECT sum(expected_purchases(mbg, t)) FROM fit, customer) / (SELECT sum(x) FROM bought WHERE kind = 'mbgnbd') - 1) < 0.01 AS mbg,
        abs((SELECT sum(expected_purchases(pareto, t)) FROM fit, customer) / (SELECT sum(x) FROM bought WHERE kind = 'pareto_nbd') - 1) < 0.01 AS pareto, abs((SELECT 8000 * expected_purchases(bgbb, 8) FROM fit) / (SELECT sum(x) FROM donor) - 1) < 0.01 AS bgbb;
@@ -203,10 +203,10 @@ FROM task, array_length(params, 1) AS n, generate_series(1, 20) AS s, LATERAL (S
 GROUP BY model ORDER BY model COLLATE "C";
 -- nor does the order of the customers matter, or who counts them
 SELECT bgnbd_fit(x, t_x, t ORDER BY i) = bgnbd_fit(x, t_x, t ORDER BY i % 97, i DESC) AS same FROM bought WHERE kind = 'bgnbd';
-SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
+CALL workers(2);
 SELECT is_parallel('SELECT bgnbd_fit(x, t_x, t) FROM t_value.bought WHERE kind = ''bgnbd''') AS parallel, is_parallel('SELECT gamma_gamma_fit(x, m) FROM t_value.spender') AS parallel;
 SELECT bgnbd_fit(x, t_x, t) FILTER (WHERE kind = 'bgnbd') = (SELECT bg FROM fit) AS same, pareto_nbd_fit(x, t_x, t) FILTER (WHERE kind = 'pareto_nbd') = (SELECT pareto FROM fit) AS same FROM bought;
-RESET parallel_setup_cost; RESET parallel_tuple_cost; RESET min_parallel_table_scan_size;
+CALL workers(NULL);
 -- another unit of time is the same model
 SELECT abs((f).r / (bg).r - 1) < 1e-8 AS r, abs((f).alpha / (bg).alpha / 7 - 1) < 1e-8 AS alpha, abs((f).b / (bg).b - 1) < 1e-8 AS b, (f).iterations = (bg).iterations AS iterations FROM fit, (SELECT bgnbd_fit(x, t_x * 7, t * 7) AS f FROM bought WHERE kind = 'bgnbd') AS f;
 -- a model for each segment

@@ -156,7 +156,7 @@ SELECT count(give('random', substr(decode(md5(n::text) || md5((n + 5000)::text),
 SELECT count(give('random with a tag', set_byte(substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32), 0, 16 + n % 8))) FROM generate_series(1, 1000) AS n;
 SELECT count(give('random and small', substring(set_byte(decode(translate(md5(n::text) || md5((n + 5000)::text), '456789abcdef', '012301230123'), 'hex'), 0, 16) FROM 1 FOR 1 + n % 24))) FROM generate_series(1, 1000) AS n;
 SQL
-$node->psql('postgres', $sql, on_error_stop => 1, timeout => 300, stdout => \my $out, stderr => \my $err);
+$node->psql('postgres', $sql, on_error_stop => 1, timeout => 2 * $PostgreSQL::Test::Utils::timeout_default, stdout => \my $out, stderr => \my $err);
 is($err, '', 'every value was tried');
 
 note("the values are the same every time; by kind: tried|accepted|refused");

@@ -34,7 +34,7 @@ CALL customer_tier.track('crm.tracked', 'customer', 'amount', 'at', filter => 'a
 CALL customer_tier.track('crm.parts', 'customer', 'amount', 'day');
 INSERT INTO crm.tracked SELECT 'c' || customer, day + interval '17 hours', amount FROM crm.sale WHERE id <= 500;
 INSERT INTO crm.parts SELECT customer, day, amount FROM crm.sale WHERE id <= 500;
-CALL customer_tier.refresh('crm.tracked');
+CALL customer_tier.refresh_source('crm.tracked');
 DELETE FROM crm.tracked WHERE amount < 0;
 SELECT (customer_tier.fit_model('crm', 'crm.tracked', '2026-01-01')).name;
 CREATE MATERIALIZED VIEW crm.abc AS SELECT customer_tier.share_cuts(customer_tier.total(ledger), '{0.8, 0.95}') AS cuts, customer_tier.rollup(ledger) AS everything FROM crm.book WHERE customer >= 0;
@@ -54,7 +54,7 @@ UNION ALL SELECT md5(string_agg(v::text, ' ' ORDER BY customer)) FROM crm.value 
 UNION ALL SELECT cuts::text || encode(customer_tier_internal.ledger_send(everything), 'hex') FROM crm.abc
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.tracked_ledger_live AS l
 UNION ALL SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.parts_ledger_live AS l
-UNION ALL SELECT string_agg(s::text, ' ' ORDER BY relation::text) FROM (SELECT relation, ledger, queue, live, pending, capturing FROM customer_tier.sources) AS s
+UNION ALL SELECT string_agg(s::text, ' ' ORDER BY source::text) FROM (SELECT source, sales, ledger, queue, live, pending, capturing, changed, last_error FROM customer_tier.sources) AS s
 UNION ALL SELECT string_agg(s::text, ' ' ORDER BY scheme::text) FROM (SELECT * FROM customer_tier.schemes) AS s
 UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.grade AS g UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer, valid_from)) FROM crm.grade_history AS g
 UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.segment AS g UNION ALL SELECT md5(string_agg(e::text, ' ' ORDER BY axis)) FROM customer_tier.explain('crm.grade', '7') AS e
@@ -80,12 +80,12 @@ foreach my $format (qw(plain custom))
 		is($node->safe_psql($name, <<'SQL'), "0\n0\n0\n0\n1\n0\n0", "capture after the restore: $format $inserts");
 INSERT INTO crm.tracked VALUES ('c1', '2026-01-01', 5), ('new', '2026-01-01', 5);
 UPDATE crm.parts SET day = '2025-01-01', amount = amount + 1 WHERE customer % 5 = 0;
-SELECT count(*) FROM customer_tier.verify('crm.tracked');
-SELECT count(*) FROM customer_tier.verify('crm.parts');
-CALL customer_tier.refresh('crm.tracked');
-CALL customer_tier.refresh('crm.parts');
-SELECT count(*) FROM customer_tier.verify('crm.tracked');
-SELECT (SELECT count(*) FROM customer_tier.verify('crm.parts')) + (SELECT sum(pending) FROM customer_tier.sources);
+SELECT count(*) FROM customer_tier.verify_source('crm.tracked');
+SELECT count(*) FROM customer_tier.verify_source('crm.parts');
+CALL customer_tier.refresh_source('crm.tracked');
+CALL customer_tier.refresh_source('crm.parts');
+SELECT count(*) FROM customer_tier.verify_source('crm.tracked');
+SELECT (SELECT count(*) FROM customer_tier.verify_source('crm.parts')) + (SELECT sum(pending) FROM customer_tier.sources);
 SELECT count(*) FROM customer_tier.stale WHERE watching;
 SELECT up - up FROM customer_tier.refresh('crm.grade', '2025-03-31');
 SELECT count(*) FROM (SELECT customer::text, earned_tier FROM crm.grade EXCEPT SELECT customer, tier FROM customer_tier.tiers_as_of('crm.grade', '2025-03-31')) AS d;

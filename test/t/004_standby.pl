@@ -53,11 +53,11 @@ CREATE PROCEDURE refresh_all() LANGUAGE plpgsql AS \$\$
 BEGIN
   PERFORM setseed($seed % 1000 / 1000.0);
   LOOP
-    CALL customer_tier.refresh('sale');
+    CALL customer_tier.refresh_source('sale');
     COMMIT;
-    CALL customer_tier.refresh('part');
+    CALL customer_tier.refresh_source('part');
     COMMIT;
-    IF random() < 0.05 THEN CALL customer_tier.rebuild('sale'); COMMIT; END IF;
+    IF random() < 0.05 THEN CALL customer_tier.rebuild_source('sale'); COMMIT; END IF;
     PERFORM pg_sleep(random() / 50);
   END LOOP;
 END \$\$;
@@ -86,7 +86,7 @@ my $right = "0\n0\n0\n0";
 $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'the standby is one');
 is($standby->safe_psql('postgres', $differ), $right, 'right after track');
-is($standby->safe_psql('postgres', 'SELECT relation, pending, capturing FROM customer_tier.sources ORDER BY relation::text'), "part|0|t\nsale|0|t", 'sources is read there');
+is($standby->safe_psql('postgres', 'SELECT sales, pending, capturing FROM customer_tier.sources ORDER BY sales::text'), "part|0|t\nsale|0|t", 'sources is read there');
 
 # what is pending, before and after a refresh
 my $live = "SELECT md5(string_agg(l::text, ' ' ORDER BY customer)) FROM sale_ledger_live AS l";
@@ -95,18 +95,18 @@ $primary->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES
 $primary->wait_for_catchup($standby);
 my $before = $standby->safe_psql('postgres', $live);
 is($standby->safe_psql('postgres', $differ), $right, 'right before the refresh');
-is($standby->safe_psql('postgres', "SELECT pending FROM customer_tier.sources WHERE relation = 'sale'::regclass"), '3', 'which is pending');
+is($standby->safe_psql('postgres', "SELECT pending FROM customer_tier.sources WHERE sales = 'sale'::regclass"), '3', 'which is pending');
 isnt($standby->safe_psql('postgres', $kept), $before, 'the ledgers are of before');
-$primary->safe_psql('postgres', "CALL customer_tier.refresh('sale')");
+$primary->safe_psql('postgres', "CALL customer_tier.refresh_source('sale')");
 $primary->wait_for_catchup($standby);
-is($standby->safe_psql('postgres', "$live; $kept; SELECT pending FROM customer_tier.sources WHERE relation = 'sale'::regclass"), "$before\n$before\n0", 'after it the ledgers are what the view was');
-my ($ret, $out, $err) = $standby->psql('postgres', "CALL customer_tier.refresh('sale')");
+is($standby->safe_psql('postgres', "$live; $kept; SELECT pending FROM customer_tier.sources WHERE sales = 'sale'::regclass"), "$before\n$before\n0", 'after it the ledgers are what the view was');
+my ($ret, $out, $err) = $standby->psql('postgres', "CALL customer_tier.refresh_source('sale')");
 like($err, qr/recovery|read-only/, 'a refresh on the standby says why not');
-is($standby->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify('sale')"), '0', 'verify works there');
+is($standby->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify_source('sale')"), '0', 'verify works there');
 
 # a snapshot that is older than a refresh, a rebuild and more writes, on the standby
 my ($in, $said, $told) = ('', '', '');
-my $reader = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $standby->connstr('postgres') ], '<', \$in, '>', \$said, '2>', \$told, IPC::Run::timeout(60));
+my $reader = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', $standby->connstr('postgres') ], '<', \$in, '>', \$said, '2>', \$told, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 sub say_to_reader
 {
 	my ($sql) = @_;
@@ -119,14 +119,14 @@ sub say_to_reader
 $primary->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5)");
 $primary->wait_for_catchup($standby);
 my $saw = say_to_reader("BEGIN ISOLATION LEVEL REPEATABLE READ; $live");
-$primary->safe_psql('postgres', "CALL customer_tier.refresh('sale'); UPDATE sale SET amount = amount + 1 WHERE customer = 3; CALL customer_tier.rebuild('sale')");
+$primary->safe_psql('postgres', "CALL customer_tier.refresh_source('sale'); UPDATE sale SET amount = amount + 1 WHERE customer = 3; CALL customer_tier.rebuild_source('sale')");
 $primary->wait_for_catchup($standby);
 is(say_to_reader($live), $saw, 'an old snapshot sees what it saw');
 isnt(say_to_reader("COMMIT; $live"), $saw, 'a new one what came since');
 
 # TRUNCATE that is open, rolled back, committed
 my ($in2, $out2, $err2) = ('', '', '');
-my $truncater = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-d', $primary->connstr('postgres') ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout(60));
+my $truncater = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-d', $primary->connstr('postgres') ], '<', \$in2, '>', \$out2, '2>', \$err2, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 foreach my $end ('ROLLBACK', 'COMMIT')
 {
 	my $was = $standby->safe_psql('postgres', $live);
@@ -143,7 +143,7 @@ foreach my $end ('ROLLBACK', 'COMMIT')
 	is($standby->safe_psql('postgres', 'SELECT count(*) FROM sale_ledger_live'), '2', 'two customers are left') if $end eq 'COMMIT';
 }
 $truncater->finish;
-$primary->safe_psql('postgres', "CALL customer_tier.refresh('sale')");
+$primary->safe_psql('postgres', "CALL customer_tier.refresh_source('sale')");
 $primary->wait_for_catchup($standby);
 is($standby->safe_psql('postgres', $differ), $right, 'and after a refresh of it');
 say_to_reader('SELECT 1');
@@ -172,15 +172,15 @@ $primary->stop('immediate');
 $_->finish foreach @sessions;
 $standby->promote;
 is($standby->safe_psql('postgres', $differ), $right, 'right after promotion');
-is($standby->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify('sale'); SELECT count(*) FROM customer_tier.verify('part')"), "0\n0", 'so says verify');
+is($standby->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify_source('sale'); SELECT count(*) FROM customer_tier.verify_source('part')"), "0\n0", 'so says verify');
 is($standby->safe_psql('postgres', <<'SQL'), "0\n0\n0\nt", 'it captures, refreshes and rebuilds');
 INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5), (1000, '2026-01-06', 6);
 UPDATE part SET day = day + 31, customer = customer + 1 WHERE customer % 3 = 0;
-CALL customer_tier.refresh('sale');
-CALL customer_tier.refresh('part');
-SELECT count(*) FROM customer_tier.verify('sale');
-SELECT count(*) FROM customer_tier.verify('part');
-CALL customer_tier.rebuild('part');
+CALL customer_tier.refresh_source('sale');
+CALL customer_tier.refresh_source('part');
+SELECT count(*) FROM customer_tier.verify_source('sale');
+SELECT count(*) FROM customer_tier.verify_source('part');
+CALL customer_tier.rebuild_source('part');
 SELECT sum(pending) FROM customer_tier.sources;
 SELECT bool_and(capturing) FROM customer_tier.sources;
 SQL

@@ -42,7 +42,7 @@ my $rows = "SELECT i % 500, date '2026-01-01' + i % 90, CASE WHEN i = 4000 THEN 
 sub begin_anew
 {
 	my ($kind, $tracked) = @_;
-	$node->safe_psql('postgres', "SET client_min_messages = warning; DROP TABLE IF EXISTS sale, sale_ledger, sale_delta CASCADE; DELETE FROM customer_tier.source; $table{$kind}");
+	$node->safe_psql('postgres', "SET client_min_messages = warning; CALL customer_tier.untrack_all(); DROP TABLE IF EXISTS sale CASCADE; $table{$kind}");
 	$node->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) SELECT i % 50, date '2026-01-01' + i % 90, i FROM generate_series(1, 500) AS i");
 	return unless $tracked;
 	$node->safe_psql('postgres', $track);
@@ -56,14 +56,14 @@ sub hold
 {
 	my ($sql) = @_;
 	my ($in, $out, $err) = ("$sql;\n\\echo held\n", '', '');
-	my $holder = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timeout(60));
+	my $holder = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres') ], '<', \$in, '>', \$out, '2>', \$err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 	$holder->pump until $out =~ /held/ || !$holder->pumpable;
 	return $holder;
 }
 
 # what is written in all: customer and total by plain SQL, beside the live ledgers
 my $differ = <<'SQL';
-SELECT count(*) FROM customer_tier.verify('sale');
+SELECT count(*) FROM customer_tier.verify_source('sale');
 SELECT count(*) FROM (SELECT customer, sum(amount) AS total, count(*) FILTER (WHERE amount > 0) AS orders FROM sale GROUP BY customer) AS s FULL JOIN sale_ledger_live AS l USING (customer)
 WHERE (s.total, s.orders) IS DISTINCT FROM (customer_tier.total(l.ledger), customer_tier.orders(l.ledger));
 SQL
@@ -89,10 +89,10 @@ sub point
 			begin_anew($kind, !$p{untracked});
 			$node->safe_psql('postgres', $p{before}) if $p{before};
 			my $sales = $node->safe_psql('postgres', 'SELECT count(*) FROM sale');
-			my $pending = $p{untracked} ? '' : $node->safe_psql('postgres', 'SELECT count(*), max(id) FROM sale_delta');
+			my $pending = $p{untracked} ? '' : $node->safe_psql('postgres', 'SELECT count(*), sum(sales), max(epoch) FROM sale_delta');
 			my $holder = hold($p{hold} // 'BEGIN; SELECT pg_advisory_xact_lock(7)');
 			my $worker = IPC::Run::start([ 'psql', '-X', '-q', '-d', $node->connstr('postgres'), map { ('-c', $_) } @{ $p{work} } ],
-				'<', \undef, '>', \my $out, '2>', \my $err, IPC::Run::timeout(60));
+				'<', \undef, '>', \my $out, '2>', \my $err, IPC::Run::timeout($PostgreSQL::Test::Utils::timeout_default));
 			$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
 				or BAIL_OUT("$name was not reached");
 			# others go on
@@ -113,12 +113,12 @@ sub point
 			$node->start if $how eq 'server stopped';
 			$node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
 
-			my $tracked = $node->safe_psql('postgres', "SELECT count(*) FROM customer_tier.source");
+			my $tracked = $node->safe_psql('postgres', "SELECT count(*) FROM customer_tier.sources");
 			is($tracked, $p{gone} ? '0' : '1', "$name, $kind, $how: " . ($p{gone} ? 'not tracked' : 'tracked'));
 			is($node->safe_psql('postgres', 'SELECT count(*) FROM sale'), $sales + ($p{more} // 0), "$name, $kind, $how: sales");
 			if ($p{gone})
 			{
-				is($node->safe_psql('postgres', "SELECT count(*) FROM pg_class WHERE relname ~ '^sale_(ledger|delta)'"), '0', "$name, $kind, $how: nothing is left");
+				is($node->safe_psql('postgres', "SELECT count(*) FROM pg_class WHERE relname ~ '^sale_(ledger|delta|sale|capture|source)'"), '0', "$name, $kind, $how: nothing is left");
 				$node->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5)");
 				$node->safe_psql('postgres', $track);
 			}
@@ -126,17 +126,17 @@ sub point
 			{
 				# the triggers are committed, the ledgers are not: that is said, and can be mended
 				is($node->safe_psql('postgres', "SELECT refreshed_at IS NULL, capturing FROM customer_tier.sources"), 't|t', "$name, $kind, $how: sources says so");
-				is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM customer_tier.verify('sale')"), 't', "$name, $kind, $how: so does verify");
-				$node->safe_psql('postgres', "CALL customer_tier.refresh('sale')");
-				is($node->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify('sale')"), '0', "$name, $kind, $how: a refresh fills them");
-				$node->safe_psql('postgres', "CALL customer_tier.rebuild('sale')");
+				is($node->safe_psql('postgres', "SELECT count(*) > 0 FROM customer_tier.verify_source('sale')"), 't', "$name, $kind, $how: so does verify");
+				$node->safe_psql('postgres', "CALL customer_tier.refresh_source('sale')");
+				is($node->safe_psql('postgres', "SELECT count(*) FROM customer_tier.verify_source('sale')"), '0', "$name, $kind, $how: a refresh fills them");
+				$node->safe_psql('postgres', "CALL customer_tier.rebuild_source('sale')");
 			}
 			elsif (!$p{meanwhile})
 			{
-				is($node->safe_psql('postgres', 'SELECT count(*), max(id) FROM sale_delta'), $pending, "$name, $kind, $how: the queue is as it was");
+				is($node->safe_psql('postgres', 'SELECT count(*), sum(sales), max(epoch) FROM sale_delta'), $pending, "$name, $kind, $how: the queue is as it was");
 			}
 			is($node->safe_psql('postgres', $differ), "0\n0", "$name, $kind, $how: right");
-			is($node->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5); CALL customer_tier.refresh('sale'); SELECT count(*) FROM sale_delta; $differ"), "0\n0\n0", "$name, $kind, $how: right when refreshed");
+			is($node->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-05', 5); CALL customer_tier.refresh_source('sale'); SELECT count(*) FROM sale_delta; $differ"), "0\n0\n0", "$name, $kind, $how: right when refreshed");
 		}
 	}
 	return;
@@ -147,21 +147,21 @@ point('a COPY in mid-capture', kinds => ['plain'], before => "COPY ($rows) TO '"
 point('captured, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ 'BEGIN; UPDATE sale SET amount = amount + 1; DELETE FROM sale WHERE customer < 10; SELECT pg_advisory_xact_lock(8)' ]);
 point('TRUNCATE, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; TRUNCATE sale; INSERT INTO sale (customer, day, amount) VALUES (1, '2026-01-01', 1); SELECT pg_advisory_xact_lock(8)" ]);
 
-# a refresh: before its statement; as it takes from the queue; as it updates, inserts and
+# a refresh: before its statement; when it has taken the queue; as it updates, inserts and
 # deletes ledgers; when it is done and not committed
 my $write = "INSERT INTO sale (customer, day, amount) VALUES (3, '2026-01-07', 8), (200, '2026-01-06', 6)";
-point('refresh that waits', hold => 'BEGIN; LOCK TABLE sale_ledger IN SHARE UPDATE EXCLUSIVE MODE', work => ["CALL customer_tier.refresh('sale')"]);
-foreach my $stage ('DELETE ON sale_delta', 'UPDATE ON sale_ledger', 'INSERT ON sale_ledger', 'DELETE ON sale_ledger')
+point('refresh that waits', hold => 'BEGIN; LOCK TABLE sale_ledger IN SHARE UPDATE EXCLUSIVE MODE', work => ["CALL customer_tier.refresh_source('sale')"]);
+foreach my $stage ('UPDATE ON sale_ledger FOR EACH STATEMENT', 'UPDATE ON sale_ledger FOR EACH ROW', 'INSERT ON sale_ledger FOR EACH ROW', 'DELETE ON sale_ledger FOR EACH ROW')
 {
 	my $short = lc $stage;
-	point("refresh at $short", before => "CREATE TRIGGER point BEFORE $stage FOR EACH ROW EXECUTE FUNCTION point()", work => ["CALL customer_tier.refresh('sale')"]);
+	point("refresh at $short", before => "CREATE TRIGGER point BEFORE $stage EXECUTE FUNCTION point()", work => ["CALL customer_tier.refresh_source('sale')"]);
 }
-point('refresh while others write', kinds => ['plain'], before => 'CREATE TRIGGER point BEFORE INSERT ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.refresh('sale')"], meanwhile => $write, more => 2);
-point('refresh, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; CALL customer_tier.refresh('sale'); SELECT pg_advisory_xact_lock(8)" ]);
+point('refresh while others write', kinds => ['plain'], before => 'CREATE TRIGGER point BEFORE INSERT ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.refresh_source('sale')"], meanwhile => $write, more => 2);
+point('refresh, not committed', hold => 'BEGIN; SELECT pg_advisory_xact_lock(8)', work => [ "BEGIN; CALL customer_tier.refresh_source('sale'); SELECT pg_advisory_xact_lock(8)" ]);
 
-point('rebuild that reads the sales', before => "INSERT INTO sale (customer, day, amount) VALUES (60, '2026-01-01', 777)", work => ["CALL customer_tier.rebuild('sale')"]);
-point('rebuild that writes ledgers', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE OR DELETE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild('sale')"]);
-point('rebuild while others write', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild('sale')"], meanwhile => $write, more => 2);
+point('rebuild that reads the sales', before => "INSERT INTO sale (customer, day, amount) VALUES (60, '2026-01-01', 777)", work => ["CALL customer_tier.rebuild_source('sale')"]);
+point('rebuild that writes ledgers', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE OR DELETE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild_source('sale')"]);
+point('rebuild while others write', before => 'CREATE TRIGGER point BEFORE INSERT OR UPDATE ON sale_ledger FOR EACH ROW EXECUTE FUNCTION point()', work => ["CALL customer_tier.rebuild_source('sale')"], meanwhile => $write, more => 2);
 
 # track: before the triggers are committed, and in its first fill
 point('track that waits', untracked => 1, gone => 1, hold => 'BEGIN; LOCK TABLE sale IN ROW EXCLUSIVE MODE', work => [$track]);

@@ -1,5 +1,5 @@
 # pg_cron, where it is installed, refreshes what is tracked.  Before version 1.5 it knows
-# minutes only: so long a test is run if PG_CRON_TEST says so.
+# minutes only: so long a test is run if CRON_TEST says so.
 use strict;
 use warnings;
 
@@ -12,7 +12,7 @@ plan skip_all => 'pg_cron is not installed' unless -e "$share/extension/pg_cron.
 my ($version) = slurp_file("$share/extension/pg_cron.control") =~ /default_version = '([^']*)'/;
 my ($major, $minor) = $version =~ /^(\d+)\.(\d+)/;
 my $seconds = $major > 1 || $minor >= 5;
-plan skip_all => "pg_cron $version takes a minute: set PG_CRON_TEST=1" unless $seconds || $ENV{PG_CRON_TEST};
+plan skip_all => "pg_cron $version takes a minute: set CRON_TEST=1" unless $seconds || $ENV{CRON_TEST};
 
 my $node = PostgreSQL::Test::Cluster->new('cron');
 $node->init;
@@ -38,22 +38,22 @@ cmp_ok($node->safe_psql('postgres', 'SELECT min(pending) FROM customer_tier.sour
 # as the documentation says it; and one that fails: its ledgers refuse a customer
 my $when = $seconds ? '1 seconds' : '* * * * *';
 $node->safe_psql('postgres', <<"SQL");
-SELECT cron.schedule('refresh sale', '$when', \$\$CALL customer_tier.refresh('public.sale')\$\$);
-SELECT cron.schedule('refresh part', '$when', \$\$CALL customer_tier.refresh('public.part')\$\$);
+SELECT cron.schedule('refresh sale', '$when', \$\$CALL customer_tier.refresh_source('public.sale')\$\$);
+SELECT cron.schedule('refresh part', '$when', \$\$CALL customer_tier.refresh_source('public.part')\$\$);
 CREATE TABLE gone (customer int, day date, amount numeric);
 CALL customer_tier.track('gone', 'customer', 'amount', 'day');
 INSERT INTO gone VALUES (1, '2026-01-01', 1);
 ALTER TABLE gone_ledger ADD CHECK (customer <> 1);
-SELECT cron.schedule('refresh gone', '$when', \$\$CALL customer_tier.refresh('public.gone')\$\$);
+SELECT cron.schedule('refresh gone', '$when', \$\$CALL customer_tier.refresh_source('public.gone')\$\$);
 SQL
 ok($node->poll_query_until('postgres', "SELECT count(DISTINCT jobid) = 3 FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')"), 'the jobs were run');
 my $unschedule = "SELECT count(cron.unschedule(jobid)) FROM cron.job";
 is($node->safe_psql('postgres', $unschedule), '3', 'and are no more');
 is($node->safe_psql('postgres', "SELECT jobname, string_agg(DISTINCT status, ' ') FROM (SELECT split_part(command, '''', 2) AS jobname, status FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')) AS r GROUP BY 1 ORDER BY 1"),
 	"public.gone|failed\npublic.part|succeeded\npublic.sale|succeeded", 'each as it should');
-is($node->safe_psql('postgres', "SELECT relation, pending FROM customer_tier.sources ORDER BY relation::text"), "gone|1\npart|0\nsale|0", 'what could be refreshed is');
-is($node->safe_psql('postgres', "SELECT (SELECT count(*) FROM customer_tier.verify('sale')) + (SELECT count(*) FROM customer_tier.verify('part')) + (SELECT count(*) FROM customer_tier.verify('gone'))"), '0', 'and right');
-like($node->safe_psql('postgres', "SELECT error FROM customer_tier.sources WHERE relation = 'gone'::regclass"), qr/violates check constraint/, 'sources says why one could not');
+is($node->safe_psql('postgres', "SELECT sales, pending FROM customer_tier.sources ORDER BY sales::text"), "gone|1\npart|0\nsale|0", 'what could be refreshed is');
+is($node->safe_psql('postgres', "SELECT (SELECT count(*) FROM customer_tier.verify_source('sale')) + (SELECT count(*) FROM customer_tier.verify_source('part')) + (SELECT count(*) FROM customer_tier.verify_source('gone'))"), '0', 'and right');
+like($node->safe_psql('postgres', "SELECT last_error FROM customer_tier.sources WHERE sales = 'gone'::regclass"), qr/violates check constraint/, 'sources says why one could not');
 like($node->safe_psql('postgres', "SELECT return_message FROM cron.job_run_details WHERE command ~ 'gone' AND status = 'failed' LIMIT 1"), qr/violates check constraint/, 'and so does pg_cron');
 
 $node->stop;

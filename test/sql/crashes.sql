@@ -1,0 +1,122 @@
+-- What once ended a session, or must not grow in it.
+SET client_min_messages = warning;
+SET datestyle = ISO, YMD;
+CREATE SCHEMA t_crashes;
+SET search_path = t_crashes, test, public, customer_tier;
+
+--
+-- What the grammar gives that is no expression
+--
+CREATE TABLE sale (customer int, day date, amount numeric);
+SELECT e, outcome(format('SELECT sale_expression(''sale'', %L, ''customer'')', e)) AS outcome
+FROM unnest(ARRAY['*', ' * ', '*, 1', 'sale.*', 't_crashes.sale.*', '(sale).*', '(*)', 'DEFAULT', '', '1; 2', 'customer AS c',
+  'VALUES (1)', 'TABLE sale', '$1', 'count(*)', '(SELECT *)']) WITH ORDINALITY AS u(e, i) ORDER BY i;
+SELECT p, outcome(format('SELECT sale_expression(''sale'', ''*'', %L)', p)) AS outcome
+FROM unnest('{customer, amount, sold_at, filter, measure, group, tier}'::text[]) WITH ORDINALITY AS u(p, i) ORDER BY i;
+SELECT outcome('SELECT expression_uses(''sale'', ''*'', ''customer'')');
+SELECT outcome('CALL track(''sale'', ''*'', ''amount'', ''day'')');
+SELECT outcome('CALL track(''sale'', ''customer'', ''amount'', ''day'', filter => ''sale.*'')');
+CALL track('sale', 'customer', 'amount', 'day');
+SELECT o, outcome(format('SELECT create_scheme(''starred'', ''sale'', %s)', o)) AS outcome
+FROM unnest(ARRAY[$$axes => ARRAY[axis('points', '*', 'value', '{1}')], tiers => '{a, b}'$$,
+  $$axes => ARRAY[weighted_axis('points', '{*, orders(ledger)}', '{1, 1}', at => '{0.5}')], tiers => '{a, b}'$$,
+  $$axes => ARRAY[axis('points', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}', per => '*'$$,
+  $$axes => ARRAY[axis('points', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}', tier => '*'$$]) AS o;
+CALL untrack('sale');
+
+--
+-- Planning of the capture's expressions calls functions, which write to the same table
+--
+CREATE TABLE armed (times int);
+INSERT INTO armed VALUES (0);
+CREATE FUNCTION writes(n int) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE t_crashes.armed SET times = times - 1 WHERE times > 0;
+  IF FOUND THEN
+    INSERT INTO t_crashes.sale VALUES (n, '2026-01-02', 1);
+  END IF;
+  RETURN true;
+END $$;
+CREATE FUNCTION seems_immutable(n int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS
+$$BEGIN RETURN t_crashes.writes(n); END$$;
+CALL track('sale', 'customer', 'amount', 'day', filter => 't_crashes.seems_immutable(2)');
+UPDATE armed SET times = 3;
+INSERT INTO sale VALUES (1, '2026-01-01', 5);
+INSERT INTO sale VALUES (1, '2026-01-01', 5);
+SELECT times FROM armed;
+TABLE sale_ledger_live ORDER BY customer;
+-- the same when the entry is made anew, and without an end
+ALTER TABLE sale ADD COLUMN note text;
+UPDATE armed SET times = 2;
+INSERT INTO sale VALUES (1, '2026-01-01', 5);
+TABLE sale_ledger_live ORDER BY customer;
+ALTER TABLE sale ADD COLUMN remark text;
+UPDATE armed SET times = 1000000;
+SELECT left(outcome('INSERT INTO t_crashes.sale VALUES (1, ''2026-01-01'', 5)'), 26);
+UPDATE armed SET times = 0;
+INSERT INTO sale VALUES (1, '2026-01-01', 5);
+TABLE sale_ledger_live ORDER BY customer;
+SELECT count(*) AS differ FROM verify('sale');
+CALL untrack('sale');
+
+--
+-- Statements without an end are written when a savepoint or the transaction ends, where there is no snapshot
+--
+CREATE TABLE part (customer text, day date, amount numeric) PARTITION BY RANGE (day);
+CREATE TABLE part_1 PARTITION OF part DEFAULT;
+CALL track('part', 'customer', 'amount', 'day');
+ALTER TABLE part DISABLE TRIGGER customer_tier_end;
+BEGIN;
+SAVEPOINT a;
+INSERT INTO part SELECT i, '2026-01-01', i FROM generate_series(1, 5) AS i;
+RELEASE a;
+-- few, many, and long ones
+INSERT INTO part SELECT i, '2026-01-01', i FROM generate_series(1, 50) AS i;
+INSERT INTO part SELECT string_agg(md5(j::text), '' ORDER BY j), '2026-01-01', 1 FROM generate_series(1, 1000) AS j;
+COMMIT;
+SELECT count(*) AS customers, sum(total(ledger)), max(length(customer)) FROM part_ledger_live;
+CALL untrack('part');
+
+--
+-- What a session keeps of triggers goes with them
+--
+CREATE PROCEDURE come_and_go() LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. 20 LOOP
+    EXECUTE 'CREATE TABLE goes (customer int, day date, amount numeric)';
+    EXECUTE 'CREATE TRIGGER t AFTER INSERT ON goes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
+      EXECUTE FUNCTION customer_tier.capture(''t_crashes.goes_delta'', ''customer'', ''amount'', ''day'', '''', '''')';
+    EXECUTE 'CREATE TABLE goes_delta (id bigserial, customers int[], ledgers customer_tier.ledger[])';
+    EXECUTE 'INSERT INTO goes VALUES (1, ''2026-01-01'', 1)';
+    EXECUTE 'DROP TABLE goes, goes_delta';
+  END LOOP;
+END $$;
+CALL come_and_go();
+-- 13 cannot tell
+SELECT CASE WHEN to_regclass('pg_catalog.pg_backend_memory_contexts') IS NULL THEN 'few'
+  ELSE outcome($$SELECT CASE WHEN count(*) < 5 THEN 'few' ELSE count(*)::text END
+    FROM pg_backend_memory_contexts WHERE name = 'customer_tier capture'$$) END AS kept;
+
+--
+-- Text is the inverse of all counts
+--
+SELECT l::text, l::text::ledger = l AS same
+FROM (SELECT '{2026-01-05:999999999999999999:1}'::ledger + '{2026-01-05:999999999999999999-999999999999999999:1}' AS l) AS s;
+SELECT l::text, l::text::ledger = l AS same
+FROM unnest('{"{2026-01-05:9223372036854775807:1}", "{2026-01-05:-9223372036854775807:1}",
+  "{2026-01-05:0-9223372036854775807:1}", "{2026-01-05:0+9223372036854775807:0}"}'::ledger[]) AS l;
+SELECT l, outcome(format('SELECT %L::ledger', l))
+FROM unnest('{"{2026-01-05:9223372036854775808:1}", "{2026-01-05:0-9999999999999999999:1}",
+  "{2026-01-05:00000000000000000001:1}", "{12345678-01-05:1:1}", "{2026-001-05:1:1}"}'::text[]) AS l;
+-- a count has a mirror image, so that -l is there, or an error
+SELECT s, outcome(format('SELECT -(%s)', s))
+FROM unnest(ARRAY[$$'{2026-01-05:-9223372036854775807:1}'::ledger + '{2026-01-05:-1:1}'$$,
+  $$'{2026-01-05:0-9223372036854775807:1}'::ledger - '{2026-01-05:0+1:1}'$$,
+  $$'{2026-01-05:0-9223372036854775807:1}'::ledger$$]) AS s;
+
+--
+-- What would be larger than a value of the server can be is refused
+--
+SELECT outcome('SELECT natural_cuts(i, 100) FROM generate_series(1, 2700000) AS i');
+
+RESET client_min_messages;
