@@ -167,9 +167,9 @@ CALL customer_tier.track('lair.t', 'customer', 'amount', 'day', name => 'hang');
 CALL customer_tier.track('lair.t', 'customer', 'amount', 'day', name => 'circle');
 CALL customer_tier.track('lair.t', 'customer', 'amount', 'day', name => 'zero');
 CALL customer_tier.track('lair.t', 'lair.steal(customer)', 'amount', 'day', name => 'steal', filter => 'lair.steal(''x'') = ''x''');
-CREATE OR REPLACE VIEW lair.boom AS SELECT customer, day AS sold_at, amount FROM lair.t WHERE lair.boom('x') = 'x';
-CREATE OR REPLACE VIEW lair.hang AS SELECT customer, day AS sold_at, amount FROM lair.t WHERE lair.hang('x') = 'x';
-CREATE OR REPLACE VIEW lair.zero AS SELECT customer, day AS sold_at, amount FROM lair.t WHERE amount > 1 / 0;
+CREATE OR REPLACE VIEW lair.boom AS SELECT lair.boom('x') AS customer, day AS sold_at, amount FROM lair.t;
+CREATE OR REPLACE VIEW lair.hang AS SELECT lair.hang('x') AS customer, day AS sold_at, amount FROM lair.t;
+CREATE OR REPLACE VIEW lair.zero AS SELECT customer, day AS sold_at, amount + 1 / 0 AS amount FROM lair.t;
 CREATE VIEW lair.circle_2 AS SELECT * FROM lair.circle; CREATE OR REPLACE VIEW lair.circle AS SELECT customer, sold_at, amount FROM lair.circle_2;
 UPDATE lair.zero_source SET error = 'x' || repeat('ü', 10000);
 CREATE TABLE lair.nonsense (is_source customer_tier.is_source, view regclass DEFAULT 'lair.t', capture regclass DEFAULT 'lair.nonsense', ledger regclass DEFAULT 'lair.hang',
