@@ -262,7 +262,7 @@ ct_view_links(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a view", RelationGetRelationName(view))));
 	t.query = copyObject(get_view_query(view));
-	relation_close(view, NoLock);
+	relation_close(view, AccessShareLock);
 	ct_fix_settings();
 	if (find_links(&t, viewoid, &customer, &root))
 		for (int i = 0; i < list_length(t.tables); i++)
