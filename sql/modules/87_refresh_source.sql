@@ -155,7 +155,6 @@ DECLARE
   state text;
   message text;
   detail text;
-  context text;
   hint text;
   possible boolean;
 BEGIN
@@ -174,8 +173,7 @@ BEGIN
     IF NOT possible THEN
       RAISE;
     END IF;
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
-      context = PG_EXCEPTION_CONTEXT, hint = PG_EXCEPTION_HINT;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
   END;
   CALL customer_tier_internal.note($1, message);
   COMMIT;

@@ -46,16 +46,16 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.give_parts(regclass) IS
   'support of alter_source: all parts to the owner of the sales, with the rights of the caller';
 
-CREATE FUNCTION customer_tier_internal.check_change(s customer_tier_internal.source, "column" name, type text)
+CREATE FUNCTION customer_tier_internal.check_change(s customer_tier_internal.source, column_name name, column_type text)
 RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF ("column" IS NULL) <> (type IS NULL) THEN
+  IF (column_name IS NULL) <> (column_type IS NULL) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = 'a column is changed to a type: one of them is not said',
-      HINT = 'For example alter_source(''sales'', "column" => ''amount'', type => ''numeric(14,2)'').';
-  ELSIF "column" IS NOT NULL AND s.sales IS NULL THEN
+      HINT = 'For example alter_source(''sales'', column_name => ''amount'', column_type => ''numeric(14,2)'').';
+  ELSIF column_name IS NOT NULL AND s.sales IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
       MESSAGE = format('source %s is not of one table', s.view),
       HINT = 'Untrack it, change the column, and track it again.';
@@ -85,7 +85,7 @@ COMMENT ON FUNCTION customer_tier_internal.name_parts(customer_tier_internal.sou
   'support of alter_source: what the state names';
 
 CREATE PROCEDURE customer_tier_internal.change_source(s customer_tier_internal.source, query text, capture text,
-  "column" name, type text, "using" text)
+  column_name name, column_type text, using_expression text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,7 +98,7 @@ DECLARE
                       JOIN pg_namespace AS n ON n.oid = relnamespace
                  WHERE c.oid = s.state);
   name text := (SELECT regexp_replace(relname, '_source$', '') FROM pg_class WHERE oid = s.state);
-  new_query text := coalesce(query, CASE WHEN "column" IS NOT NULL THEN pg_get_viewdef(s.view) END);
+  new_query text := coalesce(query, CASE WHEN column_name IS NOT NULL THEN pg_get_viewdef(s.view) END);
   view_name text := customer_tier_internal.qualified(s.view);
   view_grants text[] := customer_tier_internal.grants_on(s.view);
   view_comment text := obj_description(s.view, 'pg_class');
@@ -129,9 +129,9 @@ BEGIN
     PERFORM customer_tier_internal.run(t,
       format('DROP %s %s', CASE (SELECT relkind FROM pg_class WHERE oid = t) WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, t));
   END LOOP;
-  IF "column" IS NOT NULL THEN
+  IF column_name IS NOT NULL THEN
     PERFORM customer_tier_internal.run(s.sales,
-      format('ALTER TABLE %s ALTER %I TYPE %s%s', s.sales, "column", type, ' USING ' || "using"));
+      format('ALTER TABLE %s ALTER %I TYPE %s%s', s.sales, column_name, column_type, ' USING ' || using_expression));
   END IF;
   IF new_query IS NOT NULL THEN
     FOREACH command IN ARRAY ARRAY[format('CREATE VIEW %s AS %s', view_name, new_query),
@@ -173,7 +173,7 @@ COMMENT ON PROCEDURE
 -- one transaction, in which nobody else writes to the sales.
 CREATE PROCEDURE customer_tier.alter_source(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
   sold_at text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
-  "column" name DEFAULT NULL, type text DEFAULT NULL, "using" text DEFAULT NULL)
+  column_name name DEFAULT NULL, column_type text DEFAULT NULL, using_expression text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE

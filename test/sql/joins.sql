@@ -54,7 +54,7 @@ SELECT customer, total(ledger) FROM shop_ledger ORDER BY customer;
 SELECT count(*) AS touched FROM shop_touched;
 -- no table of the view may lose a column that it uses; a join is not altered piece by piece
 SELECT outcome('ALTER TABLE lines DROP COLUMN quantity');
-SELECT outcome($$CALL alter_source('shop', "column" => 'quantity', type => 'bigint')$$);
+SELECT outcome($$CALL alter_source('shop', column_name => 'quantity', column_type => 'bigint')$$);
 
 --
 -- Random histories
