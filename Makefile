@@ -68,7 +68,14 @@ SQL_MODULES = \
 	sql/modules/70_concentration.sql \
 	sql/modules/75_value.sql \
 	sql/modules/80_lookups.sql \
-	sql/modules/90_sources.sql \
+	sql/modules/82_owner.sql \
+	sql/modules/83_source_views.sql \
+	sql/modules/84_sources.sql \
+	sql/modules/85_queues.sql \
+	sql/modules/86_track.sql \
+	sql/modules/87_refresh_source.sql \
+	sql/modules/88_alter_source.sql \
+	sql/modules/89_source_health.sql \
 	sql/modules/91_models.sql \
 	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
@@ -81,7 +88,7 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture stale schemes replay history faults models numbers crashes hostile catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture joins stale schemes replay history faults models numbers crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

@@ -223,7 +223,8 @@ check_owners(Relation rel, List *parts)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("\"%s\" does not belong to the owner of the sales", get_rel_name(stray)),
 			 strays == list_length(parts) ? ct_mend_hint(sales) :
-			 errhint("ALTER %s %s OWNER TO %s; mends the source.", get_rel_relkind(stray) == RELKIND_VIEW ? "VIEW" : "TABLE",
+			 errhint("ALTER %s %s OWNER TO %s; mends the source.",
+					 get_rel_relkind(stray) == RELKIND_VIEW ? "VIEW" : "TABLE",
 					 quote_qualified_identifier(get_namespace_name(get_rel_namespace(stray)), get_rel_name(stray)),
 					 quote_identifier(GetUserNameFromId(owner, false)))));
 }
@@ -417,7 +418,8 @@ capture_statement(TriggerData *t, Capture *c)
 	QueueWriter *w = palloc(c->n * sizeof(QueueWriter));
 
 	for (int i = 0; i < c->n; i++)
-		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch, &c->source[i].type.customer);
+		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch,
+					   &c->source[i].type.customer);
 	add_table(c, w, t->tg_relation, t->tg_oldtable, true);
 	add_table(c, w, t->tg_relation, t->tg_newtable, false);
 	for (int i = 0; i < c->n; i++)

@@ -68,7 +68,8 @@ raw_expression(const char *sql, SaleExpression which)
 			 which < SALE_EXPRESSIONS ?
 			 errhint("Give an expression over the columns of the sales table, such as quantity * unit_price.") :
 			 which == TIER ? errhint("Give an expression over the scores, such as rfm_segment(r, f, m).") :
-			 errhint("Give an expression over ledger, as_of and the attributes, such as total(ledger, trailing_months(as_of, 12)).")));
+			 errhint("Give an expression over ledger, as_of and the attributes, "
+					 "such as total(ledger, trailing_months(as_of, 12)).")));
 }
 
 /*

@@ -169,6 +169,6 @@ ct_trigger_parts(PG_FUNCTION_ARGS)
 		if (t->tgfoid == capture && t->tgqual != NULL)
 			parts = list_concat_unique_oid(parts, ct_relations_in(stringToNode(t->tgqual)));
 	}
-	relation_close(rel, NoLock);
+	relation_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(ct_regclass_array(parts));
 }

@@ -121,8 +121,8 @@ why_not(Query *q, int *varno)
 }
 
 /*
- * The view's query, or NULL and why not.  The lock stays until the transaction ends, so
- * that nobody replaces the view meanwhile.
+ * The view's query, or NULL and why not.  For who has the rights of its owner the lock
+ * stays until the transaction ends, so that nobody replaces the view meanwhile.
  */
 static Query *
 read_view(Oid viewoid, Oid owner, bool wait, const char **why)
@@ -140,8 +140,9 @@ read_view(Oid viewoid, Oid owner, bool wait, const char **why)
 		*why = "has a view in it that does not belong to the owner of the sales";
 	else
 		q = copyObject(get_view_query(view));
+	/* a stranger keeps no lock that the owner would wait for */
 	if (view != NULL)
-		relation_close(view, NoLock);
+		relation_close(view, has_privs_of_role(GetUserId(), view->rd_rel->relowner) ? NoLock : AccessShareLock);
 	return q;
 }
 
@@ -384,7 +385,7 @@ owner_of(Oid relid)
 	Relation	rel = relation_open(relid, AccessShareLock);
 	Oid			owner = rel->rd_rel->relowner;
 
-	relation_close(rel, NoLock);
+	relation_close(rel, AccessShareLock);
 	return owner;
 }
 
@@ -466,7 +467,8 @@ ct_flat_view(PG_FUNCTION_ARGS)
 		context = deparse_context_for(get_rel_name(s.base), s.base);
 		initStringInfo(&from);
 		appendStringInfo(&from, " FROM %s",
-						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(s.base)), get_rel_name(s.base)));
+						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(s.base)),
+													get_rel_name(s.base)));
 		if (s.expr[SALE_FILTER] != NULL)
 			append_expression(&from, " WHERE ", s.expr[SALE_FILTER], context, "");
 		append_expression(&query, "SELECT ", s.expr[SALE_CUSTOMER], context, " AS customer, ");

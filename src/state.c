@@ -249,6 +249,6 @@ ct_named_parts(PG_FUNCTION_ARGS)
 
 	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
 		parts = list_concat(parts, ct_state_names(rel, i, InvalidOid));
-	relation_close(rel, NoLock);
+	relation_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(ct_regclass_array(parts));
 }

@@ -262,7 +262,7 @@ ct_view_links(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 				 errmsg("\"%s\" is not a view", RelationGetRelationName(view))));
 	t.query = copyObject(get_view_query(view));
-	relation_close(view, NoLock);
+	relation_close(view, AccessShareLock);
 	ct_fix_settings();
 	if (find_links(&t, viewoid, &customer, &root))
 		for (int i = 0; i < list_length(t.tables); i++)
@@ -274,9 +274,11 @@ ct_view_links(PG_FUNCTION_ARGS)
 			values[0] = Int32GetDatum(i);
 			values[1] = ObjectIdGetDatum(table->relid);
 			if (i == root)
-				values[2] = CStringGetTextDatum(deparse_expression(customer,
-																   deparse_context_for(get_rel_name(table->relid), table->relid),
-																   false, false));
+			{
+				List	   *context = deparse_context_for(get_rel_name(table->relid), table->relid);
+
+				values[2] = CStringGetTextDatum(deparse_expression(customer, context, false, false));
+			}
 			else
 			{
 				Table	   *parent = list_nth(t.tables, table->parent);

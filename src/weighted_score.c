@@ -44,8 +44,9 @@ make_weights(FunctionCallInfo fcinfo, ArrayType *argument)
 	int			n;
 	const double *weight = customer_tier_get_params(fcinfo, 1, &n);
 	Size		size = VARSIZE(argument);
-	Weights    *w = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, MAXALIGN(offsetof(Weights, argument) + size) + 2 * n * sizeof(double));
-	double	   *numbers = (double *) ((char *) w + MAXALIGN(offsetof(Weights, argument) + size));
+	Size		header = MAXALIGN(offsetof(Weights, argument) + size);
+	Weights    *w = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, header + 2 * n * sizeof(double));
+	double	   *numbers = (double *) ((char *) w + header);
 	Sum			sum = {0};
 
 	w->n = n;
@@ -137,7 +138,9 @@ get_exact_mean(const Weights *w, const double *value)
 	{
 		Datum		weight = customer_tier_decimal(w->weight[i]);
 
-		sum = DirectFunctionCall2(numeric_add, sum, DirectFunctionCall2(numeric_mul, customer_tier_decimal(value[i]), weight));
+		Datum		product = DirectFunctionCall2(numeric_mul, customer_tier_decimal(value[i]), weight);
+
+		sum = DirectFunctionCall2(numeric_add, sum, product);
 		weights = DirectFunctionCall2(numeric_add, weights, weight);
 	}
 	/* a quotient has the decimals of what is divided */

@@ -11,7 +11,11 @@ DELETE FROM lines WHERE order_id = 5;
 INSERT INTO wrong SELECT s.source::text, v.customer FROM sources AS s, LATERAL verify_source(s.source) AS v;
 CALL refresh_all();
 INSERT INTO wrong SELECT s.source::text, v.customer FROM sources AS s, LATERAL verify_source(s.source) AS v;
-INSERT INTO wrong SELECT source::text, 'is not captured' FROM sources WHERE capturing IS NOT TRUE OR changed OR pending <> 0 OR last_error IS NOT NULL;
+INSERT INTO wrong
+SELECT source::text, 'is not captured'
+FROM sources
+WHERE capturing IS NOT TRUE OR changed OR pending <> 0 OR last_error IS NOT NULL;
 SELECT * FROM wrong;
 CALL untrack_all();
-SELECT CASE WHEN (SELECT count(*) FROM wrong) = 0 AND NOT EXISTS (SELECT FROM sources) THEN 'all is right' ELSE 'WRONG' END;
+SELECT CASE WHEN (SELECT count(*) FROM wrong) = 0 AND NOT EXISTS (SELECT FROM sources)
+         THEN 'all is right' ELSE 'WRONG' END;

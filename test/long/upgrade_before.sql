@@ -12,13 +12,16 @@ CREATE TABLE part_1 PARTITION OF part FOR VALUES IN (1, 2);
 CREATE TABLE part_2 PARTITION OF part DEFAULT;
 CREATE TABLE orders (id int PRIMARY KEY, buyer uuid, day date);
 CREATE TABLE lines (order_id int REFERENCES orders, amount numeric);
-CREATE VIEW shop AS SELECT o.buyer AS customer, o.day AS sold_at, l.amount FROM orders AS o JOIN lines AS l ON l.order_id = o.id;
+CREATE VIEW shop AS
+SELECT o.buyer AS customer, o.day AS sold_at, l.amount
+FROM orders AS o JOIN lines AS l ON l.order_id = o.id;
 CALL track('sales', 'buyer', 'amount', 'day', time_zone => 'Asia/Shanghai');
 CALL track('sales', 'kind', 'amount', 'day', time_zone => 'UTC', name => 'sales_by_kind');
 CALL track('part', 'buyer', 'amount', 'day');
 CALL track('shop');
 INSERT INTO sales (buyer, kind, day, amount)
-SELECT 'b' || i % 7, (ARRAY['ann', 'bob', 'cid'])[1 + i % 3]::crm.who, timestamptz '2026-01-01 00:00+00' + i * interval '5 hours', i / 4.0
+SELECT 'b' || i % 7, (ARRAY['ann', 'bob', 'cid'])[1 + i % 3]::crm.who,
+       timestamptz '2026-01-01 00:00+00' + i * interval '5 hours', i / 4.0
 FROM generate_series(1, 200) AS i;
 INSERT INTO part SELECT i % 5, date '2026-01-01' + i, i FROM generate_series(1, 50) AS i;
 INSERT INTO orders SELECT i, md5((i % 4)::text)::uuid, date '2026-01-01' + i FROM generate_series(1, 30) AS i;

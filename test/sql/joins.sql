@@ -5,10 +5,12 @@ SET search_path = t_joins, test, public, customer_tier;
 
 CREATE TABLE orders (id int PRIMARY KEY, buyer text, day date, state text DEFAULT 'paid');
 CREATE TABLE product (id int PRIMARY KEY, price numeric(8, 2));
-CREATE TABLE lines (order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE, product_id int REFERENCES product, quantity int)
+CREATE TABLE lines (order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE,
+                    product_id int REFERENCES product, quantity int)
   PARTITION BY HASH (order_id);
 CREATE TABLE lines_0 PARTITION OF lines FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-CREATE TABLE lines_1 (quantity int, product_id int REFERENCES product, order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE TABLE lines_1 (quantity int, product_id int REFERENCES product,
+                      order_id int REFERENCES orders ON DELETE CASCADE ON UPDATE CASCADE);
 ALTER TABLE lines ATTACH PARTITION lines_1 FOR VALUES WITH (MODULUS 2, REMAINDER 1);
 
 -- three views of one shop: each line a sale, each order a sale, and one that nobody can take apart
@@ -21,7 +23,8 @@ SELECT lower(o.buyer) AS customer, o.day AS sold_at, coalesce(sum(l.quantity * p
 FROM orders AS o LEFT JOIN (lines AS l JOIN product AS p ON p.id = l.product_id) ON l.order_id = o.id
 GROUP BY o.id HAVING count(*) < 50;
 CREATE VIEW shop_any AS
-SELECT buyer AS customer, day AS sold_at, (SELECT sum(quantity) FROM lines WHERE order_id = o.id) AS amount FROM orders AS o;
+SELECT buyer AS customer, day AS sold_at, (SELECT sum(quantity) FROM lines WHERE order_id = o.id) AS amount
+FROM orders AS o;
 
 SELECT * FROM customer_tier_internal.view_links('shop');
 SELECT * FROM customer_tier_internal.view_links('shop_orders');
@@ -33,7 +36,9 @@ SELECT source, sales, capturing, changed, pending FROM sources ORDER BY source;
 
 -- by hand: whom a change touches
 INSERT INTO product SELECT i, i FROM generate_series(1, 5) AS i;
-INSERT INTO orders SELECT i, (ARRAY['Ann', 'Bob', 'Cid'])[1 + i % 3], date '2026-01-01' + i FROM generate_series(1, 9) AS i;
+INSERT INTO orders
+SELECT i, (ARRAY['Ann', 'Bob', 'Cid'])[1 + i % 3], date '2026-01-01' + i
+FROM generate_series(1, 9) AS i;
 INSERT INTO lines SELECT 1 + i % 9, 1 + i % 5, i FROM generate_series(1, 20) AS i;
 CALL refresh_all();
 UPDATE lines SET quantity = quantity + 1 WHERE order_id = 3;
@@ -49,7 +54,7 @@ SELECT customer, total(ledger) FROM shop_ledger ORDER BY customer;
 SELECT count(*) AS touched FROM shop_touched;
 -- no table of the view may lose a column that it uses; a join is not altered piece by piece
 SELECT outcome('ALTER TABLE lines DROP COLUMN quantity');
-SELECT outcome($$CALL alter_source('shop', "column" => 'quantity', type => 'bigint')$$);
+SELECT outcome($$CALL alter_source('shop', column_name => 'quantity', column_type => 'bigint')$$);
 
 --
 -- Random histories
@@ -62,8 +67,15 @@ DECLARE
   o int := (SELECT id FROM orders ORDER BY hashint8extended(id, s) LIMIT 1);
 BEGIN
   CASE kind
-    WHEN 1 THEN INSERT INTO orders SELECT nextval('order_id'), who, date '2026-01-01' + (u(s, i) * 60)::int FROM generate_series(1, n) AS i;
-    WHEN 2 THEN INSERT INTO lines SELECT o, 1 + (u(s, i) * 3.99)::int, 1 + i FROM generate_series(1, n) AS i WHERE o IS NOT NULL;
+    WHEN 1 THEN
+      INSERT INTO orders
+      SELECT nextval('order_id'), who, date '2026-01-01' + (u(s, i) * 60)::int
+      FROM generate_series(1, n) AS i;
+    WHEN 2 THEN
+      INSERT INTO lines
+      SELECT o, 1 + (u(s, i) * 3.99)::int, 1 + i
+      FROM generate_series(1, n) AS i
+      WHERE o IS NOT NULL;
     WHEN 3 THEN UPDATE lines SET quantity = quantity + 1 WHERE order_id % 5 = s % 5;
     WHEN 4 THEN DELETE FROM lines WHERE product_id = n;
     WHEN 5 THEN UPDATE product SET price = price + 0.25 WHERE id = n;
@@ -71,17 +83,25 @@ BEGIN
     WHEN 7 THEN DELETE FROM orders WHERE id = o;
     WHEN 8 THEN UPDATE orders SET id = nextval('order_id') WHERE id = o;
     WHEN 9 THEN UPDATE lines SET order_id = (SELECT min(id) FROM orders) WHERE product_id = n;
-    WHEN 10 THEN UPDATE orders SET state = CASE state WHEN 'draft' THEN 'paid' ELSE 'draft' END, day = day + 1 WHERE id % 4 = s % 4;
-    WHEN 11 THEN IF s % 4 = 0 THEN TRUNCATE lines; ELSE INSERT INTO lines_0 SELECT order_id, product_id, 5 FROM lines_0 LIMIT 2; END IF;
+    WHEN 10 THEN
+      UPDATE orders SET state = CASE state WHEN 'draft' THEN 'paid' ELSE 'draft' END, day = day + 1
+      WHERE id % 4 = s % 4;
+    WHEN 11 THEN
+      IF s % 4 = 0 THEN
+        TRUNCATE lines;
+      ELSE
+        INSERT INTO lines_0 SELECT order_id, product_id, 5 FROM lines_0 LIMIT 2;
+      END IF;
     WHEN 12 THEN CALL refresh_source('shop');
     WHEN 13 THEN CALL refresh_source('shop_orders');
     WHEN 14 THEN CALL refresh_source('shop_any');
-    WHEN 15 THEN BEGIN
-                   DELETE FROM orders WHERE id % 2 = 0;
-                   RAISE EXCEPTION 'back' USING ERRCODE = 'T0001';
-                 EXCEPTION WHEN SQLSTATE 'T0001' THEN
-                   UPDATE lines SET product_id = 1 WHERE order_id % 7 = s % 7;
-                 END;
+    WHEN 15 THEN
+      BEGIN
+        DELETE FROM orders WHERE id % 2 = 0;
+        RAISE EXCEPTION 'back' USING ERRCODE = 'T0001';
+      EXCEPTION WHEN SQLSTATE 'T0001' THEN
+        UPDATE lines SET product_id = 1 WHERE order_id % 7 = s % 7;
+      END;
     ELSE UPDATE orders SET day = day WHERE false;
   END CASE;
 END $$;
@@ -98,17 +118,33 @@ BEGIN
     -- by plain SQL, and with no function that verify_source uses
     INSERT INTO wrong
     SELECT seed, step, kind, source, customer
-    FROM (SELECT 'shop' AS source, customer, sum(amount) AS total FROM shop WHERE customer IS NOT NULL AND amount IS NOT NULL GROUP BY customer
-          UNION ALL SELECT 'shop_orders', customer, sum(amount) FROM shop_orders WHERE customer IS NOT NULL AND amount IS NOT NULL GROUP BY customer
-          UNION ALL SELECT 'shop_any', customer, sum(amount) FROM shop_any WHERE customer IS NOT NULL AND amount IS NOT NULL GROUP BY customer) AS s
-         FULL JOIN (SELECT 'shop' AS source, customer, ledger FROM shop_ledger_live
-                    UNION ALL SELECT 'shop_orders', customer, ledger FROM shop_orders_ledger_live
-                    UNION ALL SELECT 'shop_any', customer, ledger FROM shop_any_ledger_live) AS l USING (source, customer)
+    FROM (SELECT 'shop' AS source, customer, sum(amount) AS total
+          FROM shop
+          WHERE customer IS NOT NULL AND amount IS NOT NULL
+          GROUP BY customer
+          UNION ALL
+          SELECT 'shop_orders', customer, sum(amount)
+          FROM shop_orders
+          WHERE customer IS NOT NULL AND amount IS NOT NULL
+          GROUP BY customer
+          UNION ALL
+          SELECT 'shop_any', customer, sum(amount)
+          FROM shop_any
+          WHERE customer IS NOT NULL AND amount IS NOT NULL
+          GROUP BY customer) AS s
+         FULL JOIN
+         (SELECT 'shop' AS source, customer, ledger FROM shop_ledger_live
+          UNION ALL
+          SELECT 'shop_orders', customer, ledger FROM shop_orders_ledger_live
+          UNION ALL
+          SELECT 'shop_any', customer, ledger FROM shop_any_ledger_live) AS l USING (source, customer)
     WHERE s.total IS DISTINCT FROM total(l.ledger);
     INSERT INTO wrong SELECT seed, step, kind, v.source, v.customer
     FROM (SELECT 'shop' AS source, customer FROM verify_source('shop')
-          UNION ALL SELECT 'shop_orders', customer FROM verify_source('shop_orders')
-          UNION ALL SELECT 'shop_any', customer FROM verify_source('shop_any')) AS v;
+          UNION ALL
+          SELECT 'shop_orders', customer FROM verify_source('shop_orders')
+          UNION ALL
+          SELECT 'shop_any', customer FROM verify_source('shop_any')) AS v;
   END LOOP;
 END $$;
 \set seed 1
@@ -141,6 +177,11 @@ CALL refresh_source('shop');
 SELECT count(*) AS differ FROM verify_source('shop');
 
 CALL untrack_all();
-SELECT relname FROM pg_class WHERE relnamespace IN ('t_joins'::regnamespace, 't_joins_2'::regnamespace) AND relkind IN ('r', 'v') AND relname LIKE 'shop%' ORDER BY relname;
+SELECT relname
+FROM pg_class
+WHERE relnamespace IN ('t_joins'::regnamespace, 't_joins_2'::regnamespace)
+  AND relkind IN ('r', 'v')
+  AND relname LIKE 'shop%'
+ORDER BY relname;
 SELECT count(*) AS triggers FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.capture()'::regprocedure;
 DROP SCHEMA t_joins, t_joins_2 CASCADE;

@@ -184,6 +184,15 @@ SELECT n, what FROM differs ORDER BY n, what COLLATE "C";
 SELECT json_numbers(ARRAY[0.1::float8 + 0.2::float8, 0.3, -25, 'NaN', '-Infinity', NULL]) AS numbers, floats(json_numbers('{1e308, 5e-324, 1e-7, 9007199254740993}')) AS back, json_numbers('{}') AS none, json_numbers(NULL) AS unknown;
 SET extra_float_digits = -15;
 SELECT (json_numbers(ARRAY[1 / 3::float8]) -> 0)::float8 = 1 / 3::float8 AS same, axis('a', 'total(ledger)', 'share', ARRAY[1 / 3::float8]) -> 'at' AS at, weighted_axis('a', '{a, b}', ARRAY[1 / 3::float8, 2]) -> 'weights' AS weights;
+-- a quarter of a line stays a quarter
+CREATE TABLE kept (customer int, day date, amount numeric);
+INSERT INTO kept VALUES (1, '2026-05-01', 150), (2, '2026-05-01', 150);
+CALL track('kept', customer => 'customer', amount => 'amount', sold_at => 'day');
+SELECT create_scheme('keeps', 'kept', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{100}')], tiers => '{B, A}', keep => 0.25);
+SELECT * FROM refresh('keeps', '2026-05-15');
+UPDATE kept SET amount = CASE customer WHEN 1 THEN 22 ELSE 26 END;
+SELECT * FROM refresh('keeps', '2026-05-31');
+SELECT customer, tier, status FROM keeps ORDER BY customer;
 RESET extra_float_digits;
 
 --

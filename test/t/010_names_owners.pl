@@ -101,11 +101,11 @@ like($err, qr/cannot drop column other of table crm\.sale because other objects 
 like($err, qr/cannot alter type of a column used by a view or rule/, 'nor is its type changed behind the back');
 sql($db, 'ALTER TABLE crm.sale DROP COLUMN customer, DROP COLUMN note, ADD COLUMN note text', @shop);
 captures($db, 'other columns dropped', 'crm.sale', "INSERT INTO SALE (other, day, amount, note) VALUES (1, '2026-03-01', 5, 'w'); UPDATE SALE SET amount = amount + 1 WHERE note = 'w'; DELETE FROM SALE WHERE amount = 30");
-sql($db, qq{CALL customer_tier.alter_source('crm.sale', "column" => 'amount', type => 'numeric(14,3)')}, @shop);
-sql($db, qq{CALL customer_tier.alter_source('crm.sale', "column" => 'other', type => 'text', "using" => '''c'' || other')}, @shop);
+sql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'amount', column_type => 'numeric(14,3)')}, @shop);
+sql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'other', column_type => 'text', using_expression => '''c'' || other')}, @shop);
 captures($db, 'types changed by alter_source', 'crm.sale', "INSERT INTO SALE (other, day, amount, note) VALUES ('cx', '2026-03-01', 5.125, 'x')");
 is(sql($db, "SELECT customer_tier.ledger_of('crm.sale', 'cx'::text)", @shop), '{2026-03-01:1:5.125}', 'and customers are of the new type');
-($ret, $out, $err) = $node->psql($db, qq{CALL customer_tier.alter_source('crm.sale', "column" => 'amount', type => 'text')}, @shop);
+($ret, $out, $err) = $node->psql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'amount', column_type => 'text')}, @shop);
 isnt($ret, 0, 'no type that is no amount');
 captures($db, 'a change that failed', 'crm.sale', "INSERT INTO SALE (other, day, amount, note) VALUES ('cx', '2026-03-01', 5.125, 'x')");
 

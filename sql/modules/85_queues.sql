@@ -1,0 +1,262 @@
+-- What writers note: the queue of a source, and the triggers that write it.
+--
+-- A join: each table has a queue of its own, which notes not sales but the customers, or the keys
+-- by which customers are found, of the rows that were touched.  "touches" begins with the view of
+-- touched customers, if they can be found, and has a view and a queue for each table.
+
+CREATE FUNCTION customer_tier_internal.capture() RETURNS trigger
+AS 'MODULE_PATHNAME', 'ct_capture'
+LANGUAGE C;
+COMMENT ON FUNCTION customer_tier_internal.capture() IS
+  'the trigger on the table of a source; made by track';
+
+CREATE FUNCTION customer_tier_internal.by_row(sales regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT EXISTS (SELECT FROM pg_trigger
+               WHERE tgrelid = $1
+                 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure
+                 AND tgname = 'customer_tier_change')
+$$;
+COMMENT ON FUNCTION customer_tier_internal.by_row(regclass) IS
+  'whether writes to a table are captured by a trigger for each row';
+
+-- one set of triggers serves all sources of a table
+CREATE FUNCTION customer_tier_internal.make_triggers(sales regclass, capture text, leaving regclass DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  by_row boolean := coalesce(capture, CASE WHEN customer_tier_internal.by_row($1) THEN 'row' END) = 'row'
+    OR (SELECT relkind = 'p' FROM pg_class WHERE oid = $1);
+  parts text;
+  t record;
+BEGIN
+  PERFORM customer_tier_internal.run($1, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', $1));
+  PERFORM customer_tier_internal.drop_triggers($1);
+  SELECT string_agg(format('%L::pg_catalog.regclass, %L::pg_catalog.regclass, %L::pg_catalog.regclass',
+                           f.capture, f.queue, f.state), ', ' ORDER BY f.view)
+  INTO parts
+  FROM (SELECT c.capture, c.queue, f.state, f.view
+        FROM customer_tier_internal.find_sources((SELECT relowner FROM pg_class WHERE oid = $1)) AS f,
+             LATERAL customer_tier_internal.captures(f) AS c
+        WHERE c.base = $1
+          AND f.owner = (SELECT relowner FROM pg_class WHERE oid = $1)
+          AND f.state IS DISTINCT FROM $3) AS f;
+  IF parts IS NULL THEN
+    RETURN;
+  END IF;
+  FOR t IN SELECT split_part(how, ': ', 1) AS name, split_part(how, ': ', 2) AS event
+           FROM unnest(CASE WHEN by_row
+             -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
+             THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT',
+                        'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
+                        'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT',
+                        'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT']
+             ELSE ARRAY['insert: AFTER INSERT ON %s REFERENCING NEW TABLE AS came FOR EACH STATEMENT',
+                        'update: AFTER UPDATE ON %s REFERENCING OLD TABLE AS went NEW TABLE AS came FOR EACH STATEMENT',
+                        'delete: AFTER DELETE ON %s REFERENCING OLD TABLE AS went FOR EACH STATEMENT',
+                        'truncate: BEFORE TRUNCATE ON %s FOR EACH STATEMENT'] END) AS how LOOP
+    PERFORM customer_tier_internal.run($1,
+      format('CREATE TRIGGER %I %s WHEN (ARRAY[%s] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture()',
+        'customer_tier_' || t.name, format(t.event, $1), parts));
+    PERFORM customer_tier_internal.run($1,
+      format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', $1, 'customer_tier_' || t.name));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_triggers(regclass, text, regclass) IS
+  'the triggers on a table of sales, for all of its sources but one that leaves; none if it has none';
+
+CREATE FUNCTION customer_tier_internal.drop_triggers(sales regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN SELECT tgname
+           FROM pg_trigger
+           WHERE tgrelid = $1 AND tgfoid = 'customer_tier_internal.capture()'::regprocedure LOOP
+    PERFORM customer_tier_internal.run($1, format('DROP TRIGGER %I ON %s', t.tgname, $1));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.drop_triggers(regclass) IS
+  'support of untrack: the triggers of a table of sales';
+
+CREATE FUNCTION customer_tier_internal.make_queue(relation regclass, place text, name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  command text;
+BEGIN
+  FOREACH command IN ARRAY ARRAY[
+      'CREATE TABLE %1$s.%2$I (written_at timestamptz NOT NULL, epoch integer NOT NULL, sales integer NOT NULL, '
+        'pack bytea) WITH (toast_tuple_target = 8160)',
+      'ALTER TABLE %1$s.%2$I ALTER pack SET STORAGE EXTERNAL',
+      -- rows are deleted, also where all tables are published
+      'ALTER TABLE %1$s.%2$I REPLICA IDENTITY FULL',
+      'CREATE INDEX ON %1$s.%2$I (epoch) WHERE pack IS NULL',
+      'GRANT SELECT (written_at, sales) ON %1$s.%2$I TO pg_monitor'] LOOP
+    PERFORM customer_tier_internal.run($1, format(command, place, name));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_queue(regclass, text, text) IS
+  'support of track: a table that writers append to';
+
+CREATE FUNCTION customer_tier_internal.queue_health(queue regclass, OUT pending bigint, OUT oldest timestamptz)
+AS 'MODULE_PATHNAME', 'ct_queue_health'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.queue_health(regclass) IS
+  'sales in a queue, and when the oldest was written; null for who may not read its columns sales and written_at';
+
+CREATE FUNCTION customer_tier_internal.merge_queue(queue regclass, ledger regclass) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_merge_queue'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION customer_tier_internal.merge_queue(regclass, regclass) IS
+  'takes the queue, adds it to the ledgers, and returns whose changed';
+
+CREATE FUNCTION customer_tier_internal.group_sales(packs bytea[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_group_sales'
+LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 1000;
+COMMENT ON FUNCTION customer_tier_internal.group_sales(bytea[]) IS
+  'what packed sales say of each customer: customer, ledger; an empty ledger where they undo each other';
+
+CREATE FUNCTION customer_tier_internal.make_touches(s customer_tier_internal.source, place text, name text)
+RETURNS regclass[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  touches regclass[] := '{}';
+  touched text[] := '{}';
+  t record;
+  key_type text;
+  view text;
+  queue text;
+BEGIN
+  FOR t IN
+      SELECT l.n, l.relation, l.key, l.parent, l.operator FROM customer_tier_internal.view_links(s.view) AS l
+      UNION ALL
+      -- where customers are not found, that something was touched
+      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', NULL, NULL
+      FROM unnest(customer_tier_internal.tables_of(s.view)) AS b
+           JOIN pg_class AS c ON c.oid = b
+      WHERE NOT EXISTS (SELECT FROM customer_tier_internal.view_links(s.view))
+        AND c.relkind IN ('r', 'p')
+        AND NOT c.relispartition
+        AND c.relpersistence <> 't'
+        AND c.relnamespace <> 'pg_catalog'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid AND c.relkind = 'r' OR inhrelid = c.oid)
+        AND c.relowner = (SELECT relowner FROM pg_class WHERE oid = s.view)
+      ORDER BY 1 LOOP
+    view := format('%s.%I', place, name || '_touch' || t.n);
+    queue := format('%s.%I', place, name || '_queue' || t.n);
+    PERFORM customer_tier_internal.run(s.view,
+      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount FROM %s',
+        view, t.key, customer_tier_internal.qualified(t.relation)));
+    PERFORM customer_tier_internal.run(s.view,
+      format('COMMENT ON VIEW %s IS %L', view, format('what is noted of a row of %s that is touched', t.relation)));
+    PERFORM customer_tier_internal.make_queue(s.view, place, name || '_queue' || t.n);
+    PERFORM customer_tier_internal.run(s.view,
+      format('COMMENT ON TABLE %s IS %L', queue,
+        format('rows of %s that were touched since the last refresh', t.relation)));
+    touches := touches || view::regclass || queue::regclass;
+    key_type := (SELECT format_type(atttypid, NULL)
+                 || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
+                              FROM pg_collation AS c
+                                   JOIN pg_namespace AS n ON n.oid = collnamespace
+                              WHERE c.oid = attcollation
+                                AND attcollation <> (SELECT typcollation FROM pg_type WHERE oid = atttypid)), '')
+                 FROM pg_attribute
+                 WHERE attrelid = view::regclass AND attnum = 1);
+    touched := touched || CASE
+      WHEN t.parent IS NULL
+      THEN format('SELECT k.key AS customer '
+                  'FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) '
+                  'AS k(key %s, ledger customer_tier.ledger)', queue, key_type)
+      ELSE format('SELECT m.customer FROM (%s) AS m '
+                  'JOIN customer_tier_internal.group_sales((SELECT array_agg(pack) FROM %s)) '
+                  'AS k(key %s, ledger customer_tier.ledger) ON m.key %s k.key',
+                  customer_tier_internal.path_sql(s.view, t.n), queue, key_type, t.operator) END;
+  END LOOP;
+  IF EXISTS (SELECT FROM customer_tier_internal.view_links(s.view)) THEN
+    view := format('%s.%I', place, name || '_touched');
+    PERFORM customer_tier_internal.run(s.view,
+      format('CREATE VIEW %s AS %s', view, array_to_string(touched, ' UNION ')));
+    PERFORM customer_tier_internal.run(s.view,
+      format('COMMENT ON VIEW %s IS %L', view, 'the customers whose sales were touched since the last refresh'));
+    touches := view::regclass || touches;
+  END IF;
+  RETURN nullif(touches, '{}');
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_touches(customer_tier_internal.source, text, text) IS
+  'support of track: what notes the rows of joined tables that are touched';
+
+CREATE FUNCTION customer_tier_internal.all_touched_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg(format('EXISTS (SELECT FROM %s%s)', queue,
+                         CASE WHEN customer_tier_internal.touched_view(s) IS NOT NULL
+                           THEN ' WHERE pack IS NULL' END), ' OR ')
+FROM customer_tier_internal.captures(s)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.all_touched_sql(customer_tier_internal.source) IS
+  'of a join: SQL for whether everybody''s sales may have changed';
+
+CREATE FUNCTION customer_tier_internal.touched_ledgers_sql(s customer_tier_internal.source, touched text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT customer, customer_tier.ledger_agg(sold_at::date, amount::numeric) AS ledger '
+              'FROM %s WHERE customer IN (%s)', coalesce(s.capture, s.view), touched)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.touched_ledgers_sql(customer_tier_internal.source, text) IS
+  'of a join: SQL for the ledgers of some customers, from the sales';
+
+CREATE FUNCTION customer_tier_internal.grouped_sql() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT ' GROUP BY customer HAVING customer IS NOT NULL '
+       'AND NOT customer_tier.is_empty(customer_tier.ledger_agg(sold_at::date, amount::numeric))'
+$$;
+COMMENT ON FUNCTION customer_tier_internal.grouped_sql() IS
+  'the end of touched_ledgers_sql';
+
+CREATE FUNCTION customer_tier_internal.live_query(s customer_tier_internal.source, columns text, equal text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE
+  WHEN s.queue IS NOT NULL THEN format($q$
+    WITH emptied AS (SELECT max(epoch) AS epoch FROM %2$s WHERE pack IS NULL),
+    pending AS MATERIALIZED (
+      SELECT customer, ledger
+      FROM customer_tier_internal.group_sales((
+        SELECT array_agg(pack)
+        FROM %2$s
+        WHERE pack IS NOT NULL AND epoch >= coalesce((SELECT epoch FROM emptied), 0))) AS %3$s),
+    kept AS (SELECT customer, ledger FROM %1$s WHERE (SELECT epoch FROM emptied) IS NULL)
+    SELECT k.customer,
+      CASE WHEN p.customer IS NULL THEN k.ledger ELSE k.ledger OPERATOR(customer_tier.+) p.ledger END AS ledger
+    FROM kept AS k LEFT JOIN pending AS p ON p.customer %4$s k.customer
+    WHERE p.customer IS NULL OR NOT customer_tier.is_empty(k.ledger OPERATOR(customer_tier.+) p.ledger)
+    UNION ALL
+    SELECT p.customer, p.ledger FROM pending AS p
+    WHERE NOT customer_tier.is_empty(p.ledger) AND NOT EXISTS (SELECT FROM kept AS k WHERE k.customer %4$s p.customer)
+    $q$, s.ledger, s.queue, columns, equal)
+  WHEN s.touches IS NULL THEN format('SELECT customer, ledger FROM %s', s.ledger)
+  -- whose sales are touched is computed from the sales; everybody's, where that is not known
+  ELSE format($q$
+    WITH emptied AS MATERIALIZED (SELECT %5$s AS all_touched),
+    touched AS MATERIALIZED (%6$s)
+    SELECT customer, ledger FROM %1$s AS l
+    WHERE NOT (SELECT all_touched FROM emptied)
+      AND NOT EXISTS (SELECT FROM touched AS t WHERE t.customer %4$s l.customer)
+    UNION ALL
+    (%7$s)
+    $q$, s.ledger, NULL, columns, equal, customer_tier_internal.all_touched_sql(s),
+    coalesce('SELECT customer FROM ' || customer_tier_internal.touched_view(s),
+             format('SELECT customer FROM %s WHERE false', s.ledger)),
+    customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
+      || ' OR (SELECT all_touched FROM emptied)'
+      || customer_tier_internal.grouped_sql()) END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.live_query(customer_tier_internal.source, text, text) IS
+  'support of track: the query of ledgers and queue together';

@@ -1,0 +1,289 @@
+-- Keeping a source: its ledgers from its queue, or anew from its sales.
+
+CREATE FUNCTION customer_tier_internal.lock_source(s customer_tier_internal.source,
+  mode text DEFAULT 'SHARE UPDATE EXCLUSIVE')
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM customer_tier_internal.run(s.state, format('LOCK TABLE %s IN %s MODE', s.ledger, mode));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.lock_source(customer_tier_internal.source, text) IS
+  'one refresh at a time; readers and writers go on';
+
+-- waits for who has the sales locked, as a merge does not
+CREATE FUNCTION customer_tier_internal.rolled_up(s customer_tier_internal.source, columns text) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('customer_tier.roll_up(%L, %L) AS %s', sale_query, time_zone, columns)
+FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.rolled_up(customer_tier_internal.source, text) IS
+  'how the statements of a source make its ledgers anew';
+
+-- the queues that are taken with what they say made anew
+CREATE FUNCTION customer_tier_internal.consume_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(string_agg(format('consumed_%s AS (DELETE FROM %s), ', i, q), '' ORDER BY i), '')
+FROM customer_tier_internal.captures(s) WITH ORDINALITY AS u(capture, q, base, i)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.consume_sql(customer_tier_internal.source) IS
+  'support of rebuild_source: the queues of a source, emptied by the same statement';
+
+CREATE PROCEDURE customer_tier_internal.make_ledgers(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  p record;
+BEGIN
+  PERFORM customer_tier_internal.require_read_committed();
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
+  -- locks before the snapshot: no TRUNCATE comes between, and there is one refresher
+  PERFORM customer_tier_internal.run(s.state, p.lock_sales);
+  PERFORM customer_tier_internal.lock_source(s);
+  -- one statement, one snapshot: the sales and the queue of that moment
+  PERFORM customer_tier_internal.run(s.state, format($q$
+    WITH %1$sdiffer AS MATERIALIZED (
+      SELECT f.customer AS found, f.ledger, l.customer AS kept
+      FROM (SELECT * FROM %2$s) AS f FULL JOIN %3$s AS l ON l.customer %4$s f.customer
+      WHERE f.ledger IS NULL OR l.ledger IS NULL OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
+    gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
+    other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)%5$s
+    INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
+    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns), s.ledger, p.equal,
+         customer_tier_internal.touch_sql(s.view, 'SELECT coalesce(found, kept) FROM differ')));
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.make_ledgers(regclass) IS
+  'support of rebuild_source: sales to ledgers, in one statement';
+
+CREATE PROCEDURE customer_tier_internal.merge(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  p record;
+  touch text;
+BEGIN
+  PERFORM customer_tier_internal.require_read_committed();
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
+  -- a lock before the snapshot: one refresher at a time
+  PERFORM customer_tier_internal.lock_source(s);
+  IF s.touches IS NOT NULL THEN
+    CALL customer_tier_internal.merge_touched(s, p.equal);
+    RETURN;
+  END IF;
+  touch := customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM changed');
+  PERFORM FROM customer_tier_internal.as_owner(s.state,
+    format('WITH changed AS MATERIALIZED (SELECT customer '
+           'FROM customer_tier_internal.merge_queue(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
+      s.queue, s.ledger, p.customer_type, touch)) AS (n bigint);
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.merge(regclass) IS
+  'support of refresh_source: queue to ledgers, in one statement';
+
+CREATE PROCEDURE customer_tier_internal.merge_touched(s customer_tier_internal.source, equal text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  all_touched boolean;
+BEGIN
+  SELECT x INTO all_touched
+  FROM customer_tier_internal.as_owner(s.state, 'SELECT ' || customer_tier_internal.all_touched_sql(s)) AS (x boolean);
+  IF all_touched THEN
+    CALL customer_tier_internal.make_ledgers(s.state);
+    RETURN;
+  ELSIF customer_tier_internal.touched_view(s) IS NULL THEN
+    RETURN;
+  END IF;
+  -- a marker that came meanwhile stays, and the next refresh makes all anew
+  PERFORM customer_tier_internal.run(s.state, format($q$
+    WITH %1$stouched AS MATERIALIZED (SELECT DISTINCT customer FROM %2$s WHERE customer IS NOT NULL),
+    found AS MATERIALIZED (%3$s),
+    differ AS MATERIALIZED (
+      SELECT t.customer, l.customer AS kept, f.ledger
+      FROM touched AS t
+           LEFT JOIN found AS f ON f.customer %4$s t.customer
+           LEFT JOIN %5$s AS l ON l.customer %4$s t.customer
+      WHERE f.ledger IS NULL AND l.ledger IS NOT NULL
+         OR f.ledger IS NOT NULL AND l.ledger IS NULL
+         OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
+    gone AS (DELETE FROM %5$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
+    other AS (UPDATE %5$s AS l SET ledger = d.ledger FROM differ AS d
+              WHERE d.ledger IS NOT NULL AND d.kept %4$s l.customer)%6$s
+    INSERT INTO %5$s (customer, ledger) SELECT customer, ledger FROM differ WHERE kept IS NULL ORDER BY customer
+    $q$,
+      (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), '' ORDER BY i)
+       FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i)),
+      customer_tier_internal.touched_view(s),
+      customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
+        || customer_tier_internal.grouped_sql(),
+      equal, s.ledger, customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM differ')));
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.merge_touched(customer_tier_internal.source, text) IS
+  'support of refresh_source: the ledgers of the customers whose sales in a join were touched, from the sales';
+
+CREATE PROCEDURE customer_tier_internal.note(source regclass, error text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_or_null($1);
+BEGIN
+  IF s.state IS NOT NULL THEN
+    -- where a dump without data was restored, there is no row yet; the parts are not stored
+    PERFORM customer_tier_internal.run(s.state, format($q$
+      INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
+      VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL,
+              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L, CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
+      ON CONFLICT (is_source) DO UPDATE
+      SET refreshed_at = coalesce(excluded.refreshed_at, x.refreshed_at),
+          error = excluded.error,
+          failed_at = excluded.failed_at
+      $q$, s.state, $2));
+  END IF;
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.note(regclass, text) IS
+  'support of refresh_source and rebuild_source: how it went';
+
+-- no search_path here: a procedure with one may not commit
+CREATE PROCEDURE customer_tier_internal.attempt(source regclass, anew boolean)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  state text;
+  message text;
+  detail text;
+  hint text;
+  possible boolean;
+BEGIN
+  CALL customer_tier_internal.may_commit(possible);
+  BEGIN
+    -- where the first fill did not come to its end, there is nothing to merge into
+    IF anew OR s.refreshed_at IS NULL OR (s.queue IS NULL AND s.touches IS NULL) THEN
+      CALL customer_tier_internal.make_ledgers($1);
+    ELSE
+      CALL customer_tier_internal.merge($1);
+    END IF;
+    CALL customer_tier_internal.note($1, NULL);
+    RETURN;
+  EXCEPTION WHEN OTHERS THEN
+    -- the note of it would not outlive somebody else's transaction
+    IF NOT possible THEN
+      RAISE;
+    END IF;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+  END;
+  CALL customer_tier_internal.note($1, message);
+  COMMIT;
+  -- a session that waited for untrack() gets the error that the source is not tracked
+  IF state = '42P01' THEN
+    PERFORM customer_tier_internal.source_of($1);
+  END IF;
+  -- where it was, but for our own statements
+  RAISE EXCEPTION USING ERRCODE = state,
+    MESSAGE = message,
+    DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
+    HINT = coalesce(nullif(hint, ''), CASE
+      WHEN s.refreshed_at IS NULL
+      THEN pg_catalog.format('The source is there, but has no ledgers yet. '
+                             'CALL customer_tier.refresh_source(%L) tries again; if a sale is in the way that '
+                             'cannot be changed now, untrack, mend it, and track again.', $1)
+      ELSE 'All is as it was before. The view customer_tier.sources keeps this error until it goes well.' END);
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.attempt(regclass, boolean) IS
+  'support of refresh_source and rebuild_source: does it, or notes why not';
+
+CREATE PROCEDURE customer_tier.rebuild_source(source regclass)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  IF customer_tier_internal.changed(customer_tier_internal.own_source($1)) THEN
+    CALL customer_tier.alter_source($1);
+  ELSE
+    CALL customer_tier_internal.attempt($1, true);
+  END IF;
+END $$;
+COMMENT ON PROCEDURE customer_tier.rebuild_source(regclass) IS
+  'makes the ledgers of a source anew from its sales; writes only what differs';
+
+CREATE PROCEDURE customer_tier.refresh_source(source regclass)
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  CALL customer_tier_internal.attempt($1, false);
+END $$;
+COMMENT ON PROCEDURE customer_tier.refresh_source(regclass) IS
+  'merges what has been written to the sales of a source into its ledgers';
+
+CREATE PROCEDURE customer_tier.refresh_all()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  s customer_tier_internal.source;
+BEGIN
+  FOR s IN SELECT *
+           FROM customer_tier_internal.find_sources() AS f
+           WHERE pg_catalog.pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
+           ORDER BY f.state LOOP
+    CALL customer_tier.refresh_source(s.state);
+  END LOOP;
+END $$;
+COMMENT ON PROCEDURE customer_tier.refresh_all() IS
+  'refreshes all sources of the caller''s, for a scheduler';
+
+CREATE FUNCTION customer_tier.verify_source(source regclass, repair boolean DEFAULT false, OUT customer text,
+  OUT kept customer_tier.ledger, OUT found customer_tier.ledger)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  p record;
+  n bigint;
+BEGIN
+  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
+  -- the lock comes before the snapshot
+  PERFORM customer_tier_internal.run(s.state, p.lock_sales);
+  RETURN QUERY
+  SELECT *
+  FROM customer_tier_internal.as_owner(s.state, format($q$
+    SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
+    FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
+    WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
+    $q$, customer_tier_internal.rolled_up(s, p.columns), s.live, p.equal))
+    AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF repair AND n > 0 THEN
+    CALL customer_tier.rebuild_source($1);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier.verify_source(regclass, boolean) IS
+  'the customers whose ledger, with what is pending, is not what their sales give: none, unless writes were not '
+  'captured; with repair they are mended';
+
+CREATE FUNCTION customer_tier_internal.ledger_of_state(state regclass, customer anyelement) RETURNS customer_tier.ledger
+AS 'MODULE_PATHNAME', 'ct_ledger_of'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.ledger_of_state(regclass, anyelement) IS
+  'support of ledger_of';
+
+CREATE FUNCTION customer_tier.ledger_of(source regclass, customer anyelement) RETURNS customer_tier.ledger
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  found customer_tier.ledger;
+BEGIN
+  IF s.touches IS NULL THEN
+    RETURN customer_tier_internal.ledger_of_state(s.state, $2);
+  END IF;
+  EXECUTE format('SELECT ledger FROM %s WHERE customer %s $1', s.live,
+    (SELECT equal FROM customer_tier_internal.source_parts(s)))
+  INTO found
+  USING $2;
+  RETURN coalesce(found, '{}'::customer_tier.ledger);
+END $$;
+COMMENT ON FUNCTION customer_tier.ledger_of(regclass, anyelement) IS
+  'the ledger of one customer with what is pending, for who may read the live view; an empty one for nobody';

@@ -1,0 +1,286 @@
+-- Changing a source, and letting go of it.
+
+-- Who changed the owner of the sales gives the new one the parts, too.  Triggers and states are their
+-- owners' input, and the caller may be a superuser: so it is all that one owner has of a source, every
+-- table of which belongs to the new owner by now, or nothing.
+CREATE FUNCTION customer_tier_internal.give_parts(sales regclass) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  taker oid := (SELECT relowner FROM pg_class WHERE oid = $1);
+  named regclass[] := customer_tier_internal.trigger_parts($1);
+  st record;
+  part record;
+BEGIN
+  FOR st IN SELECT c.oid::regclass AS state, c.relowner AS giver,
+                   customer_tier_internal.named_parts(c.oid::regclass) AS parts
+            FROM unnest(named) AS n
+                 JOIN pg_class AS c ON c.oid = n
+            WHERE c.relkind = 'r'
+              AND EXISTS (SELECT FROM pg_attribute
+                          WHERE attrelid = c.oid AND atttypid = 'customer_tier.is_source'::regtype)
+            ORDER BY 1 LOOP
+    FOR part IN SELECT c.oid::regclass AS relation, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind,
+                       c.relowner <> st.giver AS strays
+                FROM pg_class AS c
+                WHERE c.oid = ANY (st.state || st.parts) AND c.relowner <> taker
+                ORDER BY strays DESC, 1 LOOP
+      IF part.strays
+        OR NOT EXISTS (SELECT FROM unnest(named) AS n
+                       WHERE n = ANY (st.parts) AND (customer_tier_internal.flat_view(n)).base = $1)
+        OR EXISTS (SELECT FROM unnest(st.parts) AS n
+                        JOIN pg_class AS v ON v.oid = n AND v.relkind = 'v',
+                        customer_tier_internal.flat_view(n) AS f
+                        JOIN pg_class AS c ON c.oid = f.base
+                   WHERE c.relowner <> taker) THEN
+        RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+          MESSAGE = format('%s does not belong to the owner of %s', part.relation, $1),
+          HINT = format('ALTER %s %s OWNER TO %s; mends the source.', part.kind, part.relation,
+            (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = taker));
+      END IF;
+      EXECUTE format('ALTER %s %s OWNER TO %I', part.kind, part.relation,
+        (SELECT rolname FROM pg_roles WHERE oid = taker));
+    END LOOP;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.give_parts(regclass) IS
+  'support of alter_source: all parts to the owner of the sales, with the rights of the caller';
+
+CREATE FUNCTION customer_tier_internal.check_change(s customer_tier_internal.source, column_name name, column_type text)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF (column_name IS NULL) <> (column_type IS NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = 'a column is changed to a type: one of them is not said',
+      HINT = 'For example alter_source(''sales'', column_name => ''amount'', column_type => ''numeric(14,2)'').';
+  ELSIF column_name IS NOT NULL AND s.sales IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+      MESSAGE = format('source %s is not of one table', s.view),
+      HINT = 'Untrack it, change the column, and track it again.';
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_change(customer_tier_internal.source, name, text) IS
+  'support of alter_source';
+
+-- the defaults of a state name these parts from now on
+CREATE FUNCTION customer_tier_internal.name_parts(s customer_tier_internal.source) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  part record;
+BEGIN
+  FOR part IN SELECT *
+              FROM (VALUES ('view', s.view), ('capture', s.capture), ('queue', s.queue), ('live', s.live))
+                AS x("column", relation) LOOP
+    PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER %I %s', s.state, part."column",
+      coalesce('SET' || nullif(customer_tier_internal.default_of(part.relation), ''), 'DROP DEFAULT')));
+  END LOOP;
+  PERFORM customer_tier_internal.run(s.state,
+    format('ALTER TABLE %s ALTER touches %s', s.state,
+      coalesce('SET' || customer_tier_internal.default_of_touches(s.touches), 'DROP DEFAULT')));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.name_parts(customer_tier_internal.source) IS
+  'support of alter_source: what the state names';
+
+CREATE PROCEDURE customer_tier_internal.change_source(s customer_tier_internal.source, query text, capture text,
+  column_name name, column_type text, using_expression text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  now_ customer_tier_internal.source := s;
+  tables regclass[] := ARRAY(SELECT DISTINCT c.base
+                             FROM customer_tier_internal.captures(s) AS c
+                             WHERE c.base IS NOT NULL);
+  place text := (SELECT quote_ident(nspname)
+                 FROM pg_class AS c
+                      JOIN pg_namespace AS n ON n.oid = relnamespace
+                 WHERE c.oid = s.state);
+  name text := (SELECT regexp_replace(relname, '_source$', '') FROM pg_class WHERE oid = s.state);
+  new_query text := coalesce(query, CASE WHEN column_name IS NOT NULL THEN pg_get_viewdef(s.view) END);
+  view_name text := customer_tier_internal.qualified(s.view);
+  view_grants text[] := customer_tier_internal.grants_on(s.view);
+  view_comment text := obj_description(s.view, 'pg_class');
+  live_grants text[] := customer_tier_internal.grants_on(s.live);
+  customer record;
+  t regclass;
+  command text;
+BEGIN
+  FOREACH t IN ARRAY tables LOOP
+    capture := coalesce(capture, CASE WHEN customer_tier_internal.by_row(t) THEN 'row' END);
+    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', t));
+    PERFORM customer_tier_internal.make_triggers(t, capture, s.state);
+  END LOOP;
+  PERFORM customer_tier_internal.lock_source(s, 'ACCESS EXCLUSIVE');
+  now_.view := CASE WHEN new_query IS NULL THEN s.view END;
+  now_.capture := NULL;
+  now_.queue := NULL;
+  now_.live := NULL;
+  now_.touches := NULL;
+  PERFORM customer_tier_internal.name_parts(now_);
+  FOR t IN SELECT c.oid
+           FROM unnest(ARRAY[s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches || s.queue
+                         || CASE WHEN new_query IS NOT NULL THEN s.view END)
+                  WITH ORDINALITY AS u(oid, i)
+                JOIN pg_class AS c ON c.oid = u.oid
+           GROUP BY c.oid
+           ORDER BY min(i) LOOP
+    PERFORM customer_tier_internal.run(t,
+      format('DROP %s %s', CASE (SELECT relkind FROM pg_class WHERE oid = t) WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, t));
+  END LOOP;
+  IF column_name IS NOT NULL THEN
+    PERFORM customer_tier_internal.run(s.sales,
+      format('ALTER TABLE %s ALTER %I TYPE %s%s', s.sales, column_name, column_type, ' USING ' || using_expression));
+  END IF;
+  IF new_query IS NOT NULL THEN
+    FOREACH command IN ARRAY ARRAY[format('CREATE VIEW %s AS %s', view_name, new_query),
+                                   format('COMMENT ON VIEW %s IS %L', view_name, view_comment)] || view_grants LOOP
+      PERFORM customer_tier_internal.run(s.state, command);
+    END LOOP;
+    now_.view := view_name;
+  END IF;
+  -- the ledgers are kept, unless their customers are of another type now
+  SELECT format_type(v.atttypid, v.atttypmod) AS type,
+         v.atttypid <> l.atttypid OR v.attcollation <> l.attcollation AS differs, v.attcollation
+  INTO customer
+  FROM pg_attribute AS v, pg_attribute AS l
+  WHERE v.attrelid = now_.view AND v.attname = 'customer' AND l.attrelid = s.ledger AND l.attnum = 1;
+  IF customer.differs THEN
+    PERFORM customer_tier_internal.run(s.state, format('DELETE FROM %s', s.ledger));
+    PERFORM customer_tier_internal.run(s.state,
+      format('ALTER TABLE %s ALTER customer TYPE %s%s USING NULL', s.ledger, customer.type,
+        (SELECT format(' COLLATE %I.%I', nspname, collname)
+         FROM pg_collation AS c
+              JOIN pg_namespace AS n ON n.oid = collnamespace
+         WHERE c.oid = customer.attcollation)));
+  END IF;
+  now_ := customer_tier_internal.make_parts(now_, place, name,
+    coalesce(capture, CASE WHEN s.queue IS NULL AND s.touches IS NULL THEN 'none' END));
+  PERFORM customer_tier_internal.name_parts(now_);
+  PERFORM customer_tier_internal.comment_parts(now_);
+  FOREACH command IN ARRAY coalesce(live_grants, '{}') LOOP
+    PERFORM customer_tier_internal.run(s.state, command);
+  END LOOP;
+  PERFORM customer_tier_internal.make_triggers(b, capture)
+    FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_)) AS x(b);
+END $$;
+COMMENT ON PROCEDURE
+  customer_tier_internal.change_source(customer_tier_internal.source, text, text, name, text, text) IS
+  'support of alter_source';
+
+-- No search_path here: names in the expressions mean what they mean to the caller.  All of it is
+-- one transaction, in which nobody else writes to the sales.
+CREATE PROCEDURE customer_tier.alter_source(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
+  sold_at text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
+  column_name name DEFAULT NULL, column_type text DEFAULT NULL, using_expression text DEFAULT NULL)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  s customer_tier_internal.source;
+  query text;
+BEGIN
+  PERFORM customer_tier_internal.require_read_committed();
+  PERFORM customer_tier_internal.give_parts($1);
+  s := customer_tier_internal.own_source($1);
+  PERFORM customer_tier_internal.check_change(s, $8, $9);
+  IF coalesce($2, $3, $4, $5, $6) IS NOT NULL THEN
+    IF $2 IS NULL OR $3 IS NULL OR $4 IS NULL OR s.made_view IS NOT TRUE OR s.sales IS NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+        MESSAGE = 'customer, amount and sold_at are given together, for a view that track made',
+        HINT = 'Of a view of your own, CREATE OR REPLACE VIEW, and then CALL customer_tier.alter_source of it.';
+    END IF;
+    query := customer_tier_internal.sale_view(s.sales, $2, $3, $4, $5, $6);
+  END IF;
+  CALL customer_tier_internal.change_source(s, query, $7, $8, $9, $10);
+  CALL customer_tier_internal.make_ledgers(s.state);
+  CALL customer_tier_internal.note(s.state, NULL);
+END $$;
+COMMENT ON PROCEDURE customer_tier.alter_source(regclass, text, text, text, text, text, text, name, text, text) IS
+  'takes over what became of a source''s view and owner, or changes its expressions, its capture, or the type '
+  'of a column of its sales; and makes the ledgers anew';
+
+CREATE FUNCTION customer_tier_internal.drop_source(s customer_tier_internal.source) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  t regclass;
+  part record;
+BEGIN
+  -- the triggers of the other sources of its tables
+  FOR t IN SELECT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL
+           UNION
+           -- also where the state has lost what they write to
+           SELECT tgrelid
+           FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
+           WHERE d.classid = 'pg_trigger'::regclass
+             AND d.refclassid = 'pg_class'::regclass
+             AND d.refobjid = s.state
+             AND tgparentid = 0
+             AND tgfoid = 'customer_tier_internal.capture()'::regprocedure
+           ORDER BY 1 LOOP
+    PERFORM customer_tier_internal.make_triggers(t, NULL, s.state);
+  END LOOP;
+  -- readers before what they read; a session that waited for this finds the state gone
+  FOR part IN SELECT c.oid::regclass AS relation, c.relkind
+              FROM unnest(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches
+                            || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
+                     WITH ORDINALITY AS u(oid, i)
+                   JOIN pg_class AS c ON c.oid = u.oid
+              GROUP BY c.oid, c.relkind
+              ORDER BY min(i) LOOP
+    PERFORM customer_tier_internal.run(part.relation,
+      format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS
+  'support of untrack: what track made';
+
+CREATE PROCEDURE customer_tier.untrack(source regclass)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  drops text := (SELECT string_agg(format('SELECT customer_tier.drop_scheme(%L);', scheme), ' ')
+                 FROM customer_tier.scheme AS x
+                 WHERE x.source = s.view);
+BEGIN
+  PERFORM customer_tier_internal.check_owner(s.state);
+  IF drops IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use',
+      MESSAGE = format('%s has schemes', $1),
+      HINT = 'First ' || drops;
+  END IF;
+  PERFORM customer_tier_internal.drop_source(s);
+END $$;
+COMMENT ON PROCEDURE customer_tier.untrack(regclass) IS
+  'lets go of a source: drops its triggers, its ledgers, its queue, and its view if track made it';
+
+CREATE PROCEDURE customer_tier.untrack_all()
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  w customer_tier_internal.watched;
+  s customer_tier_internal.source;
+BEGIN
+  FOR w IN SELECT *
+           FROM customer_tier_internal.find_watched(wait => true) AS f
+           WHERE pg_has_role(f.owner, 'USAGE')
+           ORDER BY f.state LOOP
+    PERFORM customer_tier.stop_refresh_on_change(w.state);
+  END LOOP;
+  -- also those that somebody keeps locked
+  FOR s IN SELECT f.*
+           FROM (SELECT DISTINCT relowner
+                 FROM pg_attribute
+                      JOIN pg_class AS c ON c.oid = attrelid
+                 WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
+                customer_tier_internal.find_sources(o.relowner) AS f
+           WHERE f.owner = o.relowner
+           ORDER BY f.state LOOP
+    CALL customer_tier.untrack(s.state);
+  END LOOP;
+END $$;
+COMMENT ON PROCEDURE customer_tier.untrack_all() IS
+  'lets go of all sources of the caller''s and of all materialised views that are refreshed on change, also '
+  'where the tables are gone; before DROP EXTENSION';
