@@ -84,11 +84,10 @@ CREATE PROCEDURE come_and_go() LANGUAGE plpgsql AS $$
 BEGIN
   FOR i IN 1 .. 20 LOOP
     EXECUTE 'CREATE TABLE goes (customer int, day date, amount numeric)';
-    EXECUTE 'CREATE TRIGGER t AFTER INSERT ON goes REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT
-      EXECUTE FUNCTION customer_tier.capture(''t_crashes.goes_delta'', ''customer'', ''amount'', ''day'', '''', '''')';
-    EXECUTE 'CREATE TABLE goes_delta (id bigserial, customers int[], ledgers customer_tier.ledger[])';
+    CALL track('goes', 'customer', 'amount', 'day');
     EXECUTE 'INSERT INTO goes VALUES (1, ''2026-01-01'', 1)';
-    EXECUTE 'DROP TABLE goes, goes_delta';
+    CALL untrack('goes');
+    EXECUTE 'DROP TABLE goes';
   END LOOP;
 END $$;
 CALL come_and_go();

@@ -195,7 +195,7 @@ BEGIN
   FOREACH change SLICE 1 IN ARRAY ARRAY[
       ['t_history.history', 't_history.faulty_history'],
       ['CALL begin_history(partitioned);',
-       'CREATE SEQUENCE IF NOT EXISTS sale_id; ALTER SEQUENCE sale_id RESTART; CALL untrack_all(); DROP VIEW IF EXISTS other_capture CASCADE; DROP TABLE IF EXISTS other_delta, other_ledger, sale_delta, sale_ledger CASCADE;
+       'CREATE SEQUENCE IF NOT EXISTS sale_id; ALTER SEQUENCE sale_id RESTART; CALL let_go(); DROP VIEW IF EXISTS other_capture CASCADE; DROP TABLE IF EXISTS other_delta, other_ledger, sale_delta, sale_ledger CASCADE;
         CALL begin_history(partitioned); EXECUTE current_setting(''test.command''); COMMIT;'],
       ['CALL statement(kind, seed * 1000 + step, partitioned);',
        'BEGIN CALL statement(kind, seed * 1000 + step, partitioned); EXECUTE current_setting(''test.each'');

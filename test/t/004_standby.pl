@@ -95,7 +95,7 @@ $primary->safe_psql('postgres', "INSERT INTO sale (customer, day, amount) VALUES
 $primary->wait_for_catchup($standby);
 my $before = $standby->safe_psql('postgres', $live);
 is($standby->safe_psql('postgres', $differ), $right, 'right before the refresh');
-is($standby->safe_psql('postgres', "SELECT pending FROM customer_tier.sources WHERE sales = 'sale'::regclass"), '3', 'which is pending');
+is($standby->safe_psql('postgres', "SELECT pending FROM customer_tier.sources WHERE sales = 'sale'::regclass"), '42', 'which is pending');
 isnt($standby->safe_psql('postgres', $kept), $before, 'the ledgers are of before');
 $primary->safe_psql('postgres', "CALL customer_tier.refresh_source('sale')");
 $primary->wait_for_catchup($standby);
