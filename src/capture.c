@@ -188,6 +188,7 @@ get_capture(TriggerData *t, Oid ledger)
 	made.valid = changes == before;
 	free_invalid();
 	c = hash_search(captures, &made.trigger, HASH_ENTER, &found);
+	Assert(!found || c->depth == 0);
 	if (found)
 		MemoryContextDelete(c->context);
 	MemoryContextSetParent(made.context, CacheMemoryContext);
