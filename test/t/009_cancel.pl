@@ -44,7 +44,7 @@ SQL
 
 my ($in, $out) = ('', '');
 my $session = IPC::Run::start([ 'psql', '-X', '-q', '-A', '-t', '-d', $node->connstr('postgres') ],
-	'<', \$in, '>', \$out, '2>&1', IPC::Run::timeout(300));
+	'<', \$in, '>', \$out, '2>&1', IPC::Run::timeout(900));
 
 sub ask
 {
@@ -101,7 +101,7 @@ foreach my $case (
 	[ 'ledger + ledger', 'SELECT is_empty(ledger + ledger) FROM state' ],
 	[ 'rollup', 'SELECT is_empty(rollup(ledger)) FROM state' ],
 	[ 'ledger_agg of one group, at its end', 'SELECT is_empty(log) FROM state' ],
-	[ 'gini and the like', 'SELECT (concentration_of(sample)).heads FROM state, generate_series(1, 16)', 0.8, 0.88 ],
+	[ 'gini and the like', 'SELECT (concentration_of(sample)).heads FROM state, generate_series(1, 12)', 0.8, 0.88 ],
 	[ 'a fit',
 		q{SELECT cardinality(fit_derivatives('gamma_gamma', customers, '{6, 4, 15}')) FROM state}, 0.2, 0.35, 0.5 ])
 {

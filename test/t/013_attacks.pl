@@ -148,13 +148,13 @@ for my $parts ([ ($oid) x 3 ], [ @part{qw(sale_capture sale_delta sale_source)} 
 sql('evil', "DROP TABLE lair.t_source CASCADE; CREATE TABLE lair.s (is_source customer_tier.is_source PRIMARY KEY, view regclass DEFAULT 'lair.t_sale', capture regclass DEFAULT 'lair.t_capture', ledger regclass DEFAULT '$part{sale_ledger}',
 	queue regclass DEFAULT '$part{sale_delta}', live regclass DEFAULT '$part{sale_ledger_live}', touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz); INSERT INTO lair.s VALUES (true);"
 	. forged('z', 'lair.t', 'lair.t_capture', $part{sale_delta}, 'lair.s'), extra_params => [ '-U', 'mallory' ]);
+is(sql('evil', "SELECT ledger, queue, live FROM customer_tier.sources WHERE source = 'lair.t_sale'::regclass"), '||', 'what belongs to another is no part');
 $node->psql('evil', "CALL customer_tier.$_('lair.t_sale')") for qw(alter_source rebuild_source refresh_source untrack);
 is(sql('evil', "SELECT string_agg(DISTINCT relowner::regrole::text, ' '), count(*) FILTER (WHERE relname LIKE 'sale%') FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|7', 'nothing is given away, or dropped, by a state that names it');
-is(sql('evil', "SELECT ledger, queue, live FROM customer_tier.sources WHERE source = 'lair.t_sale'::regclass"), '||', 'what belongs to another is no part');
 
 # nonsense states, views that fail, functions that hang, views in a circle: the others' are seen
 sql('evil', <<'SQL', extra_params => [ '-U', 'mallory' ]);
-DROP TABLE lair.s CASCADE; DROP TABLE lair.t CASCADE; DROP TABLE lair.t_ledger CASCADE;
+DROP TABLE IF EXISTS lair.s CASCADE; DROP TABLE IF EXISTS lair.t CASCADE; DROP TABLE IF EXISTS lair.t_ledger, lair.t_delta CASCADE;
 CREATE FUNCTION lair.boom(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE EXCEPTION 'boom'; END $$;
 CREATE FUNCTION lair.hang(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(1000); RETURN $1; END $$;
 CREATE FUNCTION lair.steal(text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
