@@ -125,8 +125,8 @@ RETURNS regclass[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  touches regclass[] := '{}';
-  touched text[] := '{}';
+  touches regclass[] := ARRAY[]::regclass[];
+  touched text[] := ARRAY[]::text[];
   t record;
   key_type text;
   view text;
