@@ -19,7 +19,7 @@ my $attempts = 3;
 my $node = PostgreSQL::Test::Cluster->new('cancel');
 $node->init;
 $node->append_conf('postgresql.conf', 
-	"fsync = off\njit = off\nautovacuum = off\nsearch_path = 'customer_tier, public'");
+	"fsync = off\njit = off\nautovacuum = off\nsearch_path = 'customer_tier, customer_tier_internal, public'");
 $node->start;
 
 # States are kept, so that what is done with them is nearly all of a run.  Days come in no order, and
