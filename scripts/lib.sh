@@ -39,7 +39,7 @@ install() {
 	told=$(as_root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 sh -c '
 		policy=/usr/sbin/policy-rc.d
 		clusters=/etc/postgresql-common/createcluster.d
-		made=
+		made=:
 		trap "eval \"\$made\"" EXIT
 		trap "exit 1" HUP INT TERM
 		if [ ! -e $policy ]; then
