@@ -16,6 +16,7 @@
 #include "parser/parse_relation.h"
 #include "tcop/dest.h"
 #include "tcop/tcopprot.h"
+#include "utils/rel.h"
 #include "utils/tuplestore.h"
 
 #if PG_VERSION_NUM < 130000

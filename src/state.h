@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "access/tableam.h"
 #include "utils/rel.h"
 
 typedef struct StateColumn

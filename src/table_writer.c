@@ -8,6 +8,7 @@
 #include "table_writer.h"
 
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "commands/trigger.h"
 #include "utils/snapmgr.h"
 
