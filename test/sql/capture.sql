@@ -638,11 +638,6 @@ CREATE TABLE bill_delta (a int);
 SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$);
 DROP TABLE bill_delta;
 SELECT outcome($$CALL track('bill', 'tags', 'amount', 'day')$$);
-CREATE TABLE "名前がとても長い売上の表、六十三バイトまで" (id int, customer int, day date, amount numeric);
-CALL track('"名前がとても長い売上の表、六十三バイトまで"', 'customer', 'amount', 'day');
-INSERT INTO "名前がとても長い売上の表、六十三バイトまで" VALUES (1, 1, '2026-01-01', 5);
-SELECT sales, view, ledger, live, pending FROM found;
-CALL untrack('"名前がとても長い売上の表、六十三バイトまで"');
 
 -- a zone that is none, and a sale that no ledger can have: what is tracked, and the way out
 CREATE TABLE fine (customer int, at timestamptz, amount numeric);
