@@ -17,6 +17,8 @@ OBJS = \
 	src/measures.o \
 	src/sale.o \
 	src/scatter.o \
+	src/query.o \
+	src/sales_query.o \
 	src/roll_up.o \
 	src/names.o \
 	src/expression.o \
@@ -44,6 +46,9 @@ OBJS = \
 	src/rfm.o \
 	src/concentration.o \
 	src/partition.o \
+	src/columns.o \
+	src/grade.o \
+	src/grading.o \
 	src/special.o \
 	src/beta_purchases.o \
 	src/newton.o \

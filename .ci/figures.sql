@@ -17,7 +17,7 @@ SELECT create_scheme('s_abc', 'sales', 'abc'), create_scheme('s_pyramid', 'sales
        create_scheme('s_rfm', 'sales', 'rfm', options => CASE WHEN :'order_lines' THEN '{"frequency": "purchase_days(ledger)"}' ELSE '{}' END::jsonb),
        create_scheme('s_rfm8', 'sales', 'rfm8', options => CASE WHEN :'order_lines' THEN '{"frequency": "purchase_days(ledger)"}' ELSE '{}' END::jsonb);
 INSERT INTO sales OVERRIDING SYSTEM VALUE SELECT * FROM kept WHERE sold_at >= :'half';
-SELECT customers FROM schemes, refresh(scheme, :'as_of');
+SELECT customers FROM schemes, refresh_scheme(scheme, :'as_of');
 SELECT format('scheme %s %s', s, string_agg(heads::text, '/' ORDER BY tier_rank DESC))
 FROM (SELECT 'abc' AS s, tier_rank, heads FROM s_abc_summary UNION ALL SELECT 'pyramid', tier_rank, heads FROM s_pyramid_summary WHERE tier_rank > 0 UNION ALL SELECT 'textbook', tier_rank, heads FROM s_textbook_summary WHERE tier_rank > 0) AS x GROUP BY s;
 SELECT format('scheme rfm %s %s', axis, string_agg((SELECT count(*) FROM s_rfm WHERE CASE axis WHEN 'R' THEN r_score WHEN 'F' THEN f_score ELSE m_score END = score)::text, '/' ORDER BY score))

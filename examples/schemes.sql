@@ -15,7 +15,7 @@ SELECT create_scheme('crm.abc', 'sales', preset => 'abc', options => '{"value": 
        create_scheme('crm.rfm', 'sales', preset => 'rfm'),
        create_scheme('crm.relation', 'sales', preset => 'quadrant', attributes => 'customer', hold => '6 months');
 DO $$BEGIN PERFORM customer_tier.alter_tier('crm.relation', 'key', name => '重要客户 key', colour => '#1b7837', policy => '{"account manager": true}'); END $$;
-SELECT scheme, r.* FROM schemes, refresh(scheme, '2026-06-30') AS r ORDER BY scheme::text;
+SELECT scheme, r.* FROM schemes, refresh_scheme(scheme, '2026-06-30') AS r ORDER BY scheme::text;
 SELECT tier, heads, round(100 * head_share::numeric, 1) AS heads_pct, value, round(100 * value_share::numeric, 1) AS value_pct,
        orders, round(average_order::numeric, 2) AS average_order, round(100 * active_share::numeric) AS active_pct
 FROM crm.abc_summary ORDER BY tier_rank DESC;
@@ -39,7 +39,7 @@ MERGE INTO sales USING (VALUES (500::bigint, timestamp '2026-07-05 09:00', 2500.
 SELECT pending, capturing, (SELECT count(*) FROM verify_source('sales')) AS differ_from_the_sales FROM sources;
 
 \echo '== Grade again: who moved, and why =='
-SELECT scheme, r.* FROM schemes, refresh(scheme, '2026-07-31') AS r ORDER BY scheme::text;
+SELECT scheme, r.* FROM schemes, refresh_scheme(scheme, '2026-07-31') AS r ORDER BY scheme::text;
 SELECT from_tier, to_tier, heads, change FROM crm.abc_migration ORDER BY from_tier, to_tier;
 SELECT change, reason, count(*) AS customers FROM crm.abc_history WHERE valid_from = '2026-07-31' GROUP BY change, reason ORDER BY change, reason;
 SELECT customer, previous_tier, tier, reason, round(value::numeric, 2) AS value FROM crm.abc_history

@@ -11,7 +11,7 @@
  * A share of value is made of decimals, which are not exact in binary: what is as
  * near to a limit as that may have moved it is on it, so that 0.34 of 0.85 is 0.4.
  */
-#include "sample.h"
+#include "cuts.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -21,6 +21,7 @@
 
 #include "amount.h"
 #include "order.h"
+#include "sample.h"
 #include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_cuts_accumulate);
@@ -88,7 +89,7 @@ typedef struct Lines
 	const double *limit;		/* ascending */
 	int			n;
 	bool		fit;
-	Datum	   *line;			/* the line of limit i, descending so far */
+	double	   *line;			/* of limit i at n - 1 - i: the lines ascend */
 	int			at;				/* the first limit that is not settled */
 } Lines;
 
@@ -105,47 +106,22 @@ pass_group(Lines *l, double value, double before, double with, double slack)
 			 (!l->fit && before < l->limit[l->at] * (1 - slack))))
 		l->at++;
 	for (int i = l->at; i < l->n; i++)
-		l->line[i] = Float8GetDatum(value);
+		l->line[l->n - 1 - i] = value;
 }
 
-static Lines *
-start_lines(const Sample *s)
+/*
+ * ct_find_lines
+ *		The lines of "nlimits" ascending shares, from the top: of the sum of the values
+ *		above zero, or of the number of values.  "line" gets them, ascending.
+ */
+void
+ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, int nlimits, bool fit, double *line)
 {
-	Lines	   *l = palloc(sizeof(Lines));
+	Lines		l = {.limit = limit, .n = nlimits, .fit = fit, .line = line};
+	Selection  *selection = customer_tier_select(value, n, by_value, limit, nlimits);
 
-	l->limit = s->data;
-	l->n = s->nparams;
-	l->fit = s->fit;
-	l->line = palloc(Max(l->n, 1) * sizeof(Datum));
-	l->at = 0;
-	for (int i = 0; i < l->n; i++)
-		l->line[i] = Float8GetDatum(get_float8_infinity());
-	return l;
-}
-
-/* float8[], ascending */
-static Datum
-lines_array(const Lines *l)
-{
-	Datum	   *ascending = palloc(Max(l->n, 1) * sizeof(Datum));
-
-	for (int i = 0; i < l->n; i++)
-		ascending[i] = l->line[l->n - 1 - i];
-	return customer_tier_cuts_array(ascending, l->n);
-}
-
-/* the lines of a state: by share of the values above zero, or by share of heads */
-static Datum
-find_lines(FunctionCallInfo fcinfo, bool by_value)
-{
-	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
-	Selection  *selection;
-	Lines	   *l;
-
-	if (s == NULL)
-		PG_RETURN_NULL();
-	l = start_lines(s);
-	selection = customer_tier_select(SAMPLE_VALUES(s), s->n, by_value, l->limit, l->n);
+	for (int i = 0; i < nlimits; i++)
+		line[i] = get_float8_infinity();
 	if (by_value)
 		customer_tier_check_sum(selection->total);
 	for (int i = 0; i < selection->nstretches; i++)
@@ -153,24 +129,48 @@ find_lines(FunctionCallInfo fcinfo, bool by_value)
 		Stretch		at = selection->stretch[i];
 		int64		next;
 
-		for (int64 j = 0; j < at.n && l->at < l->n && !(by_value && at.value[j] <= 0); j = next)
+		for (int64 j = 0; j < at.n && l.at < l.n && !(by_value && at.value[j] <= 0); j = next)
 		{
-			double		value = at.value[j];
+			double		group = at.value[j];
 			double		before = sum_value(&at.sum) / selection->total;
 
 			next = j;
 			do
 			{
 				CHECK_AT_STEP(next);
-				sum_add(&at.sum, value);
-			} while (++next < at.n && at.value[next] == value);
+				sum_add(&at.sum, group);
+			} while (++next < at.n && at.value[next] == group);
 			if (by_value)
-				pass_group(l, value, before, sum_value(&at.sum) / selection->total, SHARE_SLACK);
+				pass_group(&l, group, before, sum_value(&at.sum) / selection->total, SHARE_SLACK);
 			else
-				pass_group(l, value, (double) (at.heads + j) / s->n, (double) (at.heads + next) / s->n, 0);
+				pass_group(&l, group, (double) (at.heads + j) / n, (double) (at.heads + next) / n, 0);
 		}
 	}
-	return lines_array(l);
+}
+
+/* float8[], ascending */
+static Datum
+lines_array(const double *line, int n)
+{
+	Datum	   *lines = palloc(Max(n, 1) * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		lines[i] = Float8GetDatum(line[i]);
+	return customer_tier_cuts_array(lines, n);
+}
+
+/* the lines of a state: by share of the values above zero, or by share of heads */
+static Datum
+find_lines(FunctionCallInfo fcinfo, bool by_value)
+{
+	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
+	double	   *line;
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	line = palloc(Max(s->nparams, 1) * sizeof(double));
+	ct_find_lines(SAMPLE_VALUES(s), s->n, by_value, s->data, s->nparams, s->fit, line);
+	return lines_array(line, s->nparams);
 }
 
 Datum
@@ -189,23 +189,18 @@ customer_tier_head_cuts_final(PG_FUNCTION_ARGS)
 	return find_lines(fcinfo, false);
 }
 
-static Datum
-one_line(double line)
-{
-	Datum		d = Float8GetDatum(line);
-
-	return customer_tier_cuts_array(&d, 1);
-}
 
 /* as percentile_cont(0.5): of two in the middle, their mean */
 Datum
 customer_tier_median_cut_final(PG_FUNCTION_ARGS)
 {
 	Sample	   *s = customer_tier_sample_get(fcinfo, 0);
+	double		line;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
-	return one_line(customer_tier_median(SAMPLE_VALUES(s), s->n));
+	line = customer_tier_median(SAMPLE_VALUES(s), s->n);
+	return lines_array(&line, 1);
 }
 
 /* the state of mean_cut is a float8[] */
@@ -268,8 +263,25 @@ customer_tier_mean_cut_final(PG_FUNCTION_ARGS)
 {
 	Mean	   *m = MEAN(get_mean(fcinfo, 0));
 	double		rest;
+	double		line;
 
 	if (m->n == 0)
 		PG_RETURN_NULL();
-	return one_line(customer_tier_check_sum(sum_divide(&m->sum, m->n, &rest)));
+	line = customer_tier_check_sum(sum_divide(&m->sum, m->n, &rest));
+	return lines_array(&line, 1);
+}
+
+/*
+ * ct_mean
+ *		The mean of n > 0 values, correctly rounded in any order.
+ */
+double
+ct_mean(const double *value, int64 n)
+{
+	Sum			sum = {0};
+	double		rest;
+
+	FOR_STEPS(i, 0, n)
+		sum_add(&sum, value[i]);
+	return customer_tier_check_sum(sum_divide(&sum, n, &rest));
 }

@@ -11,6 +11,7 @@
 
 #include "access/relation.h"
 #include "access/sysattr.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -28,9 +29,10 @@
 #include "utils/ruleutils.h"
 
 #include "as_owner.h"
+#include "names.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
-PG_FUNCTION_INFO_V1(customer_tier_expression_uses);
+PG_FUNCTION_INFO_V1(customer_tier_expression_is_plain);
 
 static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
 
@@ -173,18 +175,35 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(qualified));
 }
 
-/* expression_uses(relation, sql, column): by its name, or in a whole row */
-Datum
-customer_tier_expression_uses(PG_FUNCTION_ARGS)
+/* a function of the server or of ours */
+static bool
+is_foreign_function(Oid function, void *context)
 {
-	Oid			relid = PG_GETARG_OID(0);
-	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	AttrNumber	column = get_attnum(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	Relation	rel = open_relation(relid);
-	Bitmapset  *columns = NULL;
+	Oid			schema = get_func_namespace(function);
+	char	   *name = get_namespace_name(schema);
 
-	pull_varattnos(customer_tier_parse_expression(rel, sql, GROUP), 1, &columns);
+	return schema != PG_CATALOG_NAMESPACE && strcmp(name, CT_SCHEMA) != 0 && strcmp(name, CT_INTERNAL_SCHEMA) != 0;
+}
+
+static bool
+calls_foreign_function(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	/* a domain's checks may call anything */
+	if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_foreign_function, context))
+		return true;
+	return expression_tree_walker(node, calls_foreign_function, context);
+}
+
+/* expression_is_plain(relation, sql): whether a measure calls no function but the server's and ours */
+Datum
+customer_tier_expression_is_plain(PG_FUNCTION_ARGS)
+{
+	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	Relation	rel = open_relation(PG_GETARG_OID(0));
+	Node	   *expr = customer_tier_parse_expression(rel, sql, MEASURE);
+
 	relation_close(rel, AccessShareLock);
-	PG_RETURN_BOOL(bms_is_member(column - FirstLowInvalidHeapAttributeNumber, columns) ||
-				   bms_is_member(InvalidAttrNumber - FirstLowInvalidHeapAttributeNumber, columns));
+	PG_RETURN_BOOL(!calls_foreign_function(expr, NULL));
 }

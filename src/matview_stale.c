@@ -394,7 +394,7 @@ take_marks(const Watched *w)
 }
 
 static void
-refresh(const Watched *w)
+refresh_scheme(const Watched *w)
 {
 	OwnerSwitch saved;
 	Oid			type = REGCLASSOID;
@@ -462,7 +462,7 @@ refresh_due(void)
 
 		/* not if it was dropped since */
 		if (read_watched(w->state, true, w, NULL) && OidIsValid(w->matview))
-			refresh(w);
+			refresh_scheme(w);
 	}
 }
 

@@ -9,8 +9,7 @@
  * needs O(k n log n) steps and, for the way back, k n integers.  Equal values are
  * one point with a weight; n counts distinct values.
  */
-#include "rows.h"
-#include "sample.h"
+#include "cuts.h"
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -19,6 +18,8 @@
 #include "utils/lsyscache.h"
 
 #include "order.h"
+#include "rows.h"
+#include "sample.h"
 #include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_natural_cuts_final);
@@ -126,11 +127,11 @@ fill_layer(Breaks *b, int k, int from, int to, int low, int high)
 	}
 }
 
+/* "value" is descending, and freed */
 static Breaks *
-start_breaks(const Sample *s)
+start_breaks(double *value, int64 values)
 {
 	Breaks	   *b = palloc(sizeof(Breaks));
-	double	   *value = customer_tier_sample_sorted(s);
 	int			exponent = 0;
 	double		mean;
 	double		rest;
@@ -140,19 +141,19 @@ start_breaks(const Sample *s)
 	int64		n = 0;
 
 	/* squares of values at most 1 do not overflow; the breaks stay where they are */
-	frexp(Max(fabs(value[0]), fabs(value[s->n - 1])), &exponent);
-	FOR_STEPS(i, 0, s->n)
+	frexp(Max(fabs(value[0]), fabs(value[values - 1])), &exponent);
+	FOR_STEPS(i, 0, values)
 	{
 		n += i == 0 || value[i] != value[i - 1];
 		sum_add(&sum, ldexp(value[i], -exponent));
 	}
-	mean = sum_divide(&sum, s->n, &rest);
+	mean = sum_divide(&sum, values, &rest);
 	b->n = (int) n;
 	b->value = alloc_array(n, sizeof(double));
 	b->prefix = alloc_array(n + 1, sizeof(Prefix));
 	sum = (Sum) {0};
 	n = 0;
-	for (int64 i = s->n - 1; i >= 0; n++)
+	for (int64 i = values - 1; i >= 0; n++)
 	{
 		double		v = value[i];
 		double		d = two_sum(ldexp(v, -exponent), -mean, &rest);
@@ -198,21 +199,49 @@ find_breaks(Breaks *b, int most, double *error_of)
 	}
 }
 
-/* float8[]: the least value of each class but the lowest; with fewer values the last are infinite */
-static Datum
-breaks_array(const Breaks *b, int k, int classes)
+/* the least value of each class but the lowest; with fewer values the last are infinite */
+static void
+break_lines(const Breaks *b, int k, int classes, double *line)
 {
-	Datum	   *line = palloc(Max(classes, 1) * sizeof(Datum));
 	uint32		end = b->n;
 
 	for (int i = k; i < classes; i++)
-		line[i - 1] = Float8GetDatum(get_float8_infinity());
+		line[i - 1] = get_float8_infinity();
 	for (int i = k; i > 1; i--)
 	{
 		end = b->first[i][end];
-		line[i - 2] = Float8GetDatum(b->value[end]);
+		line[i - 2] = b->value[end];
 	}
-	return customer_tier_cuts_array(line, classes - 1);
+}
+
+static Datum
+breaks_array(const Breaks *b, int k, int classes)
+{
+	double		line[MAX_CLASSES];
+	Datum		lines[MAX_CLASSES];
+
+	break_lines(b, k, classes, line);
+	for (int i = 0; i < classes - 1; i++)
+		lines[i] = Float8GetDatum(line[i]);
+	return customer_tier_cuts_array(lines, classes - 1);
+}
+
+/*
+ * ct_natural_lines
+ *		The lines between "classes" natural classes, ascending.
+ */
+void
+ct_natural_lines(const double *value, int64 n, int classes, double *line)
+{
+	double	   *sorted = alloc_array(n, sizeof(double));
+	double		error[MAX_CLASSES + 1];
+	Breaks	   *b;
+
+	copy_in_steps(sorted, value, n * sizeof(double));
+	customer_tier_sort_descending(sorted, NULL, n);
+	b = start_breaks(sorted, n);
+	find_breaks(b, Min(classes, b->n), error);
+	break_lines(b, Min(classes, b->n), classes, line);
 }
 
 static int
@@ -238,7 +267,7 @@ customer_tier_natural_cuts_final(PG_FUNCTION_ARGS)
 	if (s == NULL)
 		PG_RETURN_NULL();
 	classes = get_classes(s);
-	b = start_breaks(s);
+	b = start_breaks(customer_tier_sample_sorted(s), s->n);
 	find_breaks(b, Min(classes, b->n), error);
 	return breaks_array(b, Min(classes, b->n), classes);
 }
@@ -257,7 +286,7 @@ customer_tier_natural_fit_final(PG_FUNCTION_ARGS)
 	if (s == NULL)
 		PG_RETURN_NULL();
 	classes = get_classes(s);
-	b = start_breaks(s);
+	b = start_breaks(customer_tier_sample_sorted(s), s->n);
 	classes = Min(classes, b->n);
 	find_breaks(b, classes, error);
 	desc = customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));

@@ -5,7 +5,7 @@
  * They depend on the partition's values alone: equal ones get equal results, and
  * neither a frame nor an order of the window changes them.  NULL has no place.
  */
-#include "sample.h"
+#include "normalise.h"
 
 #include "fmgr.h"
 #include "utils/builtins.h"
@@ -15,6 +15,7 @@
 #include "amount.h"
 #include "classes.h"
 #include "order.h"
+#include "sample.h"
 #include "steps.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_pareto_share);
@@ -306,6 +307,41 @@ Datum
 customer_tier_z_score_numeric(PG_FUNCTION_ARGS)
 {
 	return scaled(fcinfo, customer_tier_numeric_to_double, make_z_score);
+}
+
+/*
+ * ct_normalise
+ *		What percentile_score, min_max or z_score give for n values.
+ */
+void
+ct_normalise(Normalise how, const double *value, int64 n, double *result)
+{
+	Scale		s = {0};
+	double	   *sorted;
+	double	   *share;
+	uint32	   *place;
+
+	if (how != PERCENTILE)
+	{
+		if (n > 0 && how == MIN_MAX)
+			make_min_max(&s, value, n);
+		else if (n > 0)
+			make_z_score(&s, value, n);
+		FOR_STEPS(i, 0, n)
+			result[i] = s.unit == 0 ? 0 : distance(&s, value[i]) / s.unit;
+		return;
+	}
+	sorted = alloc_array(n, sizeof(double));
+	place = alloc_array(n, sizeof(uint32));
+	share = alloc_array(n, sizeof(double));
+	copy_in_steps(sorted, value, n * sizeof(double));
+	customer_tier_sort_descending(sorted, place, n);
+	walk_percentile(share, sorted, n);
+	FOR_STEPS(i, 0, n)
+		result[place[i]] = share[i];
+	pfree(sorted);
+	pfree(place);
+	pfree(share);
 }
 
 /*

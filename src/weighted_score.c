@@ -17,6 +17,7 @@
 #include "utils/fmgrprotos.h"
 
 #include "decimal.h"
+#include "normalise.h"
 #include "sample.h"
 #include "sum.h"
 
@@ -25,69 +26,83 @@ PG_FUNCTION_INFO_V1(customer_tier_weighted_score);
 #define ERROR_BOUND		0x1p-98	/* of the mean of the absolute values */
 #define EXACT_DECIMALS	1000	/* no mean of other decimals is so near to the middle of two doubles */
 
-/* an argument of weights, and what is made of it; kept from call to call */
-typedef struct Weights
+struct Weights
 {
 	int			n;
 	bool		simple;			/* the rests are known */
 	double		high;			/* their sum */
 	double		low;
-	const double *weight;
 	const double *rest;			/* of their decimals */
-	Size		size;
-	char		argument[FLEXIBLE_ARRAY_MEMBER];
-} Weights;
+	double		weight[FLEXIBLE_ARRAY_MEMBER];
+};
 
-static Weights *
-make_weights(FunctionCallInfo fcinfo, ArrayType *argument)
+/* an argument of weights, and what is made of it; kept from call to call */
+typedef struct Argument
 {
-	int			n;
-	const double *weight = customer_tier_get_params(fcinfo, 1, &n);
-	Size		size = VARSIZE(argument);
-	Size		header = MAXALIGN(offsetof(Weights, argument) + size);
-	Weights    *w = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, header + 2 * n * sizeof(double));
-	double	   *numbers = (double *) ((char *) w + header);
+	Weights    *weights;
+	Size		size;
+	char		bytes[FLEXIBLE_ARRAY_MEMBER];
+} Argument;
+
+/*
+ * ct_make_weights
+ *		Weights to ask ct_weighted_mean with.
+ */
+Weights *
+ct_make_weights(const double *weight, int n)
+{
+	Weights    *w = palloc0(offsetof(Weights, weight) + 2 * n * sizeof(double));
+	double	   *rest = w->weight + n;
 	Sum			sum = {0};
 
 	w->n = n;
 	w->simple = true;
-	w->weight = numbers;
-	w->rest = numbers + n;
+	w->rest = rest;
 	for (int i = 0; i < n; i++)
 	{
 		if (!(weight[i] >= 0) || isinf(weight[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 					 errmsg("weights must be numbers not below 0")));
-		numbers[i] = weight[i];
-		w->simple &= customer_tier_decimal_rest(weight[i], &numbers[n + i]);
+		w->weight[i] = weight[i];
+		w->simple &= customer_tier_decimal_rest(weight[i], &rest[i]);
 		sum_add(&sum, weight[i]);
-		sum_add(&sum, numbers[n + i]);
+		sum_add(&sum, rest[i]);
 	}
 	w->high = sum_parts(&sum, &w->low);
 	if (n > 0 && w->high == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("one weight at least must be above 0")));
-	w->size = size;
-	memcpy(w->argument, argument, size);
 	return w;
 }
 
 static Weights *
 get_weights(FunctionCallInfo fcinfo)
 {
-	ArrayType  *argument = PG_GETARG_ARRAYTYPE_P(1);
-	Weights    *w = fcinfo->flinfo->fn_extra;
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(1);
+	Argument   *known = fcinfo->flinfo->fn_extra;
+	MemoryContext old;
+	const double *weight;
+	int			n;
 
-	if (w == NULL || w->size != VARSIZE(argument) || memcmp(w->argument, argument, w->size) != 0)
+	if (known != NULL && known->size == VARSIZE(array) && memcmp(known->bytes, array, known->size) == 0)
+		return known->weights;
+	fcinfo->flinfo->fn_extra = NULL;
+	if (known != NULL)
 	{
-		fcinfo->flinfo->fn_extra = NULL;
-		if (w != NULL)
-			pfree(w);
-		w = fcinfo->flinfo->fn_extra = make_weights(fcinfo, argument);
+		pfree(known->weights);
+		pfree(known);
 	}
-	return w;
+	weight = customer_tier_get_params(fcinfo, 1, &n);
+	old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+	known = palloc(offsetof(Argument, bytes) + VARSIZE(array));
+	known->weights = ct_make_weights(weight, n);
+	known->size = VARSIZE(array);
+	memcpy(known->bytes, array, known->size);
+	MemoryContextSwitchTo(old);
+	fcinfo->flinfo->fn_extra = known;
+	return known->weights;
 }
 
 /* the nearest double, or false if it may be another */
@@ -149,13 +164,28 @@ get_exact_mean(const Weights *w, const double *value)
 	return strtod(DatumGetCString(DirectFunctionCall1(numeric_out, mean)), NULL);
 }
 
+/*
+ * ct_weighted_mean
+ *		The weighted mean of as many values as there are weights, correctly rounded.
+ */
+double
+ct_weighted_mean(const Weights *w, const double *value)
+{
+	double		result;
+
+	for (int i = 0; i < w->n; i++)
+		(void) customer_tier_check_value(value[i]);
+	if (!get_mean(w, value, &result))
+		result = get_exact_mean(w, value);
+	return result == 0 ? 0 : result;
+}
+
 /* weighted_score(measures, weights): the weighted mean */
 Datum
 customer_tier_weighted_score(PG_FUNCTION_ARGS)
 {
 	Weights    *w = get_weights(fcinfo);
 	const double *value;
-	double		result;
 	int			n;
 
 	if (array_contains_nulls(PG_GETARG_ARRAYTYPE_P(0)))
@@ -166,9 +196,5 @@ customer_tier_weighted_score(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("each measure needs a weight"),
 				 errdetail("There are measures: %d, weights: %d.", n, w->n)));
-	for (int i = 0; i < n; i++)
-		(void) customer_tier_check_value(value[i]);
-	if (!get_mean(w, value, &result))
-		result = get_exact_mean(w, value);
-	PG_RETURN_FLOAT8(result == 0 ? 0 : result);
+	PG_RETURN_FLOAT8(ct_weighted_mean(w, value));
 }

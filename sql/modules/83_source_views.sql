@@ -8,12 +8,11 @@ COMMENT ON FUNCTION customer_tier_internal.sale_expression(regclass, text, text)
   'an expression over a row of sales (customer, amount, sold_at or filter), of customers (measure or group) or '
   'of scores (tier), checked, with all names qualified';
 
-CREATE FUNCTION customer_tier_internal.expression_uses(relation regclass, expression text, "column" text)
-RETURNS boolean
-AS 'MODULE_PATHNAME', 'customer_tier_expression_uses'
+CREATE FUNCTION customer_tier_internal.expression_is_plain(relation regclass, expression text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'customer_tier_expression_is_plain'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.expression_uses(regclass, text, text) IS
-  'whether an expression over a row asks for a column, by its name or in the whole row';
+COMMENT ON FUNCTION customer_tier_internal.expression_is_plain(regclass, text) IS
+  'whether a measure calls no function but the server''s and ours';
 
 -- what track(table, ...) writes; what is unqualified means what it means to the caller
 CREATE FUNCTION customer_tier_internal.sale_view(source regclass, customer text, amount text, sold_at text,

@@ -15,7 +15,8 @@ CREATE TABLE scheme (
   refreshes regclass NOT NULL,
   tiers regclass NOT NULL,
   pins regclass NOT NULL,
-  touched regclass NOT NULL,
+  trend regclass NOT NULL,
+  moves regclass NOT NULL,
   scores regclass NOT NULL,
   views regclass[] NOT NULL
 );
@@ -28,21 +29,22 @@ COMMENT ON COLUMN scheme.preset IS 'what it was made from';
 COMMENT ON COLUMN scheme.version IS 'the version of its rule that is in force';
 COMMENT ON COLUMN scheme.as_of IS 'the day of its last refresh';
 COMMENT ON COLUMN scheme.input IS 'view of what its measures are asked of: customer, ledger, attributes';
-COMMENT ON COLUMN scheme.state IS 'table of each customer''s values, scores and tier, as of the last refresh';
+COMMENT ON COLUMN scheme.state IS 'table of each customer''s scores and tier, as of the last refresh';
 COMMENT ON COLUMN scheme.history IS 'table of tiers, each with the days on which it held';
 COMMENT ON COLUMN scheme.thresholds IS 'table of the lines, each from the day it was found';
 COMMENT ON COLUMN scheme.refreshes IS 'table of the refreshes';
 COMMENT ON COLUMN scheme.tiers IS 'table of the tiers: rank, name, colour, policy';
 COMMENT ON COLUMN scheme.pins IS 'table of the tiers that are given by hand';
-COMMENT ON COLUMN scheme.views IS 'its views: current tiers, history, summary, migration, progress, thresholds';
+COMMENT ON COLUMN scheme.views IS 'its views: what they share, current tiers, history, summary, migration, trend, progress, thresholds';
 COMMENT ON COLUMN scheme.scores IS 'view whose columns are the scores, as the expression for the tier names them';
-COMMENT ON COLUMN scheme.touched IS 'table of the customers whose ledgers changed since the last refresh';
+COMMENT ON COLUMN scheme.trend IS 'table of the tiers'' totals at each refresh';
+COMMENT ON COLUMN scheme.moves IS 'table of how many went from tier to tier at each refresh';
 SELECT pg_catalog.pg_extension_config_dump('scheme', '');
 -- nobody registers what is somebody else's, as for models
 CREATE FUNCTION customer_tier_internal.scheme_names(s scheme) RETURNS regclass[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT ARRAY[s.source, s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched, s.scores] || s.views
+SELECT ARRAY[s.source, s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.trend, s.moves, s.scores] || s.views
 $$;
 COMMENT ON FUNCTION customer_tier_internal.scheme_names(scheme) IS 'support of schemes: all relations of a scheme that have one owner';
 
@@ -63,12 +65,6 @@ COMMENT ON FUNCTION customer_tier_internal.check_scheme_writer() IS 'the trigger
 CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON scheme FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.check_scheme_writer();
 ALTER TABLE scheme ENABLE ALWAYS TRIGGER writer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON scheme TO PUBLIC;
-
--- read under the lock that a refresh of the source takes, so that no scheme is missed
-CREATE FUNCTION customer_tier_internal.touch_sql(source regclass, customers text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT coalesce(string_agg(format(', touch_%s AS (INSERT INTO %s %s)', n, touched, $2), ''), '') FROM (SELECT touched, row_number() OVER () AS n FROM customer_tier.scheme AS x JOIN pg_class AS c ON c.oid = x.touched WHERE x.source = $1 AND relowner = (SELECT relowner FROM pg_class WHERE oid = $1)) AS s $$;
-COMMENT ON FUNCTION customer_tier_internal.touch_sql(regclass, text) IS 'support of refresh: tells the schemes of a source whose ledgers change';
 
 CREATE TABLE rule (
   scheme regclass NOT NULL,
@@ -159,9 +155,11 @@ DECLARE
 BEGIN
   wrong := CASE
     WHEN name IS NULL OR name !~ '^[[:alpha:]_][[:alnum:]_]*$' OR octet_length(name) > 50 THEN 'its name is not a plain word of at most 50 bytes'
-    WHEN name = ANY ('{customer, customer_group, grp, tier, tier_name, tier_rank, tier_colour, earned, earned_tier, previous_tier, status, since, rank, kept, reason, change, note, valid_from, valid_to, next_from, is_current, as_of, version, rule_version}')
-      -- what queries over these columns call something else
-      OR name = ANY ('{place, settled, was, was_status, was_since, was_earned, as_it_was, gone, fresh, goes_to, pinned, cur, by_old, l, line, o, ctid, xmin, cmin, xmax, cmax, tableoid}') OR name ~ '^[vscmk][0-9]+(_[0-9]+)?$|_score$' THEN 'its name is taken'
+    -- by columns of the views beside it
+    WHEN name ~ '_score$' OR
+         name = ANY ('{customer, customer_group, tier, tier_name, tier_rank, tier_colour, earned, earned_tier,
+                       previous_tier, status, since, changed, changed_on, held_until, reason, change, note,
+                       valid, valid_from, valid_to, is_current, as_of, scores, vals, rule_version}') THEN 'its name is taken'
     WHEN axis ->> 'value' IS NULL AND axis -> 'measures' IS NULL THEN 'it has no value'
     WHEN how IS NULL OR how NOT IN ('value', 'share', 'heads', 'count', 'natural', 'mean', 'median', 'mean_score') THEN 'it is cut by nothing that is known'
     WHEN coalesce(axis ->> 'better', '') NOT IN ('higher', 'lower') THEN 'better is higher or lower'
@@ -200,7 +198,7 @@ BEGIN
   IF s.scheme IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s is not a scheme', coalesce($1::text, 'null')),
       HINT = 'The view customer_tier.schemes has them; SELECT customer_tier.create_scheme(...) makes one.';
-  ELSIF EXISTS (SELECT FROM pg_class WHERE oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched, s.scores)
+  ELSIF EXISTS (SELECT FROM pg_class WHERE oid IN (s.scheme, s.input, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.trend, s.moves, s.scores)
                 AND relowner <> (SELECT relowner FROM pg_class WHERE oid = s.source)) THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('what belongs to %s has not the owner of the sales', $1),
       HINT = 'ALTER TABLE ... OWNER TO, for all of it.';
@@ -363,3 +361,8 @@ BEGIN
     $q$, s.tiers, r.tiers, r.unrated)) AS (x int);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.put_tiers(scheme, rule) IS 'support of schemes: the table of tiers';
+
+CREATE FUNCTION customer_tier_internal.touch_sql(source regclass, customers text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT ''::text $$;
+COMMENT ON FUNCTION customer_tier_internal.touch_sql(regclass, text) IS 'to go';

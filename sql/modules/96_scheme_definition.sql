@@ -1,32 +1,136 @@
 -- Making, changing and dropping schemes; their tables and views.
 
--- the tables of a scheme, as the owner of its sales
-CREATE FUNCTION customer_tier_internal.make_scheme_tables(s scheme, axes jsonb[], place text, name text) RETURNS scheme
+-- the lines of an axis that were found last, by group
+CREATE FUNCTION customer_tier_internal.last_lines_sql(s scheme, axis integer) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT DISTINCT ON (customer_group) customer_group, lines FROM %s WHERE axis = %s ORDER BY customer_group, as_of DESC',
+              s.thresholds, axis)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.last_lines_sql(scheme, integer) IS
+  'support of schemes: SQL for the lines that are in force';
+
+-- How far the value of an axis, "x", is from its lines, "l": of the score, or while more is held
+-- than is earned of the score that suffices to keep it.
+CREATE FUNCTION customer_tier_internal.distances_sql(r rule, i integer) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('(SELECT %1$snullif(kept[at - 1], ''Infinity'') AS line_to_stay,
+               x.%2$I - %1$snullif(kept[at - 1], ''Infinity'') AS margin,
+               %1$snullif(l.lines[x.scores[%3$s]], ''Infinity'') AS line_to_rise,
+               %1$snullif(l.lines[x.scores[%3$s]], ''Infinity'') - x.%2$I AS gap
+             FROM (SELECT kept, CASE x.status
+                                  WHEN ''held'' THEN greatest(x.scores[%3$s], customer_tier.score(%1$sx.%2$I, kept))
+                                  ELSE x.scores[%3$s]
+                                END AS at
+                   FROM (SELECT customer_tier_internal.kept_lines(l.lines, %4$s) AS kept OFFSET 0) AS k) AS k)',
+              CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name', i,
+              CASE WHEN r.keep IS NULL THEN 'NULL' ELSE (customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0) || '::float8' END)
+FROM (SELECT r.axes -> (i - 1) AS a) AS axis
+$$;
+COMMENT ON FUNCTION customer_tier_internal.distances_sql(rule, integer) IS
+  'support of schemes: SQL for the lines next to a value, and how far they are';
+
+-- the tables of a scheme, as the owner of its sales; their columns do not depend on its axes
+CREATE FUNCTION customer_tier_internal.make_scheme_tables(s scheme, place text, name text) RETURNS scheme
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  t record;
+  customer text := (SELECT format('%s%s', format_type(atttypid, atttypmod),
+                                  (SELECT ' COLLATE ' || oid::regcollation FROM pg_collation WHERE oid = attcollation AND collname <> 'default'))
+                    FROM pg_attribute WHERE attrelid = s.input AND attname = 'customer');
+BEGIN
+  FOR t IN
+    SELECT format('%s.%I', place, name || suffix) AS relation, columns, about
+    FROM (VALUES
+      ('__state', format('customer %s NOT NULL, customer_group text NOT NULL, scores int2[] NOT NULL, vals float8[], '
+                         'earned text NOT NULL, tier text NOT NULL, status text NOT NULL, since date NOT NULL', customer),
+        'each customer''s scores and tier, as of the last refresh; vals: what a view cannot compute'),
+      ('__history', format('customer %s NOT NULL, customer_group text, valid_from date NOT NULL, valid_to date NOT NULL, '
+                           'tier text, previous_tier text, change text NOT NULL, reason text NOT NULL, note text, '
+                           'status text, since date, earned text, rule_version int NOT NULL, scores int2[], vals float8[], '
+                           'next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED', customer),
+        'tiers, each with the days on which it held: one chain for each customer, without gap or overlap'),
+      ('__threshold', 'as_of date, customer_group text, axis int2, version int NOT NULL, lines float8[], '
+                      'PRIMARY KEY (as_of, customer_group, axis)',
+        'lines of each axis, each from the day it was found; where lower is better, with the sign changed'),
+      ('__trend', 'as_of date, customer_group text, tier text, heads bigint NOT NULL, value numeric NOT NULL, '
+                  'held numeric NOT NULL, orders numeric NOT NULL, active bigint NOT NULL, '
+                  'PRIMARY KEY (as_of, customer_group, tier)',
+        'customers, value, purchases of each tier at each refresh; held: the value of those above zero'),
+      ('__move', 'as_of date NOT NULL, customer_group text, from_tier text, to_tier text, change text NOT NULL, '
+                 'heads bigint NOT NULL',
+        'customers who went from tier to tier, at each refresh since that of an earlier day'),
+      ('__refresh', 'as_of date PRIMARY KEY, version int NOT NULL', 'the refreshes, and the version of the rule'),
+      ('__tier', 'tier text PRIMARY KEY, rank int, name text NOT NULL, description text, colour text, policy jsonb, '
+                 'hold interval',
+        'names, colours and policies of the tiers; see alter_tier'),
+      ('__pin', format('customer %s, tier text NOT NULL, reason text NOT NULL, author text NOT NULL, '
+                       'pinned_from date, until date, PRIMARY KEY (customer, pinned_from), CHECK (pinned_from < until)', customer),
+        'tiers that are given by hand')) AS v(suffix, columns, about)
+  LOOP
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE TABLE %s (%s)', t.relation, t.columns)) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format('COMMENT ON TABLE %s IS %L', t.relation, t.about)) AS (x int);
+  END LOOP;
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move')) AS (x int);
+  s.state := format('%s.%I', place, name || '__state');
+  s.history := format('%s.%I', place, name || '__history');
+  s.thresholds := format('%s.%I', place, name || '__threshold');
+  s.trend := format('%s.%I', place, name || '__trend');
+  s.moves := format('%s.%I', place, name || '__move');
+  s.refreshes := format('%s.%I', place, name || '__refresh');
+  s.tiers := format('%s.%I', place, name || '__tier');
+  s.pins := format('%s.%I', place, name || '__pin');
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(scheme, text, text) IS
+  'support of create_scheme: its tables';
+
+-- the columns of attributes that measures see beside their own
+CREATE FUNCTION customer_tier_internal.attribute_columns(attributes regclass) RETURNS SETOF name
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT attname
+FROM pg_attribute
+WHERE attrelid = attributes AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed')
+ORDER BY attnum
+$$;
+COMMENT ON FUNCTION customer_tier_internal.attribute_columns(regclass) IS
+  'support of schemes: the columns of attributes that measures see';
+
+-- the views that expressions are written over: of a customer, and of scores
+CREATE FUNCTION customer_tier_internal.make_input_views(s scheme, axes jsonb[], place text, name text) RETURNS scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   source customer_tier_internal.source := customer_tier_internal.source_of(s.source);
-  p record;
-  others text;
+  hidden text;
 BEGIN
-  SELECT * INTO p FROM customer_tier_internal.source_parts(source);
+  s.input := NULL;
   IF s.attributes IS NULL THEN
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', place, name || '__input', source.ledger)) AS (x int);
+    PERFORM FROM customer_tier_internal.as_owner(s.source, format(
+      'CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s',
+      place, name || '__input', source.ledger)) AS (x int);
   ELSE
     PERFORM customer_tier_internal.check_attributes(s);
-    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO others FROM pg_attribute
-    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> s.key;
-    IF others IS NOT NULL THEN
-      RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %', s.attributes, others;
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO hidden
+    FROM pg_attribute
+    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND
+          attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> s.key;
+    IF hidden IS NOT NULL THEN
+      RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %', s.attributes, hidden;
     END IF;
-    SELECT string_agg(format(', a.%I', attname), '' ORDER BY attnum) INTO others FROM pg_attribute
-    WHERE attrelid = s.attributes AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed');
     PERFORM FROM customer_tier_internal.as_owner(s.source, format($q$
-      CREATE VIEW %1$s.%2$I AS SELECT coalesce(l.customer, a.%3$I) AS customer, coalesce(l.ledger, '{}') AS ledger, NULL::date AS as_of, a.%3$I IS NOT NULL AS listed%4$s
-      FROM %5$s AS l FULL JOIN (SELECT * FROM %6$s WHERE %3$I IS NOT NULL) AS a ON a.%3$I %7$s l.customer
-      $q$, place, name || '__input', s.key, others, source.ledger, s.attributes, p.equal)) AS (x int);
+      CREATE VIEW %1$s.%2$I AS
+      SELECT coalesce(l.customer, a.%3$I) AS customer, coalesce(l.ledger, '{}') AS ledger, NULL::date AS as_of,
+             a.%3$I IS NOT NULL AS listed%4$s
+      FROM %5$s AS l
+        FULL JOIN (SELECT * FROM %6$s WHERE %3$I IS NOT NULL) AS a ON a.%3$I %7$s l.customer
+      $q$, place, name || '__input', s.key,
+      (SELECT string_agg(format(', a.%I', c), '') FROM customer_tier_internal.attribute_columns(s.attributes) AS c),
+      source.ledger, s.attributes, customer_tier_internal.equal_of(s))) AS (x int);
   END IF;
-  s.input := format('%s.%I', place, name || '__input');
   IF EXISTS (SELECT FROM unnest(axes) AS a WHERE a ->> 'name' IS NULL) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'an axis has no name',
       HINT = 'For example axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'').';
@@ -34,114 +138,166 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'two axes have the same name';
   END IF;
   PERFORM customer_tier_internal.axis_size(a) FROM unnest(axes) AS a;
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score', (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS (x int);
+  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score',
+    (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS (x int);
+  PERFORM
+  FROM (VALUES ('__input', 'what the measures of a scheme are asked of'),
+               ('__score', 'the scores, as the expression for the tier names them')) AS v(suffix, about),
+    customer_tier_internal.as_owner(s.source, format('COMMENT ON VIEW %s.%I IS %L', place, name || suffix, about)) AS x(x int);
+  s.input := format('%s.%I', place, name || '__input');
   s.scores := format('%s.%I', place, name || '__score');
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE TABLE %s.%I (tier text PRIMARY KEY, rank integer, name text NOT NULL, description text, colour text, policy jsonb, hold interval)', place, name || '__tier')) AS (x int);
-  s.tiers := format('%s.%I', place, name || '__tier');
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE TABLE %s.%I (as_of date PRIMARY KEY, version integer NOT NULL, customers bigint, entered bigint, up bigint, down bigint, gone bigint)', place, name || '__refresh')) AS (x int);
-  s.refreshes := format('%s.%I', place, name || '__refresh');
   RETURN s;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(scheme, jsonb[], text, text) IS 'support of create_scheme: what a rule needs';
+COMMENT ON FUNCTION customer_tier_internal.make_input_views(scheme, jsonb[], text, text) IS
+  'support of create_scheme: what a rule needs';
 
-CREATE FUNCTION customer_tier_internal.make_axis_tables(s scheme, r rule, place text, name text) RETURNS scheme
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  command text;
-BEGIN
-  FOREACH command IN ARRAY ARRAY[
-    format('CREATE TABLE %s.%I AS SELECT customer, ''''::text AS grp, %s, %s, ''''::text AS earned, ''''::text AS tier, ''''::text AS status, NULL::date AS since FROM %s WITH NO DATA', place, name || '__state',
-           customer_tier_internal.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier_internal.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
-    format('ALTER TABLE %1$s.%2$I ALTER customer SET NOT NULL, ALTER tier SET NOT NULL, ALTER earned SET NOT NULL, ALTER status SET NOT NULL, ALTER since SET NOT NULL', place, name || '__state'),
-    format('CREATE TABLE %s.%I AS SELECT customer, NULL::date AS valid_from, NULL::date AS valid_to, ''''::text AS tier, ''''::text AS previous_tier, ''''::text AS change, ''''::text AS reason, ''''::text AS note, ''''::text AS status, NULL::date AS since, ''''::text AS earned, 0 AS rule_version, %s, %s FROM %s WITH NO DATA', place, name || '__history',
-           customer_tier_internal.per_axis(r.axes, 'NULL::float8 AS {n}'), customer_tier_internal.per_axis(r.axes, 'NULL::integer AS {s}'), s.input),
-    format('ALTER TABLE %1$s.%2$I ADD next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED, ALTER change SET NOT NULL, ALTER reason SET NOT NULL, ALTER rule_version SET NOT NULL, ALTER valid_to SET NOT NULL', place, name || '__history'),
-    format('CREATE TABLE %s.%I AS SELECT customer FROM %s WITH NO DATA', place, name || '__touched', s.input),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__touched', 'customers whose ledgers changed since the last refresh'),
-    format('CREATE TABLE %s.%I (as_of date, grp text, version integer NOT NULL, %s, PRIMARY KEY (as_of, grp))', place, name || '__threshold', customer_tier_internal.per_axis(r.axes, '{n} double precision[]')),
-    format('CREATE TABLE %1$s.%2$I AS SELECT customer, ''''::text AS tier, ''''::text AS reason, ''''::text AS author, NULL::date AS pinned_from, NULL::date AS until FROM %3$s WITH NO DATA', place, name || '__pin', s.input),
-    format('ALTER TABLE %1$s.%2$I ADD PRIMARY KEY (customer, pinned_from), ALTER tier SET NOT NULL, ALTER reason SET NOT NULL, ALTER author SET NOT NULL, ALTER pinned_from SET NOT NULL, ADD CHECK (pinned_from < until)', place, name || '__pin'),
-    format('COMMENT ON VIEW %s.%I IS %L', place, name || '__input', 'what the measures of a scheme are asked of'),
-    format('COMMENT ON VIEW %s.%I IS %L', place, name || '__score', 'the scores, as the expression for the tier names them'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__state', 'each customer''s values, scores and tier, as of the last refresh'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__history', 'tiers, each with the days on which it held: one chain for each customer, without gap or overlap'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__threshold', 'lines, each from the day it was found; where lower is better, with the sign changed'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__pin', 'tiers that are given by hand'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__tier', 'names, colours and policies of the tiers; see alter_tier'),
-    format('COMMENT ON TABLE %s.%I IS %L', place, name || '__refresh', 'the refreshes by day, with what changed since that of an earlier day')] LOOP
-    PERFORM FROM customer_tier_internal.as_owner(s.source, command) AS (x int);
-  END LOOP;
-  s.state := format('%s.%I', place, name || '__state');
-  s.history := format('%s.%I', place, name || '__history');
-  s.thresholds := format('%s.%I', place, name || '__threshold');
-  s.pins := format('%s.%I', place, name || '__pin');
-  s.touched := format('%s.%I', place, name || '__touched');
-  RETURN s;
-END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_axis_tables(scheme, rule, text, text) IS 'support of create_scheme: tables with a column for each axis';
-
--- The views: (suffix, what it is, query).  {column} comments follow the names.
-CREATE FUNCTION customer_tier_internal.scheme_views(s scheme, r rule, OUT suffix text, OUT description text, OUT query text) RETURNS SETOF record
+-- The views: (suffix, what it is, query).  The first of them stands for the scheme.
+CREATE FUNCTION customer_tier_internal.scheme_views(s scheme, r rule, current text, OUT suffix text, OUT description text, OUT query text)
+RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  equal text := (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x);
-  columns text := customer_tier_internal.per_axis(r.axes, 'x.{n}') || ', ' || customer_tier_internal.per_axis(r.axes, 'x.{s}');
-  lines text;
+  equal text := customer_tier_internal.equal_of(s);
+  grouped text := CASE WHEN r.per IS NULL THEN '' ELSE 'x.customer_group, ' END;
+  stored boolean[] := customer_tier_internal.stored_axes(s, r);
+  a jsonb;
+  i integer := 0;
+  names text := '';
+  now text := '';
+  computed text[];
+  scores text := '';
+  history text := '';
+  line_joins text := '';
+  differs text := '';
+  progress text[];
+  thresholds text[];
 BEGIN
-  RETURN QUERY VALUES ('', 'current tier of each customer', format($q$
-    SELECT x.customer, x.tier, t.name AS tier_name, t.rank AS tier_rank, t.colour AS tier_colour, x.status, x.since, x.earned AS earned_tier, %s%s
-    FROM %s AS x LEFT JOIN %s AS t USING (tier)
-    $q$, CASE WHEN r.per IS NULL THEN '' ELSE 'x.grp AS customer_group, ' END, columns, s.state, s.tiers));
-  RETURN QUERY VALUES ('_history', 'tiers of each customer, with the days from (included) and to (excluded) on which they held', format($q$
-    SELECT x.customer, x.tier, x.valid_from, x.next_from AS valid_to, x.next_from IS NULL AS is_current, x.previous_tier, x.change, x.reason, x.note, x.status, x.rule_version, %s
+  FOR a IN SELECT * FROM jsonb_array_elements(r.axes) LOOP
+    i := i + 1;
+    names := names || format(', x.%I', a ->> 'name');
+    scores := scores || format(', x.scores[%s]::int AS %I', i, (a ->> 'name') || '_score');
+    history := history || format(', x.vals[%s] AS %I', i, a ->> 'name');
+    now := now || CASE WHEN stored[i] THEN format(', x.vals[%s] AS %I', i, a ->> 'name') ELSE format(', v.%I', a ->> 'name') END;
+    IF NOT stored[i] THEN
+      computed := computed || format('(%s)::float8 AS %I', a ->> 'value', a ->> 'name');
+    END IF;
+    line_joins := line_joins || format(E'\n      LEFT JOIN (%s) AS l%s ON l%2$s.customer_group = x.customer_group',
+                                       customer_tier_internal.last_lines_sql(s, i), i);
+    differs := differs || format('%1$sx.scores[%2$s] IS DISTINCT FROM customer_tier.score(%3$sx.%4$I, l%2$s.lines)',
+                                 CASE i WHEN 1 THEN '' ELSE ' OR ' END, i, CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name');
+    progress := progress || format($q$
+      SELECT x.customer, x.tier, t.rank AS tier_rank, %1$L AS axis, x.%1$I AS value, x.scores[%2$s]::int AS score,
+             x.scores[%2$s] IS DISTINCT FROM customer_tier.score(%5$sx.%1$I, l.lines) AS changed,
+             d.line_to_stay, d.margin, d.line_to_rise, d.gap
+      FROM %3$s AS x
+        LEFT JOIN %4$s AS t USING (tier)
+        JOIN (%6$s) AS l USING (customer_group),
+        LATERAL %7$s AS d
+      $q$, a ->> 'name', i, current, s.tiers, CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END,
+      customer_tier_internal.last_lines_sql(s, i), customer_tier_internal.distances_sql(r, i));
+    thresholds := thresholds || format($q$
+      SELECT x.as_of, %s%L AS axis, o::integer + 1 AS score, %s nullif(line, 'Infinity') AS line, %L AS reached_by,
+             x.version AS rule_version
+      FROM %s AS x, unnest(x.lines) WITH ORDINALITY AS u(line, o)
+      WHERE x.axis = %s
+      $q$, grouped, a ->> 'name', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END,
+      CASE a ->> 'better' WHEN 'lower' THEN 'this or less' ELSE 'this or more' END, s.thresholds, i);
+  END LOOP;
+  RETURN QUERY VALUES
+  ('__current', 'what the views of a scheme share: the state beside the values as of the last refresh', format($q$
+    SELECT x.customer, x.customer_group, x.scores, x.earned, x.tier, x.status, x.since, d.as_of%s
     FROM %s AS x
-    $q$, columns, s.history));
-  RETURN QUERY VALUES ('_summary', 'each tier''s part of the customers beside its part of the value', format($q$
-    SELECT t.tier, t.name AS tier_name, t.rank AS tier_rank, coalesce(heads, 0) AS heads, coalesce(heads, 0) / nullif(sum(heads) OVER (), 0)::float8 AS head_share,
+      CROSS JOIN (SELECT max(as_of) AS as_of FROM %s) AS d%s
+    $q$, now, s.state, s.refreshes,
+    CASE WHEN computed IS NOT NULL THEN format($q$
+      LEFT JOIN %s AS l ON l.customer %s x.customer%s,
+      LATERAL (
+        SELECT %s
+        FROM (SELECT x.customer, customer_tier.slice(coalesce(l.ledger, '{}'), daterange(NULL, d.as_of, '[]')) AS ledger,
+                     d.as_of, true AS listed%s
+              OFFSET 0) AS %I) AS v
+      $q$, (customer_tier_internal.source_of(s.source)).ledger, equal,
+      CASE WHEN s.attributes IS NOT NULL THEN format(' LEFT JOIN %s AS a ON a.%I %s x.customer', s.attributes, s.key, equal) ELSE '' END,
+      array_to_string(computed, ', '),
+      (SELECT string_agg(format(', a.%I', c), '') FROM customer_tier_internal.attribute_columns(s.attributes) AS c),
+      (SELECT relname FROM pg_class WHERE oid = s.input))
+    ELSE '' END));
+  RETURN QUERY VALUES
+  ('', 'current tier of each customer', format($q$
+    SELECT x.customer, x.tier, t.name AS tier_name, t.rank AS tier_rank, t.colour AS tier_colour, x.status, x.since,
+           h.previous_tier, CASE WHEN h.previous_tier IS NOT NULL THEN x.since END AS changed_on,
+           CASE WHEN x.status = 'held' THEN nullif((x.since + coalesce(t.hold, %s))::date, 'infinity') END AS held_until,
+           x.earned AS earned_tier, %s AS changed, %s%s%s
+    FROM %s AS x
+      LEFT JOIN %s AS t USING (tier)
+      LEFT JOIN %s AS h ON h.customer %s x.customer AND h.valid_from = x.since%s
+    $q$, coalesce(quote_literal(r.hold), 'NULL') || '::interval', differs, grouped, substr(names, 3), scores,
+    current, s.tiers, s.history, equal, line_joins)),
+  ('_history', 'tiers of each customer, with the days from (included) and to (excluded) on which they held', format($q$
+    SELECT x.customer, x.tier, t.rank AS tier_rank, x.valid_from, coalesce(x.next_from, '9999-12-31') AS valid_to,
+           daterange(x.valid_from, x.next_from) AS valid, x.next_from IS NULL AS is_current,
+           x.previous_tier, x.change, x.reason, x.note, x.status, x.rule_version%s%s
+    FROM %s AS x
+      LEFT JOIN %s AS t USING (tier)
+    $q$, history, scores, s.history, s.tiers)),
+  ('_summary', 'each tier''s part of the customers beside its part of the value', format($q$
+    SELECT t.tier, t.name AS tier_name, t.rank AS tier_rank, coalesce(heads, 0) AS heads,
+           coalesce(heads, 0) / nullif(sum(heads) OVER (), 0)::float8 AS head_share,
            coalesce(value, 0) AS value, (coalesce(held, 0) / nullif(sum(held) OVER (), 0))::float8 AS value_share,
-           coalesce(orders, 0) AS orders, (value / nullif(orders, 0))::float8 AS average_order, active / nullif(heads, 0)::float8 AS active_share
-    FROM %1$s AS t LEFT JOIN (
-      SELECT x.tier, count(*) AS heads, sum(customer_tier.total(l)) AS value, sum(greatest(customer_tier.total(l), 0)) AS held, sum(customer_tier.orders(l))::bigint AS orders,
-             count(*) FILTER (WHERE customer_tier.recency(l, r.as_of) < 365) AS active
-      FROM %2$s AS x CROSS JOIN (SELECT max(as_of) AS as_of FROM %3$s) AS r
-           LEFT JOIN %4$s AS i ON i.customer %5$s x.customer, LATERAL (SELECT customer_tier.slice(i.ledger, daterange(NULL, r.as_of, '[]')) AS l OFFSET 0) AS sliced
-      GROUP BY x.tier) AS n USING (tier)
+           coalesce(orders, 0) AS orders, (value / nullif(orders, 0))::float8 AS average_order,
+           active / nullif(heads, 0)::float8 AS active_share
+    FROM %s AS t
+      LEFT JOIN (SELECT tier, sum(heads)::bigint AS heads, sum(value) AS value, sum(held) AS held,
+                        sum(orders)::bigint AS orders, sum(active)::bigint AS active
+                 FROM %s
+                 WHERE as_of = (SELECT max(as_of) FROM %s)
+                 GROUP BY tier) AS n USING (tier)
     WHERE t.rank IS NOT NULL OR heads > 0
-    $q$, s.tiers, s.state, s.refreshes, s.input, equal));
-  RETURN QUERY VALUES ('_migration', 'customers by the tier of the last refresh of an earlier day and the tier now; null: not graded', format($q$
-    SELECT b.tier AS from_tier, n.tier AS to_tier, count(*) AS heads,
-           CASE WHEN b.tier IS NULL THEN 'new' WHEN n.tier IS NULL THEN 'left' WHEN b.tier = n.tier THEN 'same' WHEN tb.rank IS NULL THEN 'replaced' WHEN tn.rank > tb.rank THEN 'up' ELSE 'down' END AS change
-    FROM (SELECT max(as_of) AS as_of, max(as_of) FILTER (WHERE as_of < last) AS before FROM %1$s, (SELECT max(as_of) AS last FROM %1$s) AS l) AS r
-         CROSS JOIN LATERAL (SELECT customer, tier FROM %2$s WHERE valid_to = 'infinity') AS n
-         LEFT JOIN %2$s AS b ON b.customer %3$s n.customer AND b.valid_from <= r.before AND b.valid_to > r.before
-         LEFT JOIN %4$s AS tb ON tb.tier = b.tier LEFT JOIN %4$s AS tn ON tn.tier = n.tier
-    WHERE b.tier IS NOT NULL OR n.tier IS NOT NULL
-    GROUP BY b.tier, n.tier, tb.rank, tn.rank
-    $q$, s.refreshes, s.history, equal, s.tiers));
-  SELECT string_agg(format($q$
-    SELECT x.customer, x.tier, %1$L AS axis, x.%1$I AS value, x.%2$I AS score, d.line_to_stay, d.margin, d.line_to_rise, d.gap
-    FROM %3$s AS x JOIN (SELECT DISTINCT ON (grp) * FROM %4$s ORDER BY grp, as_of DESC) AS l USING (grp), LATERAL %5$s AS d
-    $q$, a ->> 'name', (a ->> 'name') || '_score', s.state, s.thresholds, customer_tier_internal.distances_sql(r, i::int)), ' UNION ALL ' ORDER BY i)
-    INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
-  RETURN QUERY VALUES ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last', lines);
-  SELECT string_agg(format($q$
-    SELECT x.as_of, %s%L AS axis, o::integer + 1 AS score, %s nullif(line, 'Infinity') AS line, %L AS reached_by, x.version AS rule_version
-    FROM %s AS x, unnest(x.%I) WITH ORDINALITY AS u(line, o)
-    $q$, CASE WHEN r.per IS NULL THEN '' ELSE 'x.grp AS customer_group, ' END, a ->> 'name', CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END,
-    CASE a ->> 'better' WHEN 'lower' THEN 'this or less' ELSE 'this or more' END, s.thresholds, a ->> 'name'), ' UNION ALL ' ORDER BY i)
-    INTO lines FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
-  RETURN QUERY VALUES ('_thresholds', 'lines of each axis, each from the day it was found', lines);
+    $q$, s.tiers, s.trend, s.refreshes)),
+  ('_migration', 'customers by the tier of the last refresh of an earlier day and the tier now; null: not graded', format($q$
+    WITH last AS (SELECT max(as_of) AS as_of FROM %s),
+    moved AS (
+      SELECT from_tier, to_tier, change, sum(heads)::bigint AS heads
+      FROM %s
+      WHERE as_of = (SELECT as_of FROM last)
+      GROUP BY from_tier, to_tier, change),
+    stayed AS (
+      SELECT tier, sum(heads)::bigint - coalesce((SELECT sum(heads) FROM moved WHERE to_tier = tier), 0)::bigint AS heads
+      FROM %s
+      WHERE as_of = (SELECT as_of FROM last)
+      GROUP BY tier)
+    SELECT from_tier, f.rank AS from_rank, to_tier, t.rank AS to_rank, m.heads, m.change
+    FROM (SELECT * FROM moved UNION ALL SELECT tier, tier, 'same', heads FROM stayed WHERE heads > 0) AS m
+      LEFT JOIN %4$s AS f ON f.tier = from_tier
+      LEFT JOIN %4$s AS t ON t.tier = to_tier
+    $q$, s.refreshes, s.moves, s.trend, s.tiers)),
+  ('_trend', 'each tier at each refresh, with who entered, rose, fell and left since that of an earlier day', format($q$
+    SELECT x.as_of, %sx.tier, t.rank AS tier_rank, sum(x.heads)::bigint AS heads, sum(x.value) AS value,
+           sum(x.orders)::bigint AS orders, sum(x.entered)::bigint AS entered, sum(x.up)::bigint AS up,
+           sum(x.down)::bigint AS down, sum(x.gone)::bigint AS gone
+    FROM (
+      SELECT as_of, customer_group, tier, heads, value, orders, 0 AS entered, 0 AS up, 0 AS down, 0 AS gone
+      FROM %s
+      UNION ALL
+      SELECT as_of, customer_group, coalesce(to_tier, from_tier), 0, 0, 0,
+             CASE change WHEN 'new' THEN heads ELSE 0 END, CASE change WHEN 'up' THEN heads ELSE 0 END,
+             CASE change WHEN 'down' THEN heads ELSE 0 END, CASE change WHEN 'left' THEN heads ELSE 0 END
+      FROM %s) AS x
+      LEFT JOIN %s AS t USING (tier)
+    GROUP BY x.as_of, %sx.tier, t.rank
+    $q$, grouped, s.trend, s.moves, s.tiers, grouped)),
+  ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last',
+    array_to_string(progress, ' UNION ALL ')),
+  ('_thresholds', 'lines of each axis, each from the day it was found', array_to_string(thresholds, ' UNION ALL '));
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.scheme_views(scheme, rule) IS 'support of create_scheme: its views';
+COMMENT ON FUNCTION customer_tier_internal.scheme_views(scheme, rule, text) IS 'support of create_scheme: its views';
 
 CREATE FUNCTION customer_tier_internal.column_comment(name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT coalesce('{"customer": "the customer", "tier": "the tier", "tier_name": "the tier as it is shown", "tier_rank": "its rank, 1 for the lowest", "tier_colour": "its colour",
   "status": "earned; held: more than earned now, not yet taken away; pinned: given by hand", "since": "the day from which the tier is held", "earned_tier": "the tier that the scores alone give",
-  "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; null if it holds now", "is_current": "whether it holds now",
+  "customer_group": "the group whose lines count", "valid_from": "first day", "valid_to": "the day after the last; 9999-12-31 if it holds now", "valid": "the days on which it held, or holds", "changed_on": "the day on which the tier changed last; null if it is the first", "held_until": "the day on which a held tier may be taken away", "changed": "whether the values now would give another score than the last refresh has found", "entered": "customers who were not graded before", "up": "customers who rose to the tier", "down": "customers who fell to it", "gone": "customers who are graded no longer, of the tier they had", "from_rank": "its rank", "to_rank": "its rank", "is_current": "whether it holds now",
   "previous_tier": "the tier before", "change": "new, up, down, same, left, or replaced: the tier before is none any more", "reason": "first, moved, line moved, rule, held, hold ended, pinned, unpinned, left or returned",
   "note": "of a pin by whom, and why", "rule_version": "the version of the rule", "heads": "customers", "head_share": "part of all customers, 0 to 1", "value": "in _summary all that they brought, else the measure", "value_share": "part of what the customers above zero brought, 0 to 1; who is at zero or below holds nothing",
   "orders": "purchases", "average_order": "value of a purchase", "active_share": "part of its customers with a purchase in the last 365 days, 0 to 1", "from_tier": "the tier of the last refresh of an earlier day", "to_tier": "the tier now",
@@ -160,7 +316,8 @@ DECLARE
   view text;
   made regclass[];
 BEGIN
-  FOR v IN SELECT suffix, description, query, row_number() OVER () AS n FROM customer_tier_internal.scheme_views(s, r) LOOP
+  FOR v IN SELECT suffix, description, query, row_number() OVER () AS n
+           FROM customer_tier_internal.scheme_views(s, r, coalesce((SELECT oid::regclass::text FROM pg_class WHERE oid = s.views[1]), format('%s.%I', place, name || '__current'))) LOOP
     -- one that was renamed keeps its name
     view := coalesce((SELECT oid::regclass::text FROM pg_class WHERE oid = s.views[v.n]), format('%s.%I', place, name || v.suffix));
     PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query)) AS (x int);
@@ -198,7 +355,7 @@ BEGIN
   IF place IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', MESSAGE = 'no schema has been selected to create in', HINT = 'Name one: crm.abc.';
   END IF;
-  SELECT format('%s.%I', place, name || suffix) INTO taken FROM unnest('{"", _history, _summary, _migration, _progress, _thresholds, __input, __score, __state, __history, __threshold, __refresh, __tier, __pin, __touched}'::text[]) AS suffix
+  SELECT format('%s.%I', place, name || suffix) INTO taken FROM unnest('{"", _history, _summary, _migration, _trend, _progress, _thresholds, __input, __score, __current, __state, __history, __threshold, __trend, __move, __refresh, __tier, __pin}'::text[]) AS suffix
   WHERE to_regclass(format('%s.%I', place, name || suffix)) IS NOT NULL LIMIT 1;
   IF taken IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s exists already', taken), HINT = 'alter_scheme changes a scheme, drop_scheme drops it; else take another name.';
@@ -228,14 +385,14 @@ BEGIN
   IF attributes IS NOT NULL THEN
     s.key := coalesce(key, (SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0] WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1));
   END IF;
-  s := customer_tier_internal.make_scheme_tables(s, axes, place, name);
+  s := customer_tier_internal.make_input_views(s, axes, place, name);
   -- the rule is made before the view that stands for the scheme
   r := customer_tier_internal.make_rule(s, axes, tiers, tier, unrated, per, calibrate, downgrade, hold, keep, review, note, path);
   r.version := 1;
   r.calibrated := 1;
-  s := customer_tier_internal.make_axis_tables(s, r, place, name);
+  s := customer_tier_internal.make_scheme_tables(s, place, name);
   s.views := customer_tier_internal.make_scheme_views(s, r, place, name);
-  s.scheme := s.views[1];
+  s.scheme := s.views[2];
   r.scheme := s.scheme;
   PERFORM customer_tier_internal.put_tiers(s, r);
   INSERT INTO customer_tier.scheme SELECT s.*;
@@ -333,7 +490,7 @@ DECLARE
 BEGIN
   -- views first, they do not read each other; the state last, whose owner it is when the sales are gone
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
-           WHERE x.oid = ANY (s.views) OR x.oid IN (s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.touched)
+           WHERE x.oid = ANY (s.views) OR x.oid IN (s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.trend, s.moves)
            ORDER BY relkind = 'v' DESC, x.oid = s.state, x.oid DESC LOOP
     PERFORM FROM customer_tier_internal.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command) AS (x int);
   END LOOP;

@@ -22,7 +22,7 @@ BEGIN
     later AS (DELETE FROM {pins} WHERE customer {equal} {customer} AND pinned_from > {from})
     INSERT INTO {pins} AS p (customer, tier, reason, author, pinned_from, until) VALUES ({customer}, {tier}, {reason}, {author}, {from}, {until})
     ON CONFLICT (customer, pinned_from) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, until = EXCLUDED.until
-    $q$, jsonb_build_object('pins', s.pins, 'equal', (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), 'customer', quote_literal($2), 'tier', quote_literal($3),
+    $q$, jsonb_build_object('pins', s.pins, 'equal', customer_tier_internal.equal_of(s), 'customer', quote_literal($2), 'tier', quote_literal($3),
       'reason', quote_literal($4), 'author', quote_literal(session_user), 'from', quote_literal($5) || '::date', 'until', quote_nullable($6) || '::date'))) AS (x int);
 END $$;
 COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
@@ -39,15 +39,17 @@ BEGIN
     WITH ended AS (UPDATE %1$s SET until = %2$L WHERE customer %3$s %4$L AND pinned_from < %2$L AND (until IS NULL OR until > %2$L) RETURNING true),
     gone AS (DELETE FROM %1$s WHERE customer %3$s %4$L AND pinned_from >= %2$L RETURNING true)
     SELECT * FROM ended UNION ALL SELECT * FROM gone
-    $q$, s.pins, unpinned_from, (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), $2)) AS (ended boolean);
+    $q$, s.pins, unpinned_from, customer_tier_internal.equal_of(s), $2)) AS (ended boolean);
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('customer %s has no pin in %s', $2, $1);
   END IF;
 END $$;
 COMMENT ON FUNCTION unpin(regclass, text, date) IS 'ends a pin: from a day, or if none is said after the last refresh; the customer has the tier earned again';
 
-CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date, OUT held_until date, OUT earned text, OUT pin text, OUT rule text,
-  OUT axis text, OUT measure text, OUT value double precision, OUT score integer, OUT line_to_stay double precision, OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date,
+  OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
+  OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
+  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
 DECLARE
@@ -55,29 +57,51 @@ DECLARE
   r customer_tier.rule := customer_tier_internal.rule_of(s);
   n bigint;
 BEGIN
-  RETURN QUERY SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin,
+  RETURN QUERY
+    SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin,
       -- what of the rule speaks here
-      (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i) FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
-      a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')), x.vals[i], x.scores[i],
-      x.distances[i][1], x.distances[i][2], x.distances[i][3], x.distances[i][4]
+      (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i)
+       FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
+      a ->> 'name', coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')),
+      x.value, x.score, x.changed, x.line_to_stay, x.margin, x.line_to_rise, x.gap
     FROM customer_tier_internal.as_owner(s.source, customer_tier_internal.interpolate($q$
-      SELECT x.tier, x.status, x.since, CASE WHEN x.status = 'held' AND x.since + coalesce(k.hold, {hold}) > {day} THEN (x.since + coalesce(k.hold, {hold}))::date END, x.earned,
-             (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[], ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason) FROM {pins} AS p WHERE p.customer {equal} x.customer ORDER BY pinned_from DESC LIMIT 1),
-             ARRAY[{values}], ARRAY[{scores}], ARRAY[{distances}]
-      FROM {state} AS x LEFT JOIN {tiers} AS k ON k.tier = x.tier JOIN (SELECT DISTINCT ON (grp) * FROM {thresholds} ORDER BY grp, as_of DESC) AS l USING (grp) WHERE x.customer {equal} {customer}
-      $q$, to_jsonb(s) || jsonb_build_object('day', quote_nullable(s.as_of) || '::date', 'hold', coalesce(quote_literal(r.hold) || '::interval', 'NULL'), 'equal', (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), 'customer', quote_literal($2),
-        'values', customer_tier_internal.per_axis(r.axes, 'x.{n}'), 'scores', customer_tier_internal.per_axis(r.axes, 'x.{s}'),
-        'distances', (SELECT string_agg(format('(SELECT ARRAY[line_to_stay, margin, line_to_rise, gap] FROM %s AS d)', customer_tier_internal.distances_sql(r, i)), ', ' ORDER BY i) FROM generate_series(1, jsonb_array_length(r.axes)) AS i))))
-      AS x(tier text, status text, since date, held_until date, earned text, pin text, vals float8[], scores integer[], distances float8[]),
-      jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
+        SELECT x.tier, x.status, x.since, CASE WHEN x.held_until > {day} THEN x.held_until END, x.earned_tier,
+          (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[],
+                         ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason)
+           FROM {pins} AS p
+           WHERE p.customer {equal} x.customer
+           ORDER BY pinned_from DESC
+           LIMIT 1),
+          (SELECT scores FROM {state} AS z WHERE z.customer {equal} x.customer),
+          p.axis, p.value, p.score, p.changed, p.line_to_stay, p.margin, p.line_to_rise, p.gap
+        FROM {scheme} AS x
+          JOIN {progress} AS p ON p.customer {equal} x.customer
+        WHERE x.customer {equal} {customer} AND p.customer {equal} {customer}
+        $q$, to_jsonb(s) || jsonb_build_object('day', coalesce(customer_tier_internal.date_sql(s.as_of), 'NULL'), 'progress', s.views[7],
+          'equal', customer_tier_internal.equal_of(s), 'customer', quote_literal($2))))
+      AS x(tier text, status text, since date, held_until date, earned text, pin text, scores int2[], axis text,
+           value float8, score integer, changed boolean, line_to_stay float8, margin float8, line_to_rise float8, gap float8)
+      JOIN jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i) ON a ->> 'name' = x.axis
     ORDER BY i;
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no customer %s', $1, $2),
-      HINT = CASE WHEN s.as_of IS NULL THEN format('It was not refreshed yet: SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1) ELSE format('Not as of %s, its last refresh.', s.as_of) END;
+      HINT = CASE
+        WHEN s.as_of IS NULL THEN format('It was not refreshed yet: SELECT * FROM customer_tier.refresh_scheme(%L, as_of => ...);', $1)
+        ELSE format('Not as of %s, its last refresh.', s.as_of)
+      END;
   END IF;
 END $$;
-COMMENT ON FUNCTION explain(regclass, text) IS 'why a customer has a tier: for each axis the value, the score, the line to stay and the line to rise, and how far they are';
+COMMENT ON FUNCTION explain(regclass, text) IS
+  'why a customer has a tier: for each axis the value now, the score, the line to stay and the line to rise, and how far they are';
+
+CREATE FUNCTION explain(scheme regclass, customer anyelement, OUT tier text, OUT status text, OUT since date,
+  OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
+  OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
+  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT * FROM customer_tier.explain($1, to_json($2) #>> '{}') $$;
+COMMENT ON FUNCTION explain(regclass, anyelement) IS 'the same for a customer of the type that customers have';
 
 CREATE FUNCTION customer_tier_internal.simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text, unrated text, path text) RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
@@ -88,16 +112,29 @@ DECLARE
 BEGIN
   IF s.as_of IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state', MESSAGE = format('%s has no tiers yet', $1),
-      HINT = format('SELECT * FROM customer_tier.refresh(%L, as_of => ...);', $1);
+      HINT = format('SELECT * FROM customer_tier.refresh_scheme(%L, as_of => ...);', $1);
   END IF;
-  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, format($q$
-    WITH %1$s,
-    compared AS (
-      SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%2$L::text[])[g.rank] AS tier_then, g.rank, array_position(%2$L::text[], t.tier) AS was
-      FROM graded AS g FULL JOIN %3$s AS t ON t.customer %4$s g.customer)
-    SELECT b.customer::text, tier_now, tier_then, CASE WHEN tier_now IS NULL THEN 'new' WHEN tier_then IS NULL THEN 'left' WHEN tier_now = tier_then THEN 'same' WHEN was IS NULL THEN 'replaced' WHEN rank > was THEN 'up' ELSE 'down' END, coalesce(customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$L, '[]'))), 0)
-    FROM compared AS b LEFT JOIN %6$s AS i ON i.customer %4$s b.customer ORDER BY b.customer
-    $q$, customer_tier_internal.graded_sql(s, r, s.as_of), customer_tier_internal.tier_names(r), s.state, (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x), s.as_of, s.input))
+  RETURN QUERY SELECT * FROM customer_tier_internal.as_owner(s.source, customer_tier_internal.grade_sql(s, r, s.as_of, format($q$
+      SELECT b.customer::text, tier_now, tier_then,
+             CASE
+               WHEN tier_now IS NULL THEN 'new'
+               WHEN tier_then IS NULL THEN 'left'
+               WHEN tier_now = tier_then THEN 'same'
+               WHEN was IS NULL THEN 'replaced'
+               WHEN rank > was THEN 'up'
+               ELSE 'down'
+             END,
+             coalesce(value, 0)
+      FROM (
+        SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%1$L::text[])[g.rank] AS tier_then,
+               g.rank, array_position(%1$L::text[], t.tier) AS was,
+               coalesce(g.value, (SELECT customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$s, '[]')))
+                                  FROM %4$s AS i WHERE i.customer %3$s t.customer)) AS value
+        FROM graded AS g
+          FULL JOIN %2$s AS t ON t.customer %3$s g.customer) AS b
+      ORDER BY b.customer
+      $q$, customer_tier_internal.tier_names(r), s.state, customer_tier_internal.equal_of(s), s.input, customer_tier_internal.date_sql(s.as_of)),
+      'customer text, tier_now text, tier_then text, change text, value numeric'))
     AS (customer text, tier_now text, tier_then text, change text, value numeric);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.simulate_rule(regclass, jsonb[], text[], text, text, text) IS 'support of simulate';
@@ -122,7 +159,7 @@ BEGIN
     SELECT b.tier, n.tier, count(*) FROM (SELECT customer, tier FROM %1$s WHERE valid_from <= %2$L AND valid_to > %2$L AND tier IS NOT NULL) AS b
       FULL JOIN (SELECT customer, tier FROM %1$s WHERE valid_from <= %3$L AND valid_to > %3$L AND tier IS NOT NULL) AS n ON n.customer %4$s b.customer
     GROUP BY b.tier, n.tier ORDER BY b.tier, n.tier
-    $q$, s.history, from_day, to_day, (SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x))) AS (from_tier text, to_tier text, heads bigint);
+    $q$, s.history, from_day, to_day, customer_tier_internal.equal_of(s))) AS (from_tier text, to_tier text, heads bigint);
 END $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
 
@@ -140,7 +177,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'no day to go through', HINT = 'For example backfill(''crm.abc'', ''2026-01-01'', ''2026-11-30'', ''1 month'').';
   END IF;
   s := customer_tier_internal.locked_scheme($1, 'SHARE ROW EXCLUSIVE');
-  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.refreshes]) AS t, LATERAL customer_tier_internal.as_owner(s.source, format('DELETE FROM %s', t)) AS x(x int);
+  PERFORM FROM unnest(ARRAY[s.state, s.history, s.thresholds, s.trend, s.moves, s.refreshes]) AS t, LATERAL customer_tier_internal.as_owner(s.source, format('DELETE FROM %s', t)) AS x(x int);
   UPDATE customer_tier.scheme AS x SET as_of = NULL WHERE x.scheme = $1;
   -- counted from the first day: months have their own lengths
   WHILE d <= to_day LOOP

@@ -15,4 +15,4 @@ END $$;
 
 -- a relation that is not there, or not any more
 SELECT pg_temp.error_of($$SELECT sale_expression(0::regclass, 'a', 'customer')$$);
-SELECT pg_temp.error_of($$SELECT expression_uses(99999999::oid::regclass, 'a', 'a')$$);
+SELECT pg_temp.error_of($$SELECT expression_is_plain(99999999::oid::regclass, 'a')$$);

@@ -73,12 +73,12 @@ SELECT outcome('SELECT p_alive(''shop'', ''{2025-01-01:1:5}''::ledger, ''2025-06
 RESET ROLE;
 -- presets: tiers by what is to come, and by what is about to be lost; the model is written into the rule
 SELECT create_scheme('worth', 'sale', 'clv', options => '{"model": "mod", "rate": 0.002}'), create_scheme('lost', 'sale', 'at_risk', options => '{"model": "mod", "horizon": 26}');
-SELECT scheme, r.* FROM schemes, refresh(scheme, '2025-06-30') AS r ORDER BY scheme::text;
+SELECT scheme, r.* FROM schemes, refresh_scheme(scheme, '2025-06-30') AS r ORDER BY scheme::text;
 SELECT count(*) > 0 AS some, count(*) FILTER (WHERE w.worth IS DISTINCT FROM clv('mod', ledger, '2025-06-30', 52, 0.002)) AS differ FROM worth AS w JOIN sale_ledger USING (customer);
 SELECT count(*) FILTER (WHERE abs(w.worth - (1 - p_alive('mod', ledger, '2025-06-30')) * clv('mod', ledger, '2025-06-30', 26, 0)) > 1e-12) AS differ FROM lost AS w JOIN sale_ledger USING (customer);
 SELECT tier, heads FROM lost_summary ORDER BY tier_rank;
 SELECT (fit_model('mod', 'sale', '2025-03-31', kind => 'mbgnbd')).as_of;
-SELECT r.up FROM schemes, refresh(scheme, '2025-06-30') AS r;
+SELECT r.up FROM schemes, refresh_scheme(scheme, '2025-06-30') AS r;
 SELECT outcome($$SELECT create_scheme('x', 'sale', 'clv')$$), outcome($$SELECT create_scheme('x', 'sale', 'at_risk', options => '{"model": "none"}')$$);
 SELECT drop_scheme(scheme) FROM schemes;
 SELECT drop_model('shop'), drop_model('mod'), drop_model('par'), drop_model('early');

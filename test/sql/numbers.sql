@@ -89,13 +89,13 @@ BEGIN
   PERFORM customer_tier.pin('t_numbers.s1', '3', 'A', 'promised', DATE '2026-02-03', DATE '2026-05-04');
   PERFORM customer_tier.pin('t_numbers.s2', '4', '555', 'promised', DATE '2026-02-03');
   FOR n IN 1..8 LOOP
-    PERFORM customer_tier.refresh('t_numbers.s' || n, DATE '2026-03-31'), customer_tier.refresh('t_numbers.s' || n, DATE '2026-05-31');
+    PERFORM customer_tier.refresh_scheme('t_numbers.s' || n, DATE '2026-03-31'), customer_tier.refresh_scheme('t_numbers.s' || n, DATE '2026-05-31');
   END LOOP;
   PERFORM customer_tier.alter_scheme('t_numbers.s1', keep => 0.7123456789012345, note => 'less');
   PERFORM customer_tier.alter_scheme('t_numbers.s8', hold => '-1 days 2 months');
   PERFORM customer_tier.alter_tier('t_numbers.s1', 'A', hold => '2 months -5 days', policy => '{"discount": 0.1234567890123456}');
   FOR n IN 1..8 LOOP
-    PERFORM customer_tier.refresh('t_numbers.s' || n, DATE '2026-06-30');
+    PERFORM customer_tier.refresh_scheme('t_numbers.s' || n, DATE '2026-06-30');
   END LOOP;
 END $f$;
 -- what there is then, bytes of it: of tables, views, rules, and what answers questions
@@ -189,9 +189,9 @@ CREATE TABLE kept (customer int, day date, amount numeric);
 INSERT INTO kept VALUES (1, '2026-05-01', 150), (2, '2026-05-01', 150);
 CALL track('kept', customer => 'customer', amount => 'amount', sold_at => 'day');
 SELECT create_scheme('keeps', 'kept', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{100}')], tiers => '{B, A}', keep => 0.25);
-SELECT * FROM refresh('keeps', '2026-05-15');
+SELECT * FROM refresh_scheme('keeps', '2026-05-15');
 UPDATE kept SET amount = CASE customer WHEN 1 THEN 22 ELSE 26 END;
-SELECT * FROM refresh('keeps', '2026-05-31');
+SELECT * FROM refresh_scheme('keeps', '2026-05-31');
 SELECT customer, tier, status FROM keeps ORDER BY customer;
 RESET extra_float_digits;
 
@@ -202,11 +202,11 @@ CREATE TABLE returned (customer int, day date, amount numeric);
 INSERT INTO returned VALUES (1, '2026-05-01', 900), (2, '2026-05-01', 100), (3, '2026-05-01', 10), (3, '2026-05-02', -15), (4, '2026-05-03', 40), (4, '2026-05-04', -40);
 CALL track('returned', customer => 'customer', amount => 'amount', sold_at => 'day');
 SELECT create_scheme('returns', 'returned', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{0, 500}')], tiers => '{costs, brings, best}');
-SELECT * FROM refresh('returns', '2026-05-31');
+SELECT * FROM refresh_scheme('returns', '2026-05-31');
 SELECT tier, heads, value, value_share, head_share FROM returns_summary ORDER BY tier_rank;
 SELECT bool_and(value_share BETWEEN 0 AND 1) AS within, sum(value_share) AS all FROM returns_summary;
 UPDATE returned SET amount = -amount WHERE amount > 0;
-SELECT * FROM refresh('returns', '2026-05-31');
+SELECT * FROM refresh_scheme('returns', '2026-05-31');
 SELECT tier, heads, value, value_share FROM returns_summary ORDER BY tier_rank;
 -- a curve of profit passes 1 where losses follow, and is not called a share
 SELECT heads, level FROM unnest((SELECT (whale_curve(v, 2)).points FROM unnest(ARRAY[3, -1]) AS v));
@@ -220,16 +220,16 @@ CREATE TABLE paid (customer int, day date, amount numeric);
 INSERT INTO paid SELECT c, '2026-04-01', 10 * c FROM generate_series(1, 6) AS c;
 CALL track('paid', customer => 'customer', amount => 'amount', sold_at => 'day');
 SELECT create_scheme('twice', 'paid', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{25, 45}')], tiers => '{C, B, A}');
-SELECT * FROM refresh('twice', '2026-04-30');
+SELECT * FROM refresh_scheme('twice', '2026-04-30');
 INSERT INTO paid VALUES (7, '2026-05-01', 30);
 UPDATE paid SET amount = 100 WHERE customer IN (1, 2);
-SELECT * FROM refresh('twice', '2026-05-31');
+SELECT * FROM refresh_scheme('twice', '2026-05-31');
 -- the same day again: one comes back to where it was, one falls, one goes
 UPDATE paid SET amount = 5 WHERE customer IN (1, 6);
 DELETE FROM paid WHERE customer = 3;
-SELECT * FROM refresh('twice', '2026-05-31');
-SELECT * FROM refresh('twice', '2026-05-31');
-SELECT * FROM twice__refresh ORDER BY as_of;
+SELECT * FROM refresh_scheme('twice', '2026-05-31');
+SELECT * FROM refresh_scheme('twice', '2026-05-31');
+SELECT * FROM twice_trend ORDER BY as_of, tier_rank;
 SELECT sum(heads) FILTER (WHERE change = 'new') AS entered, sum(heads) FILTER (WHERE change = 'up') AS up, sum(heads) FILTER (WHERE change = 'down') AS down, sum(heads) FILTER (WHERE change = 'left') AS gone FROM twice_migration;
 SELECT obj_description('twice_migration'::regclass) AS view, col_description('twice_migration'::regclass, 1) AS from_tier;
 
@@ -237,15 +237,15 @@ SELECT obj_description('twice_migration'::regclass) AS view, col_description('tw
 -- What is at its limit says so
 --
 -- a day far from the sales, or from the last refresh
-SELECT customers, entered FROM refresh('twice', '2026-06-01');
-SELECT customers, entered FROM refresh('twice', '2026-06-02');
+SELECT customers, entered FROM refresh_scheme('twice', '2026-06-01');
+SELECT customers, entered FROM refresh_scheme('twice', '2026-06-02');
 INSERT INTO paid VALUES (8, '2027-06-02', 1);
-SELECT customers, entered FROM refresh('twice', '2027-06-03');
+SELECT customers, entered FROM refresh_scheme('twice', '2027-06-03');
 INSERT INTO paid VALUES (8, '2028-06-04', 1);
-SELECT customers, entered FROM refresh('twice', '2028-06-04');
+SELECT customers, entered FROM refresh_scheme('twice', '2028-06-04');
 SELECT backfill('twice', '2026-04-30', '2028-07-31', '13 months');
 \set VERBOSITY sqlstate
-SELECT customers, entered FROM refresh('twice', '2099-01-01');
+SELECT customers, entered FROM refresh_scheme('twice', '2099-01-01');
 \set VERBOSITY default
 -- a model without dropout, whose warning the presets repeat
 CREATE TABLE bought (customer int, day date, amount numeric);

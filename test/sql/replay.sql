@@ -49,7 +49,7 @@ BEGIN
     DELETE FROM sale WHERE day > before AND u(seed, id + step + 50) < 0.05;
     FOR p IN SELECT * FROM presets() LOOP
       name := replace('s_' || p, '-', '_');
-      PERFORM refresh(('t_replay.' || name)::regclass, d);
+      PERFORM refresh_scheme(('t_replay.' || name)::regclass, d);
       EXECUTE format('INSERT INTO graded SELECT %L, %L, customer, tier, earned, to_jsonb(x) - ''{tier, status, since}''::text[] FROM %I AS x', name, d, name || '__state');
       -- history says the same as the tiers
       CALL check_equal(p || ': history and tiers', seed, format('SELECT customer, tier FROM %I', name), format('SELECT customer, tier FROM %I WHERE is_current AND tier IS NOT NULL', name || '_history'));
@@ -70,11 +70,18 @@ BEGIN
   DELETE FROM buyer WHERE customer_id % 11 = 0;
   FOR p IN SELECT * FROM presets() LOOP
     name := replace('s_' || p, '-', '_');
-    PERFORM refresh(('t_replay.' || name)::regclass, d);
+    PERFORM refresh_scheme(('t_replay.' || name)::regclass, d);
     PERFORM make('scratch', p, seed);
-    PERFORM refresh('scratch', d);
+    PERFORM refresh_scheme('scratch', d);
     CALL check_equal(p || ': values from scratch', seed, format('SELECT to_jsonb(x) - ''{tier, status, since}''::text[] FROM %I AS x', name || '__state'), 'SELECT to_jsonb(x) - ''{tier, status, since}''::text[] FROM scratch__state AS x');
-    CALL check_equal(p || ': lines from scratch', seed, format('SELECT to_jsonb(x) - ''{as_of}''::text[] FROM (SELECT DISTINCT ON (grp) * FROM %I WHERE grp IN (SELECT grp FROM scratch__threshold) ORDER BY grp, as_of DESC) AS x', name || '__threshold'), 'SELECT to_jsonb(x) - ''{as_of}''::text[] FROM scratch__threshold AS x');
+    CALL check_equal(p || ': values shown from scratch', seed,
+      format('SELECT to_jsonb(x) - ''{tier, tier_name, tier_rank, status, since, previous_tier, changed_on, held_until}''::text[] FROM %I AS x', name),
+      'SELECT to_jsonb(x) - ''{tier, tier_name, tier_rank, status, since, previous_tier, changed_on, held_until}''::text[] FROM scratch AS x');
+    CALL check_equal(p || ': totals and tiers', seed, format('SELECT tier, heads FROM %I WHERE heads > 0', name || '_summary'),
+      format('SELECT tier, count(*) FROM %I GROUP BY tier', name));
+    CALL check_equal(p || ': totals and ledgers', seed, format('SELECT tier, value, orders FROM %I WHERE heads > 0', name || '_summary'),
+      format('SELECT tier, sum(total(l)), sum(orders(l))::bigint FROM %I AS x LEFT JOIN sale_ledger AS i USING (customer), LATERAL (SELECT slice(coalesce(ledger, ''{}''), daterange(NULL, %L, ''[]'')) AS l) AS s GROUP BY tier', name, d));
+    CALL check_equal(p || ': lines from scratch', seed, format('SELECT to_jsonb(x) - ''{as_of}''::text[] FROM (SELECT DISTINCT ON (customer_group, axis) * FROM %I WHERE customer_group IN (SELECT customer_group FROM scratch__threshold) ORDER BY customer_group, axis, as_of DESC) AS x', name || '__threshold'), 'SELECT to_jsonb(x) - ''{as_of}''::text[] FROM scratch__threshold AS x');
     PERFORM drop_scheme('scratch');
     IF p = 'abc' AND seed % 4 <> 0 THEN
       -- and from the sales, in plain SQL
@@ -86,7 +93,7 @@ BEGIN
     END IF;
     -- nothing new: nothing is written
     EXECUTE format('SELECT string_agg(ctid::text, '''' ORDER BY ctid) FROM %I', name || '__state') INTO p;
-    PERFORM refresh(('t_replay.' || name)::regclass, d);
+    PERFORM refresh_scheme(('t_replay.' || name)::regclass, d);
     CALL check_equal(name || ': what nothing new left alone', seed, format('SELECT %L::text', p), format('SELECT string_agg(ctid::text, '''' ORDER BY ctid) FROM %I', name || '__state'));
     PERFORM drop_scheme(('t_replay.' || name)::regclass);
   END LOOP;
@@ -117,9 +124,9 @@ BEGIN
       IF step > 2 AND u(seed, 90 + step * 5 + batch) < 0.15 THEN
         PERFORM alter_scheme(x::regclass, axes => CASE WHEN seed % 4 = 0 THEN ARRAY[axis('v', 'total(ledger)', 'value', ARRAY[40, 160 - 10 * step, 280])] END, note => 'step ' || step) FROM unnest('{once, often}'::text[]) AS x;
       END IF;
-      PERFORM refresh('often'::text::regclass, d);
+      PERFORM refresh_scheme('often'::text::regclass, d);
     END LOOP;
-    PERFORM refresh('once'::text::regclass, d);
+    PERFORM refresh_scheme('once'::text::regclass, d);
     CALL check_equal('state of ' || d, seed, 'SELECT x::text FROM once__state AS x', 'SELECT x::text FROM often__state AS x');
     -- what a held or pinned customer would have had before is known as of the last refresh, of the same day too
     FOREACH name IN ARRAY '{once, often}'::text[] LOOP
@@ -128,6 +135,10 @@ BEGIN
     END LOOP;
     CALL check_equal('history of ' || d, seed, 'SELECT h FROM once_history_but', 'SELECT h FROM often_history_but');
     DROP VIEW once_history_but, often_history_but;
+    CALL check_equal('trend of ' || d, seed, 'SELECT x::text FROM once_trend AS x', 'SELECT x::text FROM often_trend AS x');
+    CALL check_equal('migration of ' || d, seed, 'SELECT x::text FROM once_migration AS x', 'SELECT x::text FROM often_migration AS x');
+    CALL check_equal('migration by the history of ' || d, seed, 'SELECT from_tier, to_tier, heads FROM once_migration',
+      format('SELECT * FROM migration(''once'', coalesce((SELECT max(as_of) FROM once__refresh WHERE as_of < %L), ''-infinity''), %1$L)', d));
     CALL check_equal('log of ' || d, seed, 'SELECT x::text FROM once__refresh AS x', 'SELECT x::text FROM often__refresh AS x');
     d := d + 1 + (u(seed, step + 400) * 35)::int;
   END LOOP;

@@ -15,23 +15,23 @@ CALL track('sale', 'customer', 'amount', 'day');
 SELECT create_scheme('abc', 'sale', preset => 'abc');
 SELECT scheme, source, preset, version, as_of, tiers, tier, calibrate, downgrade FROM schemes;
 SELECT axes FROM schemes;
-SELECT * FROM refresh('abc', '2026-01-31');
+SELECT * FROM refresh_scheme('abc', '2026-01-31');
 SELECT * FROM abc ORDER BY customer;
 SELECT * FROM abc_thresholds ORDER BY score;
 SELECT * FROM abc_summary ORDER BY tier_rank;
 CREATE FUNCTION written() RETURNS text LANGUAGE sql AS
 $$SELECT string_agg(h.xmin::text || h.ctid::text, ' ' ORDER BY h.customer) || (SELECT string_agg(s.xmin::text || s.ctid::text, ' ' ORDER BY s.customer) FROM abc__state AS s) || (SELECT string_agg(xmin::text, ' ') FROM abc__threshold) || (SELECT string_agg(xmin::text, ' ') FROM abc__refresh) FROM abc__history AS h$$;
 SELECT written() AS before \gset
-SELECT * FROM refresh('abc', '2026-01-31');
+SELECT * FROM refresh_scheme('abc', '2026-01-31');
 SELECT written() = :'before' AS nothing_written;
 -- the customer moves, or the line does
 INSERT INTO sale (customer, day, amount) VALUES (3, '2026-02-10', 700);
-SELECT * FROM refresh('abc', '2026-02-28');
-SELECT * FROM refresh('abc', '2026-03-31');
+SELECT * FROM refresh_scheme('abc', '2026-02-28');
+SELECT * FROM refresh_scheme('abc', '2026-03-31');
 DELETE FROM sale WHERE customer = 4;
-SELECT * FROM refresh('abc', '2026-04-30');
+SELECT * FROM refresh_scheme('abc', '2026-04-30');
 INSERT INTO sale (customer, day, amount) VALUES (4, '2026-05-01', 10);
-SELECT * FROM refresh('abc', '2026-05-31');
+SELECT * FROM refresh_scheme('abc', '2026-05-31');
 SELECT * FROM abc_history ORDER BY customer, valid_from;
 SELECT * FROM abc_migration ORDER BY 1, 2;
 SELECT * FROM migration('abc', '2026-01-31', '2026-05-31');
@@ -46,7 +46,7 @@ SELECT * FROM simulate('abc', axes => ARRAY[axis('value', 'total(ledger)', 'valu
 SELECT written() AS before \gset
 SELECT alter_scheme('abc', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{100, 600}')], note => 'round lines');
 SELECT written() = :'before' AS not_yet;
-SELECT * FROM refresh('abc', '2026-05-31');
+SELECT * FROM refresh_scheme('abc', '2026-05-31');
 SELECT customer, tier, valid_from, previous_tier, change, reason, rule_version FROM abc_history WHERE is_current ORDER BY customer;
 SELECT version, note, axes -> 0 -> 'at' AS at FROM rule ORDER BY version;
 SELECT alter_tier('abc', 'A', 'Key customers', 'who bring most', '#b03060', '{"discount": 0.1}');
@@ -58,17 +58,17 @@ SELECT c.relname, a.attname FROM pg_class AS c LEFT JOIN pg_attribute AS a ON at
 -- Pins
 --
 SELECT pin('abc', '2', 'A', 'friend of the house', '2026-06-01', '2026-07-01');
-SELECT * FROM refresh('abc', '2026-05-31');
+SELECT * FROM refresh_scheme('abc', '2026-05-31');
 SELECT customer, tier, earned_tier, status FROM abc WHERE customer = 2;
-SELECT * FROM refresh('abc', '2026-06-30');
+SELECT * FROM refresh_scheme('abc', '2026-06-30');
 SELECT customer, tier, earned_tier, status FROM abc WHERE customer = 2;
 SELECT tier, status, earned, regexp_replace(pin, 'by .*, from', 'by AUTHOR, from') AS pin FROM explain('abc', '2');
-SELECT * FROM refresh('abc', '2026-07-01');
+SELECT * FROM refresh_scheme('abc', '2026-07-01');
 SELECT customer, tier, status FROM abc WHERE customer = 2;
 SELECT pin('abc', '2', 'C', 'does not pay', '2026-07-02');
-SELECT * FROM refresh('abc', '2026-07-02');
+SELECT * FROM refresh_scheme('abc', '2026-07-02');
 SELECT unpin('abc', '2');
-SELECT * FROM refresh('abc', '2026-07-03');
+SELECT * FROM refresh_scheme('abc', '2026-07-03');
 SELECT tier, valid_from, valid_to, previous_tier, change, reason, status FROM abc_history WHERE customer = 2 ORDER BY valid_from;
 SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT pin('abc', '2', 'D', 'x', '2026-06-01')$$, $$SELECT pin('abc', '2', 'A', ' ', '2026-06-01')$$, $$SELECT pin('abc', 'x', 'A', 'why', '2026-06-01')$$,
   $$SELECT pin('abc', '2', 'A', 'why', '2026-06-01', '2026-06-01')$$, $$SELECT pin('abc', NULL, 'A', 'why', '2026-06-01')$$, $$SELECT unpin('abc', '2')$$]) AS sql;
@@ -100,7 +100,7 @@ BEGIN
   DELETE FROM points;
   FOR i IN 1 .. cardinality(points) LOOP
     INSERT INTO points VALUES (1, date '2026-01-31' + (i - 1) * 30, points[i]);
-    PERFORM refresh(name::regclass, date '2026-01-31' + (i - 1) * 30);
+    PERFORM refresh_scheme(name::regclass, date '2026-01-31' + (i - 1) * 30);
     EXECUTE format('SELECT tier, status, (SELECT reason FROM %I WHERE is_current) AS reason, (SELECT valid_from FROM %1$I WHERE is_current) AS valid_from FROM %I', name || '_history', name) INTO t;
     result := result || format('%s %s%s%s; ', points[i], t.tier, CASE t.status WHEN 'earned' THEN '' ELSE ' ' || t.status END, CASE WHEN t.valid_from = date '2026-01-31' + (i - 1) * 30 THEN ' (' || t.reason || ')' ELSE '' END);
   END LOOP;
@@ -115,21 +115,21 @@ SELECT create_scheme('free', 'points', axes => ARRAY[points_axis()], tiers => '{
        create_scheme('bank', 'points', axes => ARRAY[points_axis()], tiers => '{t1, t2, t3, t4}', review => '{06-30, 12-31}', hold => '1 month', downgrade => 'one_level', keep => 0.8);
 SELECT name, held_tiers(name, '{35, 5, 5, 5, 5, 25, 5, 5}') FROM unnest('{free, slow, holding, reviewed, bank}'::text[]) AS name;
 -- a hold ends on its day: since 30 June, three months
-SELECT x.day, (refresh('holding', x.day)).down FROM unnest(ARRAY['2026-08-30', '2026-09-29']::date[]) AS x(day);
+SELECT x.day, (refresh_scheme('holding', x.day)).down FROM unnest(ARRAY['2026-08-30', '2026-09-29']::date[]) AS x(day);
 SELECT tier, status, since, held_until, earned FROM explain('holding', '1');
 -- a rule alone takes no held tier away
 SELECT alter_scheme('holding', tiers => '{u1, t2, t3, t4}', axes => ARRAY[axis('points', 'total(ledger, daterange(as_of - 29, as_of, ''[]''))', 'value', '{100, 200, 300}')]);
-SELECT * FROM refresh('holding', '2026-09-29');
+SELECT * FROM refresh_scheme('holding', '2026-09-29');
 SELECT tier, earned_tier, status FROM holding;
-SELECT * FROM refresh('holding', '2026-09-30');
+SELECT * FROM refresh_scheme('holding', '2026-09-30');
 SELECT tier, earned_tier, status FROM holding;
 -- a tier has a hold of its own
 SELECT alter_tier('holding', 't4', hold => '1 year');
 INSERT INTO points VALUES (1, '2026-10-01', 1000);
-SELECT * FROM refresh('holding', '2026-10-01');
-SELECT * FROM refresh('holding', '2027-09-30');
+SELECT * FROM refresh_scheme('holding', '2026-10-01');
+SELECT * FROM refresh_scheme('holding', '2027-09-30');
 SELECT tier, status, since, held_until, earned FROM explain('holding', '1');
-SELECT * FROM refresh('holding', '2027-10-01');
+SELECT * FROM refresh_scheme('holding', '2027-10-01');
 SELECT valid_from, tier, change, reason, status FROM holding_history ORDER BY 1;
 -- 80 % of a line suffices to stay, not to rise
 SELECT held_tiers('keeping', '{24, 35, 24, 23, 16, 15, 8, 7, 24}');
@@ -143,26 +143,26 @@ CREATE TABLE customer (customer_id int PRIMARY KEY, region text, annual_potentia
 INSERT INTO customer VALUES (1, 'N', 1000), (2, 'N', 200), (3, 'S', 10000), (4, 'S', 30), (6, 'S', 5000);
 SELECT create_scheme('relation', 'sale', attributes => 'customer', axes => ARRAY[axis('relationship', 'total(ledger, trailing_months(as_of, 12)) / annual_potential', 'value', '{0.5}'), axis('potential', 'annual_potential', 'heads', '{0.4}')],
   tiers => '{{low_value, ordinary}, {potential, key}}', unrated => 'unknown');
-SELECT * FROM refresh('relation', '2026-06-30');
+SELECT * FROM refresh_scheme('relation', '2026-06-30');
 SELECT * FROM relation ORDER BY customer;
 UPDATE customer SET annual_potential = 9 WHERE customer_id = 4;
 INSERT INTO customer VALUES (5, 'N', 400);
-SELECT * FROM refresh('relation', '2026-06-30');
+SELECT * FROM refresh_scheme('relation', '2026-06-30');
 SELECT customer, tier, relationship, potential, status FROM relation ORDER BY customer;
 SELECT * FROM relation_summary ORDER BY tier_rank;
 SELECT create_scheme('regional', 'sale', attributes => 'customer', axes => ARRAY[axis('value', 'total(ledger)', 'heads', '{0.34}')], tiers => '{rest, best}', per => 'region', calibrate => 'fixed');
-SELECT * FROM refresh('regional', '2026-06-30');
+SELECT * FROM refresh_scheme('regional', '2026-06-30');
 SELECT customer, customer_group, tier, value FROM regional ORDER BY customer;
 SELECT * FROM regional_thresholds ORDER BY customer_group;
 INSERT INTO sale (customer, day, amount) VALUES (2, '2026-07-01', 5000), (7, '2026-07-01', 1);
-SELECT * FROM refresh('regional', '2026-07-31');
+SELECT * FROM refresh_scheme('regional', '2026-07-31');
 SELECT customer, customer_group, tier, value FROM regional ORDER BY customer;
 SELECT * FROM regional_thresholds ORDER BY customer_group, as_of;
 SELECT recalibrate('regional');
-SELECT * FROM refresh('regional', '2026-07-31');
+SELECT * FROM refresh_scheme('regional', '2026-07-31');
 SELECT * FROM regional_thresholds ORDER BY customer_group, as_of;
 -- each way to cut
-SELECT how, at, (SELECT create_scheme('cut_' || how, 'sale', axes => ARRAY[axis('value', 'total(ledger)', how, at)], tiers => '{low, high}')), (SELECT customers FROM refresh(('cut_' || how)::regclass, '2026-06-30'))
+SELECT how, at, (SELECT create_scheme('cut_' || how, 'sale', axes => ARRAY[axis('value', 'total(ledger)', how, at)], tiers => '{low, high}')), (SELECT customers FROM refresh_scheme(('cut_' || how)::regclass, '2026-06-30'))
 FROM (VALUES ('value', '{500}'::float8[]), ('share', '{0.7}'), ('heads', '{0.4}'), ('count', '{2}'), ('natural', '{2}'), ('mean', NULL), ('median', NULL), ('mean_score', '{0.25, 0.5, 0.75}')) AS v(how, at);
 SELECT 'value' AS cut, line FROM cut_value_thresholds UNION ALL SELECT 'share', line FROM cut_share_thresholds UNION ALL SELECT 'heads', line FROM cut_heads_thresholds UNION ALL SELECT 'count', line FROM cut_count_thresholds
 UNION ALL SELECT 'natural', line FROM cut_natural_thresholds UNION ALL SELECT 'mean', line FROM cut_mean_thresholds UNION ALL SELECT 'median', line FROM cut_median_thresholds UNION ALL SELECT 'mean_score', line FROM cut_mean_score_thresholds ORDER BY 1;
@@ -180,7 +180,7 @@ CALL track('seed', 'customer', 'amount', 'day');
 SELECT create_scheme('quadrant', 'seed', 'quadrant', attributes => 'seed_attribute'), create_scheme('nine', 'seed', 'nine_grid', attributes => 'seed_attribute'), create_scheme('sixteen', 'seed', 'sixteen_grid', attributes => 'seed_attribute'),
        create_scheme('stars', 'seed', 'stars', attributes => 'seed_attribute', options => '{"top": "vip", "monthly_at": [2, 4, 8, 10, 12], "points_at": [70, 80, 90, 100, 110]}'), create_scheme('weighted', 'seed', 'weighted'),
        create_scheme('whale', 'seed', 'whale', options => '{"profit": "total(ledger) - 50"}'), create_scheme('curry', 'seed', 'pyramid'), create_scheme('textbook', 'seed', 'pyramid-1-19-30-50', attributes => 'seed_attribute');
-SELECT (SELECT entered FROM refresh(scheme, '2026-06-30')) AS entered, scheme FROM schemes WHERE source = 'seed_sale'::regclass ORDER BY scheme::text;
+SELECT (SELECT entered FROM refresh_scheme(scheme, '2026-06-30')) AS entered, scheme FROM schemes WHERE source = 'seed_sale'::regclass ORDER BY scheme::text;
 SELECT s.customer, q.tier AS quadrant, n.tier AS nine, x.tier AS sixteen, t.tier AS stars, w.tier AS weighted, h.tier AS whale, c.tier AS curry, b.tier AS textbook
 FROM seed_attribute AS s LEFT JOIN quadrant AS q USING (customer) LEFT JOIN nine AS n USING (customer) LEFT JOIN sixteen AS x USING (customer) LEFT JOIN stars AS t USING (customer) LEFT JOIN weighted AS w USING (customer)
      LEFT JOIN whale AS h USING (customer) LEFT JOIN curry AS c USING (customer) LEFT JOIN textbook AS b USING (customer) ORDER BY customer;
@@ -199,22 +199,22 @@ CREATE TABLE cs (c citext, day date, amount numeric);
 INSERT INTO cs VALUES ('bob', '2026-01-01', 10), ('amy', '2026-01-01', 100), ('cal', '2026-01-01', 1);
 CALL track('cs', 'c', 'amount', 'day');
 SELECT create_scheme('cs_tier', 'cs', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{50}')], tiers => '{low, high}');
-SELECT * FROM refresh('cs_tier', '2026-06-30');
+SELECT * FROM refresh_scheme('cs_tier', '2026-06-30');
 INSERT INTO cs VALUES ('BOB', '2026-02-01', 1000);
 SELECT pin('cs_tier', 'CAL', 'high', 'a friend', '2026-01-01');
-SELECT * FROM refresh('cs_tier', '2026-06-30');
+SELECT * FROM refresh_scheme('cs_tier', '2026-06-30');
 SELECT customer, tier, status, value FROM cs_tier ORDER BY lower(customer::text);
 SELECT tier, pin IS NOT NULL AS pinned, axis, score, line_to_stay, margin, line_to_rise, gap FROM explain('cs_tier', 'Cal');
 SELECT unpin('cs_tier', 'caL');
 -- fewer customers than are counted: all are among the first
 SELECT create_scheme('counted', 'seed', axes => ARRAY[axis('value', 'total(ledger)', 'count', '{3, 100, 1000}')], tiers => '{none, some, more, first}');
-SELECT * FROM refresh('counted', '2026-06-30');
+SELECT * FROM refresh_scheme('counted', '2026-06-30');
 SELECT tier, heads FROM counted_summary ORDER BY tier_rank;
 SELECT axis, score, line FROM counted_thresholds ORDER BY score;
 -- a group that depends on the day
 SELECT create_scheme('by_day', 'seed', axes => ARRAY[axis('value', 'total(ledger)', 'median')], tiers => '{low, top}', per => $$CASE WHEN as_of < '2026-07-01' THEN 'june' WHEN customer > 5 THEN 'high' ELSE 'low' END$$);
-SELECT * FROM refresh('by_day', '2026-06-30');
-SELECT * FROM refresh('by_day', '2026-07-30');
+SELECT * FROM refresh_scheme('by_day', '2026-06-30');
+SELECT * FROM refresh_scheme('by_day', '2026-07-30');
 SELECT customer_group, count(*) FROM by_day GROUP BY 1 ORDER BY 1;
 SELECT count(*) FROM simulate('by_day') WHERE change <> 'same';
 -- tiers that are no more; pins on them
@@ -222,20 +222,20 @@ SELECT pin('counted', '1', 'none', 'a test', '2026-01-01');
 SELECT outcome($$SELECT alter_scheme('counted', tiers => '{nobody, some, more, first}')$$);
 SELECT unpin('counted', '1');
 SELECT alter_scheme('counted', tiers => '{None, Some, More, First}');
-SELECT * FROM refresh('counted', '2026-06-30');
+SELECT * FROM refresh_scheme('counted', '2026-06-30');
 SELECT change, reason, count(*) FROM counted_history WHERE is_current GROUP BY 1, 2 ORDER BY 1, 2;
 -- corrections of the same day are told as from the day before
 CREATE TABLE fix (customer int, day date, amount numeric);
 INSERT INTO fix VALUES (1, '2026-01-01', 100), (2, '2026-01-01', 5);
 CALL track('fix', 'customer', 'amount', 'day');
 SELECT create_scheme('fixed', 'fix', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{50}')], tiers => '{low, high}');
-SELECT * FROM refresh('fixed', '2026-06-30');
+SELECT * FROM refresh_scheme('fixed', '2026-06-30');
 UPDATE fix SET amount = 5 WHERE customer = 1;
-SELECT * FROM refresh('fixed', '2026-06-30');
+SELECT * FROM refresh_scheme('fixed', '2026-06-30');
 UPDATE fix SET amount = 500 WHERE customer = 2;
-SELECT * FROM refresh('fixed', '2026-07-01');
+SELECT * FROM refresh_scheme('fixed', '2026-07-01');
 UPDATE fix SET amount = 5 WHERE customer = 2;
-SELECT * FROM refresh('fixed', '2026-07-01');
+SELECT * FROM refresh_scheme('fixed', '2026-07-01');
 SELECT customer, tier, valid_from, valid_to, previous_tier, change, reason FROM fixed_history ORDER BY 1, 3;
 -- a preset's measures are ours, whatever else has their names
 CREATE FUNCTION t_schemes.total(ledger) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT 0.0';
@@ -277,17 +277,17 @@ SELECT outcome('SELECT create_scheme(' || args || ')') FROM unnest(ARRAY[
   $$'x', 'sale', axes => ARRAY[axis('tier', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}'$$, $$'x', 'sale', 'abc', keep => 2$$, $$'x', 'sale', 'abc', hold => '-1 day'$$, $$'x', 'sale', 'abc', review => '{02-30}'$$, $$'x', 'sale', 'abc', downgrade => 'never'$$,
   $$'x', 'sale', 'abc', calibrate => 'daily'$$, $$'x', 'sale', 'abc', unrated => 'A'$$, $$'x', 'sale', 'quadrant'$$, $$'x', 'sale', 'quadrant', attributes => 'customer', key => 'name'$$, $$'x', 'sale', 'abc', attributes => 'customer', key => 'region'$$]) AS args;
 SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE 'x%' AND relnamespace = 't_schemes'::regnamespace;
-SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh('abc', NULL)$$, $$SELECT refresh('abc', 'infinity')$$, $$SELECT refresh('abc', '2026-01-01')$$, $$SELECT refresh('sale', '2026-01-01')$$, $$SELECT explain('abc', '99')$$, $$SELECT alter_tier('abc', 'D', 'x')$$,
+SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh_scheme('abc', NULL)$$, $$SELECT refresh_scheme('abc', 'infinity')$$, $$SELECT refresh_scheme('abc', '2026-01-01')$$, $$SELECT refresh_scheme('sale', '2026-01-01')$$, $$SELECT explain('abc', '99')$$, $$SELECT alter_tier('abc', 'D', 'x')$$,
   $$SELECT alter_scheme('abc', axes => ARRAY[axis('other', 'total(ledger)', 'value', '{1, 2}')])$$, $$SELECT backfill('abc', '2026-02-01', '2026-01-01')$$, $$SELECT drop_scheme('sale')$$, $$SELECT tiers_as_of('abc', NULL)$$]) AS sql;
 BEGIN ISOLATION LEVEL REPEATABLE READ;
-SELECT outcome($$SELECT refresh('abc', '2026-08-01')$$);
+SELECT outcome($$SELECT refresh_scheme('abc', '2026-08-01')$$);
 ROLLBACK;
 
 --
 -- Replay
 --
 SELECT backfill('abc', '2026-01-31', '2026-06-15', '1 month');
-SELECT as_of, customers, entered, up, down, gone FROM abc__refresh ORDER BY as_of;
+SELECT * FROM abc_trend ORDER BY as_of, tier_rank;
 SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
 
 --
@@ -300,7 +300,7 @@ GRANT SELECT ON abc, abc_history TO regress_customer_tier_bi;
 SET ROLE regress_customer_tier_bi;
 SELECT count(*) FROM abc;
 SELECT scheme, version FROM schemes;
-SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh('abc', '2026-08-01')$$, $$SELECT alter_scheme('abc', keep => 0.5)$$, $$SELECT pin('abc', '1', 'A', 'me', '2026-01-01')$$, $$SELECT drop_scheme('abc')$$, $$SELECT tiers_as_of('abc', '2026-01-01')$$, $$SELECT create_scheme('x', 'sale', 'abc')$$, $$SELECT count(*) FROM abc__state$$]) AS sql;
+SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh_scheme('abc', '2026-08-01')$$, $$SELECT alter_scheme('abc', keep => 0.5)$$, $$SELECT pin('abc', '1', 'A', 'me', '2026-01-01')$$, $$SELECT drop_scheme('abc')$$, $$SELECT tiers_as_of('abc', '2026-01-01')$$, $$SELECT create_scheme('x', 'sale', 'abc')$$, $$SELECT count(*) FROM abc__state$$]) AS sql;
 RESET ROLE;
 -- a measure's function runs as the owner of the sales
 CREATE TABLE crm_sale (customer int, day date, amount numeric);
@@ -310,10 +310,10 @@ CREATE FUNCTION who(ledger) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS $$BEGIN
 INSERT INTO crm_sale VALUES (1, '2026-01-01', 1);
 CALL track('crm_sale', 'customer', 'amount', 'day');
 SELECT create_scheme('crm', 'crm_sale', axes => ARRAY[axis('who', 'who(ledger)', 'value', '{1}')], tiers => '{a, b}');
-SELECT * FROM refresh('crm', '2026-01-31');
+SELECT * FROM refresh_scheme('crm', '2026-01-31');
 SELECT DISTINCT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname ~ '^crm(_|$)' AND relkind IN ('r', 'v');
 SET ROLE regress_customer_tier_crm;
-SELECT * FROM refresh('crm', '2026-02-28');
+SELECT * FROM refresh_scheme('crm', '2026-02-28');
 -- what they wrote runs as them, whoever changes their scheme
 CREATE FUNCTION spring(int) RETURNS text LANGUAGE plpgsql STABLE AS $$BEGIN RAISE WARNING 'sprung as %', current_user; RETURN 'b'; END $$;
 SELECT create_scheme('trap', 'crm_sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}', tier => 'spring(v)');
@@ -334,12 +334,12 @@ SELECT create_scheme('best', 'few', axes => ARRAY[axis('p', 'CASE WHEN total(led
 SELECT create_scheme('aged', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{60}')], tiers => '{B, A}');
 CREATE FUNCTION age_of(x aged__input) RETURNS float8 IMMUTABLE LANGUAGE plpgsql AS $$BEGIN RETURN x.as_of - date '2026-01-01'; END $$;
 SELECT alter_scheme('aged', axes => ARRAY[axis('v', 't_schemes.age_of(aged__input)', 'value', '{60}')]);
-SELECT f.* FROM unnest('{best, aged}'::regclass[]) AS s, refresh(s, '2026-02-15') AS f;
+SELECT f.* FROM unnest('{best, aged}'::regclass[]) AS s, refresh_scheme(s, '2026-02-15') AS f;
 UPDATE few SET amount = 1 WHERE customer = 1;
-SELECT f.* FROM unnest('{best, aged}'::regclass[]) AS s, refresh(s, '2026-04-15') AS f;
+SELECT f.* FROM unnest('{best, aged}'::regclass[]) AS s, refresh_scheme(s, '2026-04-15') AS f;
 SELECT customer, tier, v FROM aged ORDER BY customer;
 UPDATE few SET amount = 7 WHERE customer = 2;
-SELECT * FROM refresh('best', '2026-04-16');
+SELECT * FROM refresh_scheme('best', '2026-04-16');
 SELECT customer, tier, p FROM best;
 DROP FUNCTION age_of;
 
@@ -347,30 +347,30 @@ DROP FUNCTION age_of;
 SELECT create_scheme('patient', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{5, 50}')], tiers => '{C, B, A}', hold => '6 months', keep => 0.8);
 TRUNCATE few;
 INSERT INTO few VALUES (1, 60, '2026-01-01'), (2, 20, '2026-01-01'), (3, 1, '2026-01-01');
-SELECT * FROM refresh('patient', '2026-01-31');
+SELECT * FROM refresh_scheme('patient', '2026-01-31');
 UPDATE few SET amount = 999 WHERE customer = 3;
 DELETE FROM few WHERE customer = 2;
-SELECT * FROM refresh('patient', '2026-02-28');
+SELECT * FROM refresh_scheme('patient', '2026-02-28');
 UPDATE few SET amount = 1 WHERE customer = 3;
 INSERT INTO few VALUES (2, 20, '2026-01-01'), (4, 7, '2026-02-02');
-SELECT * FROM refresh('patient', '2026-02-28');
+SELECT * FROM refresh_scheme('patient', '2026-02-28');
 SELECT customer, tier, valid_from, valid_to, change, reason FROM patient_history ORDER BY 1, 3;
 SELECT customer, tier, since FROM patient ORDER BY 1;
-SELECT * FROM patient__refresh ORDER BY 1;
+SELECT * FROM patient_trend ORDER BY as_of, tier_rank;
 -- the line to stay is what keep makes of it
 UPDATE few SET amount = 45 WHERE customer = 1;
-SELECT f.entered, x.* FROM refresh('patient', '2026-09-30') AS f, explain('patient', '1') AS x;
+SELECT f.entered, x.* FROM refresh_scheme('patient', '2026-09-30') AS f, explain('patient', '1') AS x;
 UPDATE few SET amount = 30 WHERE customer = 1;
-SELECT f.entered, x.tier, x.status, x.line_to_stay, x.margin, x.line_to_rise, x.gap FROM refresh('patient', '2026-10-31') AS f, explain('patient', '1') AS x;
+SELECT f.entered, x.tier, x.status, x.line_to_stay, x.margin, x.line_to_rise, x.gap FROM refresh_scheme('patient', '2026-10-31') AS f, explain('patient', '1') AS x;
 SELECT customer, axis, line_to_stay, margin, line_to_rise, gap FROM patient_progress ORDER BY 1;
 -- who would leave is among those who move
 DELETE FROM few WHERE customer = 4;
 CALL refresh_source('few');
 SELECT * FROM simulate('patient') ORDER BY 1;
 -- a pin that another replaces is known, and begins a row of its own
-SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh('patient', '2026-11-01');
-SELECT pin('patient', '2', 'A', 'second', '2026-11-10'), refresh('patient', '2026-11-10');
-SELECT unpin('patient', '2', '2026-11-20'), refresh('patient', '2026-11-20');
+SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh_scheme('patient', '2026-11-01');
+SELECT pin('patient', '2', 'A', 'second', '2026-11-10'), refresh_scheme('patient', '2026-11-10');
+SELECT unpin('patient', '2', '2026-11-20'), refresh_scheme('patient', '2026-11-20');
 SELECT customer, tier, pinned_from, until, reason FROM patient__pin ORDER BY 3;
 SELECT tier, valid_from, valid_to, change, reason, replace(note, current_user, 'AUTHOR') AS note FROM patient_history WHERE customer = 2 ORDER BY 2;
 SELECT backfill('patient', '2026-11-01', '2026-11-21', '5 days');
@@ -378,18 +378,18 @@ SELECT tier, valid_from, valid_to, change, reason, replace(note, current_user, '
 SELECT alter_scheme('patient', tiers => '{low, mid, high}');
 -- lines that are fixed stay through what is no other axis, and nobody's line is null on either side
 SELECT create_scheme('still', 'few', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit', 'lower')], tiers => '{{D, C}, {B, A}}', calibrate => 'fixed');
-SELECT * FROM refresh('still', '2026-11-01');
+SELECT * FROM refresh_scheme('still', '2026-11-01');
 INSERT INTO few SELECT i, 100, '2026-11-02' FROM generate_series(10, 20) AS i;
 SELECT alter_scheme('still', keep => 0.9);
-SELECT * FROM refresh('still', '2026-11-03');
+SELECT * FROM refresh_scheme('still', '2026-11-03');
 SELECT * FROM still_thresholds ORDER BY as_of, axis;
 SELECT tier_now, tier_then, heads FROM simulate_migration('still');
 SELECT recalibrate('still');
-SELECT * FROM refresh('still', '2026-11-04');
+SELECT * FROM refresh_scheme('still', '2026-11-04');
 SELECT as_of, axis, line FROM still_thresholds WHERE as_of = '2026-11-04' ORDER BY axis DESC;
 SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT alter_scheme('still', axes => ARRAY[axis('v', 'total(ledger)', 'heads', '{0.5}'), axis('d', 'recency(ledger, as_of)', 'heads', '{0.01}', 'fit')])$$,
-  $$SELECT create_scheme('x', 'few', axes => ARRAY[axis('place', 'total(ledger)', 'mean')], tiers => '{b, a}')$$,
+  $$SELECT create_scheme('x', 'few', axes => ARRAY[axis('since', 'total(ledger)', 'mean')], tiers => '{b, a}')$$,
   $$SELECT create_scheme('x', 'few', axes => ARRAY[NULL::jsonb], tiers => '{b, a}')$$,
   $$SELECT create_scheme('x', 'few', axes => ARRAY['[]'::jsonb], tiers => '{b, a}')$$,
   $$SELECT create_scheme('x', 'few', axes => ARRAY[weighted_axis('v', '{total(ledger)}', '{0}', at => '{0.5}')], tiers => '{b, a}')$$,
@@ -402,14 +402,14 @@ SELECT outcome(sql) FROM unnest(ARRAY[
 CREATE TABLE rank_of (customer int PRIMARY KEY, n int);
 SELECT create_scheme('ranked', 'few', axes => ARRAY[axis('n', 'n', 'value', '{5}')], tiers => '{b, a}', attributes => 'rank_of');
 ALTER TABLE rank_of DROP CONSTRAINT rank_of_pkey;
-SELECT outcome($$SELECT refresh('ranked', '2026-11-30')$$);
+SELECT outcome($$SELECT refresh_scheme('ranked', '2026-11-30')$$);
 DROP TABLE rank_of CASCADE;
-SELECT regexp_replace(outcome($$SELECT refresh('ranked', '2026-11-30')$$), '[0-9]{6,}', 'number');
+SELECT regexp_replace(outcome($$SELECT refresh_scheme('ranked', '2026-11-30')$$), '[0-9]{6,}', 'number');
 SELECT count(*) FROM schemes WHERE attributes IS NOT NULL AND attributes::text ~ '^[0-9]+$';
 SELECT drop_scheme('ranked');
 -- the 125 codes
 SELECT create_scheme('codes', 'few', 'rfm', options => '{"segments": "codes"}');
-SELECT * FROM refresh('codes', '2026-11-30');
+SELECT * FROM refresh_scheme('codes', '2026-11-30');
 SELECT cardinality(tiers) AS codes, (SELECT string_agg(DISTINCT r_score || '' || f_score || m_score, ' ') = string_agg(DISTINCT codes.tier, ' ') FROM codes) AS right_codes FROM schemes WHERE scheme = 'codes'::regclass;
 -- a view of it was dropped, and the sales
 DROP VIEW still_progress;

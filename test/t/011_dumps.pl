@@ -60,7 +60,7 @@ CALL customer_tier.track('crm.order_sale');
 INSERT INTO crm.sale VALUES (1, '2026-03-01', 7); TRUNCATE crm.sale; INSERT INTO crm.sale SELECT i % 5, date '2026-02-01' + i % 50, i FROM generate_series(1, 30) AS i;
 INSERT INTO crm.by_kind VALUES ('a', '2026-03-01', 7); INSERT INTO crm.by_pair VALUES (ROW(NULL, ''), '2026-03-01', 7);
 INSERT INTO crm.by_uuid VALUES (md5('n')::uuid, '2026-03-01', 7); INSERT INTO crm.by_text VALUES ('', '2026-03-01', 7);
-SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc'); SELECT customer_tier.refresh('crm.grade', '2026-03-01');
+SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc'); SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-01');
 UPDATE crm.parts SET day = day + 20 WHERE customer = 3; UPDATE crm.orders SET customer = 99 WHERE id = 7;
 SQL
 

@@ -1,0 +1,19 @@
+/*
+ * cuts.h
+ *		The lines between classes, found in the values of all customers.
+ *
+ * Each takes n > 0 finite values in any order, and leaves them as they are.
+ */
+#ifndef CUSTOMER_TIER_CUTS_H
+#define CUSTOMER_TIER_CUTS_H
+
+#include "compat.h"
+
+extern void ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, int nlimits,
+						  bool fit, double *line);
+extern double ct_mean(const double *value, int64 n);
+
+/* natural.c */
+extern void ct_natural_lines(const double *value, int64 n, int classes, double *line);
+
+#endif							/* CUSTOMER_TIER_CUTS_H */
