@@ -49,6 +49,7 @@ OBJS = \
 	src/columns.o \
 	src/grade.o \
 	src/grading.o \
+	src/tiers.o \
 	src/special.o \
 	src/beta_purchases.o \
 	src/newton.o \

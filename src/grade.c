@@ -16,6 +16,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "amount.h"
 #include "cuts.h"
 #include "order.h"
 #include "sample.h"
@@ -146,6 +147,8 @@ ct_rule_from(Jsonb *axes, ArrayType *sizes, ArrayType *map, double keep)
 		ARR_NDIM(map) != 1 || array_contains_nulls(sizes) || array_contains_nulls(map))
 		wrong_rule("shape");
 	r->naxes = JB_ROOT_COUNT(axes);
+	if (r->naxes > MAX_AXES)
+		wrong_rule("number of axes");
 	r->axis = palloc0(r->naxes * sizeof(Axis));
 	r->nmap = ARR_DIMS(map)[0];
 	r->map = (const int32 *) ARR_DATA_PTR(map);
@@ -240,6 +243,44 @@ weighted_values(const Axis *a, const Columns *c)
 	pfree(normal);
 	pfree(customer);
 	return value;
+}
+
+/*
+ * ct_measure_value
+ *		A measure that is not null, of a type that ct_check_measure_type has passed.
+ */
+double
+ct_measure_value(Oid type, Datum d)
+{
+	switch (type)
+	{
+		case FLOAT8OID:
+			return customer_tier_check_value(DatumGetFloat8(d));
+		case FLOAT4OID:
+			return customer_tier_check_value(DatumGetFloat4(d));
+		case NUMERICOID:
+			return customer_tier_numeric_to_double(d);
+		case INT8OID:
+			return (double) DatumGetInt64(d);
+		case INT4OID:
+			return DatumGetInt32(d);
+		default:
+			return DatumGetInt16(d);
+	}
+}
+
+/*
+ * ct_check_measure_type
+ *		An error if ct_measure_value does not know a type.
+ */
+void
+ct_check_measure_type(Oid type)
+{
+	if (type != FLOAT8OID && type != FLOAT4OID && type != NUMERICOID && type != INT8OID && type != INT4OID &&
+		type != INT2OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a measure is of type %s, not a number", format_type_be(type))));
 }
 
 /*
@@ -463,4 +504,51 @@ ct_rank_by(const Grades *g, const Rule *rule, const double *line, int64 customer
 		at += score * axis->stride;
 	}
 	return rule->map[at];
+}
+
+/*
+ * Rows
+ */
+
+/*
+ * ct_scores_array
+ *		The scores of a customer as int2[]; null for a score that is missing.
+ */
+Datum
+ct_scores_array(const Grades *g, int64 customer)
+{
+	Datum		score[MAX_AXES];
+	bool		null[MAX_AXES];
+	int			n = g->rule->naxes;
+	int			dims[1] = {n};
+	int			lower[1] = {1};
+
+	for (int a = 0; a < n; a++)
+	{
+		score[a] = Int16GetDatum(g->score[a][customer]);
+		null[a] = g->score[a][customer] == SCORE_NULL;
+	}
+	return PointerGetDatum(construct_md_array(score, null, 1, dims, lower, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+}
+
+/*
+ * ct_values_array
+ *		The values of a customer as float8[], of the axes that are wanted, or of all.
+ */
+Datum
+ct_values_array(const Grades *g, int64 customer, const bool *wanted)
+{
+	Datum		value[MAX_AXES];
+	bool		null[MAX_AXES];
+	int			n = g->rule->naxes;
+	int			dims[1] = {n};
+	int			lower[1] = {1};
+
+	for (int a = 0; a < n; a++)
+	{
+		value[a] = Float8GetDatum(g->value[a][customer]);
+		null[a] = isnan(g->value[a][customer]) || (wanted != NULL && !wanted[a]);
+	}
+	return PointerGetDatum(construct_md_array(value, null, 1, dims, lower, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+											  TYPALIGN_DOUBLE));
 }

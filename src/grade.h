@@ -53,6 +53,8 @@ typedef struct Rule
 	double		keep;			/* the part of a line that suffices to stay above it, 1 if there is none */
 } Rule;
 
+#define MAX_AXES	6
+
 #define SCORE_NULL	0			/* scores count from 1 */
 #define RANK_NULL	0			/* of who lacks a score; ranks count from 1 */
 
@@ -73,6 +75,10 @@ typedef struct Grades
 extern Rule *ct_rule_from(Jsonb *axes, ArrayType *sizes, ArrayType *map, double keep);
 extern Grades *ct_find_grades(const Rule *rule, Columns *c);
 extern void ct_score(Grades *g);
+extern void ct_check_measure_type(Oid type);
+extern double ct_measure_value(Oid type, Datum d);
+extern Datum ct_scores_array(const Grades *g, int64 customer);
+extern Datum ct_values_array(const Grades *g, int64 customer, const bool *wanted);
 extern int32 ct_rank_by(const Grades *g, const Rule *rule, const double *line, int64 customer, bool kept);
 
 #endif							/* CUSTOMER_TIER_GRADE_H */

@@ -128,33 +128,13 @@ start_measures(void *arg, TupleDesc desc)
 		elog(ERROR, "the query of measures has %d columns", desc->natts);
 	g->type = palloc(Max(g->rule->ncolumns, 1) * sizeof(Oid));
 	for (int i = 0; i < g->rule->ncolumns; i++)
+	{
 		g->type[i] = getBaseType(TupleDescAttr(desc, MEASURES_VALUES + i)->atttypid);
+		ct_check_measure_type(g->type[i]);
+	}
 	g->customer = TupleDescAttr(desc, MEASURES_CUSTOMER)->atttypid;
 	g->columns = ct_columns_begin(g->customer, TupleDescAttr(desc, MEASURES_CUSTOMER)->attcollation,
 								  g->rule->ncolumns);
-}
-
-/* a measure, which is of any type that is a float8 without being asked */
-static double
-measure_value(Oid type, Datum d)
-{
-	switch (type)
-	{
-		case FLOAT8OID:
-			return DatumGetFloat8(d);
-		case FLOAT4OID:
-			return DatumGetFloat4(d);
-		case NUMERICOID:
-			return customer_tier_numeric_to_double(d);
-		case INT8OID:
-			return (double) DatumGetInt64(d);
-		case INT4OID:
-			return DatumGetInt32(d);
-		case INT2OID:
-			return DatumGetInt16(d);
-		default:
-			elog(ERROR, "a measure is of type %u", type);
-	}
 }
 
 static void
@@ -173,7 +153,7 @@ receive_measures(void *arg, TupleTableSlot *slot)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
 	for (int i = 0; i < g->rule->ncolumns; i++)
 		value[i] = slot->tts_isnull[MEASURES_VALUES + i] ? get_float8_nan() :
-			customer_tier_check_value(measure_value(g->type[i], d[MEASURES_VALUES + i]));
+			ct_measure_value(g->type[i], d[MEASURES_VALUES + i]);
 	total = ct_customer_total(customer_tier_get_ledger(d[MEASURES_LEDGER]), g->day);
 	ct_columns_add(g->columns, customer, PointerGetDatum(PG_DETOAST_DATUM_PACKED(d[MEASURES_GROUP])), &total, value);
 	MemoryContextSwitchTo(old);
@@ -227,42 +207,6 @@ read_lines(Grading *g, const Rule *rule, const char *sql, double *line, bool *kn
  * Rows of graded
  */
 
-static Datum
-scores_array(const Grades *g, int64 customer)
-{
-	Datum		score[64];
-	bool		null[64];
-	int			n = g->rule->naxes;
-	int			dims[1] = {n};
-	int			lower[1] = {1};
-
-	for (int a = 0; a < n; a++)
-	{
-		score[a] = Int16GetDatum(g->score[a][customer]);
-		null[a] = g->score[a][customer] == SCORE_NULL;
-	}
-	return PointerGetDatum(construct_md_array(score, null, 1, dims, lower, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
-}
-
-/* the values of a customer, of the axes that are wanted */
-static Datum
-values_array(const Grades *g, int64 customer, const bool *wanted)
-{
-	Datum		value[64];
-	bool		null[64];
-	int			n = g->rule->naxes;
-	int			dims[1] = {n};
-	int			lower[1] = {1};
-
-	for (int a = 0; a < n; a++)
-	{
-		value[a] = Float8GetDatum(g->value[a][customer]);
-		null[a] = isnan(g->value[a][customer]) || (wanted != NULL && !wanted[a]);
-	}
-	return PointerGetDatum(construct_md_array(value, null, 1, dims, lower, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
-											  TYPALIGN_DOUBLE));
-}
-
 static bool
 any_stored(const Grading *g)
 {
@@ -306,11 +250,11 @@ put_graded(Grading *g, int64 customer, Datum gone, Datum group_of_gone, TupleTab
 		if (!nulls[G_RANK_BEFORE])
 			values[G_RANK_BEFORE] = Int32GetDatum(ct_rank_by(grades, g->rule_before, g->line_before +
 															 (int64) group * g->rule_before->nlines, customer, false));
-		values[G_SCORES] = scores_array(grades, customer);
-		values[G_VALS] = values_array(grades, customer, NULL);
+		values[G_SCORES] = ct_scores_array(grades, customer);
+		values[G_VALS] = ct_values_array(grades, customer, NULL);
 		nulls[G_STORED] = !any_stored(g);
 		if (!nulls[G_STORED])
-			values[G_STORED] = values_array(grades, customer, g->stored);
+			values[G_STORED] = ct_values_array(grades, customer, g->stored);
 		values[G_VALUE] = customer_tier_amount_to_numeric(total->amount, total->scale);
 		values[G_ORDERS] = Int64GetDatum(total->orders);
 		values[G_ACTIVE] = BoolGetDatum(total->active);

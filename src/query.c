@@ -34,6 +34,41 @@ receiver_nothing(DestReceiver *self)
 {
 }
 
+static void
+point_into_sql(void *arg)
+{
+	QuotedSql  *q = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(Max(position - q->offset, 1));
+		internalerrquery(q->sql);
+	}
+}
+
+/*
+ * ct_push_quoted_sql
+ *		Until ct_pop_quoted_sql an error's position is in "sql", not in the caller's statement.
+ */
+void
+ct_push_quoted_sql(QuotedSql *q, const char *sql, int offset)
+{
+	q->sql = sql;
+	q->offset = offset;
+	q->callback.callback = point_into_sql;
+	q->callback.arg = q;
+	q->callback.previous = error_context_stack;
+	error_context_stack = &q->callback;
+}
+
+void
+ct_pop_quoted_sql(const QuotedSql *q)
+{
+	error_context_stack = q->callback.previous;
+}
+
 static PlannedStmt *
 plan_query(const char *sql, const char *function)
 {
@@ -79,9 +114,13 @@ ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow 
 		.receive = receive,
 		.arg = arg
 	};
-	PlannedStmt *plan = plan_query(sql, function);
+	PlannedStmt *plan;
 	QueryDesc  *query;
+	QuotedSql	quoted;
 
+	ct_push_quoted_sql(&quoted, sql, 0);
+	plan = plan_query(sql, function);
+	ct_pop_quoted_sql(&quoted);
 	PushCopiedSnapshot(GetActiveSnapshot());
 	UpdateActiveSnapshotCommandId();
 	query = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &r.pub, NULL, NULL, 0);

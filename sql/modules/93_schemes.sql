@@ -233,6 +233,50 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT r FROM customer_tier.rule AS r WHERE r.scheme = s.scheme AND r.version = s.version $$;
 COMMENT ON FUNCTION customer_tier_internal.rule_of(scheme) IS 'support of schemes: the rule of a scheme that is in force';
 
+-- The scores of all combinations, as a query: those of the first axis run fastest.
+CREATE FUNCTION customer_tier_internal.combinations_sql(axes jsonb, sizes integer[]) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT %s FROM %s ORDER BY %s',
+              string_agg(format('s%s AS %I', i, axes -> (i - 1) ->> 'name'), ', ' ORDER BY i),
+              string_agg(format('pg_catalog.generate_series(1, %s) AS s%s', sizes[i], i), ', ' ORDER BY i),
+              string_agg('s' || i, ', ' ORDER BY i DESC))
+FROM generate_series(1, cardinality(sizes)) AS i
+$$;
+COMMENT ON FUNCTION customer_tier_internal.combinations_sql(jsonb, integer[]) IS
+  'support of schemes: SQL for all combinations of scores';
+
+-- A rule with its tiers: "labels" has that of each combination of scores.
+CREATE FUNCTION customer_tier_internal.with_tiers(r rule, tiers text[], labels text[], unrated text) RETURNS rule
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wrong text;
+  at integer;
+BEGIN
+  r.tiers := ARRAY(SELECT t FROM unnest(tiers) WITH ORDINALITY AS u(t, i) GROUP BY t ORDER BY min(i));
+  r.unrated := unrated;
+  r.map := ARRAY(SELECT coalesce(array_position(r.tiers, t), 0) FROM unnest(labels) WITH ORDINALITY AS u(t, i) ORDER BY i);
+  at := array_position(r.map, 0);
+  IF unrated = '' THEN
+    wrong := 'the tier of customers who lack a score needs a name';
+  ELSIF unrated = ANY (r.tiers) THEN
+    wrong := format('"%s" is a tier of scores and cannot be that of customers without', unrated);
+  ELSIF at IS NOT NULL THEN
+    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x',
+                   customer_tier_internal.combinations_sql(r.axes, r.sizes), at - 1) INTO wrong;  -- a float as text: none, scores are whole numbers
+    wrong := format('the scores %s lead to %s', wrong,
+                    coalesce('"' || labels[at] || '", which is not among the tiers', 'no tier'));
+  END IF;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
+      HINT = 'Every combination of scores leads to exactly one of the tiers.';
+  END IF;
+  RETURN r;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.with_tiers(rule, text[], text[], text) IS
+  'support of schemes: a rule with its tiers, checked';
+
 --
 -- Rules: checked, with every name qualified, every combination of scores mapped
 --
@@ -242,7 +286,6 @@ AS $$
 DECLARE
   r customer_tier.rule;
   a jsonb;
-  combinations text;
   labels text[];
   wrong text;
   n integer := coalesce(cardinality(axes), 0);
@@ -273,11 +316,6 @@ BEGIN
   IF (SELECT exp(sum(ln(x))) FROM unnest(r.sizes) AS x) > 10000.5 THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'more than 10000 combinations of scores';
   END IF;
-  -- all combinations, the first axis runs fastest
-  SELECT format('SELECT %s FROM %s', string_agg(format('s%s AS %I', i, r.axes -> (i - 1) ->> 'name'), ', ' ORDER BY i),
-                string_agg(format('generate_series(1, %s) AS s%s', r.sizes[i], i), ', '))
-         || ' ORDER BY ' || string_agg('s' || i, ', ' ORDER BY i DESC)
-    INTO combinations FROM generate_series(1, n) AS i;
   IF tiers IS NULL OR cardinality(tiers) = 0 OR array_position(CASE WHEN array_ndims(tiers) = 1 THEN tiers END, NULL) IS NOT NULL OR '' = ANY (tiers) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a scheme needs tiers, each with a name',
       HINT = 'The lowest first: tiers => ''{C, B, A}''.';
@@ -285,12 +323,15 @@ BEGIN
     IF array_ndims(tiers) <> 1 THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'with an expression for the tier, tiers are a list, the lowest first';
     END IF;
-    r.tiers := tiers;
+    IF (SELECT count(DISTINCT t) FROM unnest(tiers) AS t) < cardinality(tiers) THEN
+      wrong := 'a tier is named twice';
+    END IF;
     PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
     r.said := customer_tier_internal.sale_expression(s.scores, tier, 'tier');
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     -- as the owner: whoever changes a scheme runs what its owner wrote
-    SELECT x INTO labels FROM customer_tier_internal.as_owner(s.source, format('SELECT array_agg(t) FROM (SELECT (%s)::text AS t FROM (%s) AS scores) AS x', r.said, combinations)) AS (x text[]);
+    SELECT x INTO labels FROM customer_tier_internal.as_owner(s.source, format('SELECT array_agg(t) FROM (SELECT (%s)::text AS t FROM (%s) AS scores) AS x', r.said,
+      customer_tier_internal.combinations_sql(r.axes, r.sizes))) AS (x text[]);
   ELSE
     IF array_ndims(tiers) <> n OR n > 2 OR array_length(tiers, n) <> r.sizes[1] OR n = 2 AND array_length(tiers, 1) <> r.sizes[2] THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = CASE WHEN n > 2 THEN 'more than two axes need an expression for the tier' ELSE 'the tiers do not fit the scores' END,
@@ -300,27 +341,15 @@ BEGIN
     END IF;
     r.said := tiers::text;
     labels := ARRAY(SELECT unnest(tiers));
-    r.tiers := ARRAY(SELECT t FROM unnest(labels) WITH ORDINALITY AS u(t, i) GROUP BY t ORDER BY min(i));
-    IF n = 1 AND cardinality(r.tiers) < r.sizes[1] THEN
+    IF n = 1 AND (SELECT count(DISTINCT t) FROM unnest(labels) AS t) < r.sizes[1] THEN
       wrong := 'a tier is named twice';
     END IF;
-  END IF;
-  IF (SELECT count(DISTINCT t) FROM unnest(r.tiers) AS t) < cardinality(r.tiers) THEN
-    wrong := 'a tier is named twice';
-  ELSIF unrated = '' THEN
-    wrong := 'the tier of customers who lack a score needs a name';
-  ELSIF unrated = ANY (r.tiers) THEN
-    wrong := format('"%s" is a tier of scores and cannot be that of customers without', unrated);
-  END IF;
-  r.map := ARRAY(SELECT coalesce(array_position(r.tiers, t), 0) FROM unnest(labels) WITH ORDINALITY AS u(t, i) ORDER BY i);
-  IF array_position(r.map, 0) IS NOT NULL THEN
-    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x', combinations, array_position(r.map, 0) - 1) INTO wrong;  -- a float as text: none, scores are whole numbers
-    wrong := format('the scores %s lead to %s', wrong, coalesce('"' || labels[array_position(r.map, 0)] || '", which is not among the tiers', 'no tier'));
   END IF;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
       HINT = 'Every combination of scores leads to exactly one of the tiers.';
   END IF;
+  r := customer_tier_internal.with_tiers(r, ARRAY(SELECT unnest(tiers)), labels, unrated);
   FOREACH wrong IN ARRAY coalesce(review, '{}') LOOP
     IF wrong IS NULL OR wrong !~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' OR wrong IN ('02-29', '02-30', '02-31', '04-31', '06-31', '09-31', '11-31') THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('"%s" is no day of every year', wrong), HINT = 'For example review => ''{06-30, 12-31}''.';
@@ -335,7 +364,6 @@ BEGIN
   ELSIF downgrade IS NULL OR downgrade NOT IN ('direct', 'one_level') THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown downgrade "%s"', downgrade), HINT = 'direct, or one_level at a time.';
   END IF;
-  r.unrated := unrated;
   r.calibrate := calibrate;
   r.downgrade := downgrade;
   r.hold := hold;

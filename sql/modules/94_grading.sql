@@ -60,6 +60,16 @@ COMMENT ON FUNCTION customer_tier_internal.grade(text, date, jsonb, integer[], i
   text, text, jsonb, integer[], integer[], text, boolean[], text, text, text) IS
   'support of schemes: grades all customers in one pass and runs a command over the result';
 
+-- the expressions of all axes, in the order in which grade() has them
+CREATE FUNCTION customer_tier_internal.measures(axes jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT array_agg(coalesce(m, a ->> 'value') ORDER BY i, j)
+FROM jsonb_array_elements(axes) WITH ORDINALITY AS e(a, i)
+  LEFT JOIN LATERAL jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS f(m, j) ON true
+$$;
+COMMENT ON FUNCTION customer_tier_internal.measures(jsonb) IS 'support of schemes: the measures of all axes';
+
 -- The query of the measures: customer, customer_group, ledger, and the values of all axes.
 CREATE FUNCTION customer_tier_internal.measures_sql(s scheme, r rule, as_of date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -69,9 +79,7 @@ FROM (SELECT %s FROM %s OFFSET 0) AS %I
 WHERE listed OR NOT customer_tier.is_empty(ledger)',
   coalesce(r.per, 'NULL'),
   (SELECT string_agg(format(',
-  %s', coalesce(m, a ->> 'value')), '' ORDER BY i, j)
-   FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
-     LEFT JOIN LATERAL jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS f(m, j) ON true),
+  %s', m), '' ORDER BY i) FROM unnest(customer_tier_internal.measures(r.axes)) WITH ORDINALITY AS u(m, i)),
   string_agg(
     CASE attname
       WHEN 'ledger' THEN

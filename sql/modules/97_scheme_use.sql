@@ -193,3 +193,68 @@ BEGIN
   RETURN n;
 END $$;
 COMMENT ON FUNCTION backfill(regclass, date, date, interval) IS 'makes the history of a scheme anew from the ledgers, as if it had been refreshed on these days; the number of days';
+
+--
+-- Tiers of any query, with nothing kept
+--
+CREATE FUNCTION customer_tier_internal.rule_of_preset(preset text, options jsonb, path text) RETURNS rule
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  p record;
+  r customer_tier.rule;
+  labels text[];
+BEGIN
+  IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = format('preset %s needs attributes of customers', preset),
+      HINT = 'create_scheme(..., attributes => ...) has them; a query of sales has not.';
+  END IF;
+  SELECT * INTO p FROM customer_tier.preset(preset, options);
+  r.axes := to_jsonb(p.axes);
+  r.sizes := ARRAY(SELECT customer_tier_internal.axis_size(a) FROM unnest(p.axes) WITH ORDINALITY AS u(a, i) ORDER BY i);
+  labels := p.tiers;
+  IF p.tier IS NOT NULL THEN
+    -- as the caller, whose call it is
+    PERFORM set_config('search_path', concat_ws(', ', nullif(path, ''), 'customer_tier'), true);
+    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg((%s)::pg_catalog.text) FROM (%s) AS scores', p.tier,
+      customer_tier_internal.combinations_sql(r.axes, r.sizes)) INTO labels;
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  ELSIF cardinality(p.tiers) <> r.sizes[1] THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the tiers do not fit the scores',
+      HINT = format('%s has %s scores: that many tiers, the lowest first.', r.axes -> 0 ->> 'name', r.sizes[1]);
+  END IF;
+  RETURN customer_tier_internal.with_tiers(r, p.tiers, labels, p.unrated);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.rule_of_preset(text, jsonb, text) IS
+  'support of tiers: the rule of a preset';
+
+CREATE FUNCTION customer_tier_internal.tiers(query text, as_of date, INOUT customer anyelement, time_zone text,
+  axes jsonb, measures text[], sizes integer[], map integer[], tiers text[], unrated text,
+  OUT tier text, OUT rank integer, OUT scores smallint[], OUT vals double precision[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'customer_tier_tiers'
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100000;
+COMMENT ON FUNCTION customer_tier_internal.tiers(text, date, anyelement, text, jsonb, text[], integer[], integer[], text[], text) IS
+  'support of tiers: grades the customers of a query by a rule';
+
+-- no search_path here: names in the query and in the options mean what they mean to the caller
+CREATE FUNCTION tiers(query text, preset text, as_of date, options jsonb, INOUT customer anyelement,
+  time_zone text DEFAULT NULL, OUT tier text, OUT rank integer, OUT scores smallint[], OUT vals double precision[])
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL UNSAFE COST 100000 ROWS 100000
+AS $$
+SELECT t.*
+FROM customer_tier_internal.rule_of_preset($2, $4, pg_catalog.current_setting('search_path')) AS r,
+  customer_tier_internal.tiers($1, $3, $5, $6, r.axes, customer_tier_internal.measures(r.axes), r.sizes, r.map,
+                               r.tiers, r.unrated) AS t
+$$;
+COMMENT ON FUNCTION tiers(text, text, date, jsonb, anyelement, text) IS
+  'the tiers of all customers of a query of customer, day, amount, by a preset, as of a day; customers are of the type of "customer"; nothing is made or kept';
+
+CREATE FUNCTION tiers(query text, preset text, as_of date, options jsonb DEFAULT '{}', time_zone text DEFAULT NULL,
+  OUT customer text, OUT tier text, OUT rank integer, OUT scores smallint[], OUT vals double precision[])
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL UNSAFE COST 100000 ROWS 100000
+AS $$ SELECT * FROM customer_tier.tiers($1, $2, $3, $4, NULL::pg_catalog.text, $5) $$;
+COMMENT ON FUNCTION tiers(text, text, date, jsonb, text) IS
+  'the tiers of all customers of a query of customer, day, amount, by a preset, as of a day; nothing is made or kept';
