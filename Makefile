@@ -48,6 +48,7 @@ OBJS = \
 	src/partition.o \
 	src/columns.o \
 	src/grade.o \
+	src/bulk_insert.o \
 	src/grading.o \
 	src/tiers.o \
 	src/special.o \

@@ -31,10 +31,12 @@
 #include "utils/lsyscache.h"
 #include "utils/queryenvironment.h"
 
+#include "bulk_insert.h"
 #include "query.h"
 #include "sample.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_grade);
+PG_FUNCTION_INFO_V1(customer_tier_is_bare_table);
 
 #define ROWS_A_RESET	1024	/* rows whose detoasted values may wait to be freed */
 #define TOTAL_SCALE		AMOUNT_MAX_SCALE
@@ -44,7 +46,7 @@ enum
 {
 	ARG_MEASURES, ARG_DAY, ARG_AXES, ARG_SIZES, ARG_MAP, ARG_KEEP, ARG_TIERS, ARG_UNRATED, ARG_FIXED,
 	ARG_AXES_BEFORE, ARG_SIZES_BEFORE, ARG_MAP_BEFORE, ARG_LINES_BEFORE, ARG_STORED, ARG_STATE, ARG_ALSO,
-	ARG_COMMAND
+	ARG_NEW_STATE, ARG_NEW_HISTORY, ARG_VERSION, ARG_COMMAND
 };
 
 /* the columns of the queries, and of graded */
@@ -419,6 +421,105 @@ receive_also(void *arg, TupleTableSlot *slot)
 }
 
 /*
+ * The first refresh
+ */
+
+/* the columns that a first refresh writes, of both tables */
+enum
+{
+	NEW_CUSTOMER, NEW_GROUP, NEW_SCORES, NEW_EARNED, NEW_TIER, NEW_STATUS, NEW_SINCE, NEW_COMMON,
+	NEW_VALS = NEW_COMMON, NEW_FROM, NEW_TO, NEW_CHANGE, NEW_REASON, NEW_VERSION, NEW_COLUMNS
+};
+
+typedef struct NewTable
+{
+	BulkInsert *bulk;
+	AttrNumber	column[NEW_COLUMNS];
+} NewTable;
+
+static void
+open_new_table(NewTable *t, Oid relid)
+{
+	static const char *const name[] = {
+		"customer", "customer_group", "scores", "earned", "tier", "status", "since", "vals", "valid_from",
+		"valid_to", "change", "reason", "rule_version"
+	};
+
+	t->bulk = ct_bulk_begin(relid);
+	for (int i = 0; i < NEW_COLUMNS; i++)
+		t->column[i] = get_attnum(relid, name[i]);
+}
+
+static void
+set_column(NewTable *t, TupleTableSlot *slot, int column, Datum value)
+{
+	slot->tts_values[t->column[column] - 1] = value;
+	slot->tts_isnull[t->column[column] - 1] = false;
+}
+
+static TupleTableSlot *
+start_new_row(NewTable *t, const Datum *common)
+{
+	TupleTableSlot *slot = ct_bulk_row(t->bulk);
+
+	for (int i = 0; i < NEW_COMMON; i++)
+		set_column(t, slot, i, common[i]);
+	return slot;
+}
+
+/* everybody enters with the tier earned */
+static void
+write_all(Grading *g, Oid state, Oid history, int version)
+{
+	NewTable	states;
+	NewTable	histories;
+	Datum		common[NEW_COMMON];
+	Datum		new = CStringGetTextDatum("new");
+	Datum		first = CStringGetTextDatum("first");
+	bool		stored = any_stored(g);
+	MemoryContext old = CurrentMemoryContext;
+
+	if (!ct_is_bare_table(state) || !ct_is_bare_table(history))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the tables of a first refresh must be bare tables of the user")));
+	open_new_table(&states, state);
+	open_new_table(&histories, history);
+	common[NEW_STATUS] = CStringGetTextDatum("earned");
+	common[NEW_SINCE] = DateADTGetDatum(g->day);
+	FOR_STEPS(i, 0, COLUMNS_SIZE(g->columns))
+	{
+		TupleTableSlot *slot;
+
+		if (!is_graded(g, i))
+			continue;
+		/* both are flushed at once */
+		MemoryContextSwitchTo(states.bulk->context);
+		common[NEW_CUSTOMER] = g->columns->customers.key[i];
+		common[NEW_GROUP] = g->columns->groups.key[g->columns->group[i]];
+		common[NEW_SCORES] = ct_scores_array(g->grades, i);
+		common[NEW_EARNED] = common[NEW_TIER] = g->tier[g->grades->rank[i]];
+		slot = start_new_row(&histories, common);
+		set_column(&histories, slot, NEW_VALS, ct_values_array(g->grades, i, NULL));
+		set_column(&histories, slot, NEW_FROM, DateADTGetDatum(g->day));
+		set_column(&histories, slot, NEW_TO, DateADTGetDatum(DATEVAL_NOEND));
+		set_column(&histories, slot, NEW_CHANGE, new);
+		set_column(&histories, slot, NEW_REASON, first);
+		set_column(&histories, slot, NEW_VERSION, Int32GetDatum(version));
+		ct_bulk_put(histories.bulk);
+		slot = start_new_row(&states, common);
+		if (stored)
+			set_column(&states, slot, NEW_VALS, ct_values_array(g->grades, i, g->stored));
+		ct_bulk_put(states.bulk);
+		add_settled(g, i);
+	}
+	MemoryContextSwitchTo(old);
+	ct_bulk_end(histories.bulk);
+	ct_bulk_end(states.bulk);
+	CommandCounterIncrement();
+}
+
+/*
  * The relations that the command reads
  */
 
@@ -590,10 +691,11 @@ read_rule_before(Grading *g, FunctionCallInfo fcinfo)
 
 /*
  * grade(measures, day, axes, sizes, map, keep, tiers, unrated, fixed, axes_before, sizes_before, map_before,
- *		lines_before, stored, state, also, command)
+ *		lines_before, stored, state, also, new_state, new_history, version, command)
  *
  * "measures", "fixed", "lines_before", "state" and "also" are queries; "command" is the
- * statement whose rows are returned.  All run as the caller.
+ * statement whose rows are returned.  All run as the caller.  With new_state and new_history,
+ * bare tables of the caller, everybody is written there, and is settled.
  */
 Datum
 customer_tier_grade(PG_FUNCTION_ARGS)
@@ -633,6 +735,11 @@ customer_tier_grade(PG_FUNCTION_ARGS)
 		ct_run_query(text_arg(fcinfo, ARG_ALSO), "grade", no_start, receive_also, g);
 	if (!PG_ARGISNULL(ARG_STATE))
 		ct_run_query(text_arg(fcinfo, ARG_STATE), "grade", no_start, receive_state, g);
+	if (!PG_ARGISNULL(ARG_NEW_STATE))
+	{
+		write_all(g, PG_GETARG_OID(ARG_NEW_STATE), PG_GETARG_OID(ARG_NEW_HISTORY), PG_GETARG_INT32(ARG_VERSION));
+		n = 0;
+	}
 	FOR_STEPS(i, 0, n)
 	{
 		if (!(g->seen[i] & IN_STATE) && is_graded(g, i))
@@ -652,4 +759,11 @@ customer_tier_grade(PG_FUNCTION_ARGS)
 	spi_execute_into(text_to_cstring(PG_GETARG_TEXT_PP(ARG_COMMAND)), rsinfo);
 	SPI_finish();
 	return (Datum) 0;
+}
+
+/* is_bare_table(relation): whether grade() can write a first refresh there */
+Datum
+customer_tier_is_bare_table(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(ct_is_bare_table(PG_GETARG_OID(0)));
 }

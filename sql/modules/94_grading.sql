@@ -53,12 +53,19 @@ COMMENT ON FUNCTION customer_tier_internal.kept_lines(double precision[], double
 -- arguments and the relations that the command reads: see src/grading.c
 CREATE FUNCTION customer_tier_internal.grade(measures text, day date, axes jsonb, sizes integer[], map integer[],
   keep double precision, tiers text[], unrated text, fixed text, axes_before jsonb, sizes_before integer[],
-  map_before integer[], lines_before text, stored boolean[], state text, also text, command text) RETURNS SETOF record
+  map_before integer[], lines_before text, stored boolean[], state text, also text,
+  new_state regclass, new_history regclass, version integer, command text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'customer_tier_grade'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION customer_tier_internal.grade(text, date, jsonb, integer[], integer[], double precision, text[],
-  text, text, jsonb, integer[], integer[], text, boolean[], text, text, text) IS
+  text, text, jsonb, integer[], integer[], text, boolean[], text, text, regclass, regclass, integer, text) IS
   'support of schemes: grades all customers in one pass and runs a command over the result';
+
+CREATE FUNCTION customer_tier_internal.is_bare_table(relation regclass) RETURNS boolean
+AS 'MODULE_PATHNAME', 'customer_tier_is_bare_table'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.is_bare_table(regclass) IS
+  'support of schemes: whether a table of the user has nothing but its columns';
 
 -- the expressions of all axes, in the order in which grade() has them
 CREATE FUNCTION customer_tier_internal.measures(axes jsonb) RETURNS text[]
@@ -107,10 +114,10 @@ COMMENT ON FUNCTION customer_tier_internal.stored_axes(scheme, rule) IS
 
 -- A call of grade() that runs a command over what a rule says of a day.
 CREATE FUNCTION customer_tier_internal.grade_sql(s scheme, r rule, as_of date, command text, columns text,
-  before rule DEFAULT NULL, state text DEFAULT NULL, also text DEFAULT NULL) RETURNS text
+  before rule DEFAULT NULL, state text DEFAULT NULL, also text DEFAULT NULL, bulk boolean DEFAULT false) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('SELECT * FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L) AS x(%s)',
+SELECT format('SELECT * FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L::regclass, %L::regclass, %s, %L) AS x(%s)',
   customer_tier_internal.measures_sql(s, r, as_of), to_json(as_of) #>> '{}', r.axes, r.sizes, r.map,
   coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) -> 0)::text, 'NULL'), r.tiers, r.unrated,
   CASE r.calibrate
@@ -120,9 +127,10 @@ SELECT format('SELECT * FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s
   before.axes, before.sizes, before.map,
   format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines FROM %s
           WHERE as_of < %s ORDER BY customer_group, axis, as_of DESC', s.thresholds, customer_tier_internal.date_sql(as_of)),
-  customer_tier_internal.stored_axes(s, r), state, also, command, columns)
+  customer_tier_internal.stored_axes(s, r), state, also,
+  CASE WHEN bulk THEN s.state END, CASE WHEN bulk THEN s.history END, r.version, command, columns)
 $$;
-COMMENT ON FUNCTION customer_tier_internal.grade_sql(scheme, rule, date, text, text, rule, text, text) IS
+COMMENT ON FUNCTION customer_tier_internal.grade_sql(scheme, rule, date, text, text, rule, text, text, boolean) IS
   'support of schemes: a call of grade';
 
 CREATE FUNCTION grading_sql(scheme regclass, as_of date) RETURNS text
@@ -215,35 +223,24 @@ logged AS (
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.results_template() IS 'support of refresh_scheme: a part of its statements';
 
--- The first refresh: everybody enters with the tier earned.
+-- The first refresh: grade() has written everybody.
 CREATE FUNCTION customer_tier_internal.first_refresh_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$ SELECT $$
 WITH
-placed AS (SELECT *, ({names})[rank] AS tier FROM graded OFFSET 0),
-came AS (
-  INSERT INTO {state} (customer, customer_group, scores, vals, earned, tier, status, since)
-  SELECT customer, customer_group, scores, stored, tier, tier, 'earned', {day}
-  FROM placed),
-begun AS (
-  INSERT INTO {history} (customer, customer_group, valid_from, valid_to, tier, change, reason, status, since, earned,
-                         rule_version, scores, vals)
-  SELECT customer, customer_group, {day}, 'infinity', tier, 'new', 'first', 'earned', {day}, tier,
-         {version}, scores, vals
-  FROM placed),
+placed AS (SELECT *, NULL::text AS tier FROM graded),
 moves_written AS (
   INSERT INTO {moves} (as_of, customer_group, to_tier, change, heads)
-  SELECT {day}, customer_group, tier, 'new', count(*)
-  FROM placed
-  GROUP BY customer_group, tier),
+  SELECT {day}, customer_group, ({names})[rank], 'new', heads
+  FROM settled),
 $$ || customer_tier_internal.results_template() || $$
-SELECT count(*) FROM graded
+SELECT sum(heads)::bigint FROM settled
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.first_refresh_template() IS
   'support of refresh_scheme: the statement of a first refresh';
 
 /*
- * Any other refresh.  Of graded, which has whoever is not as the state says:
+ * Any refresh.  Of graded, which has whoever is not as the state says:
  *
  *	today	rows of the history that this day has begun already, with what was before them
  *	before	beside the new scores, what was before the day (was ...)
@@ -392,8 +389,12 @@ AS $$
 DECLARE
   day text := customer_tier_internal.date_sql(as_of);
   same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
-  first boolean := s.as_of IS NULL AND
-    NOT EXISTS (SELECT FROM customer_tier_internal.as_owner(s.source, format('SELECT 1 FROM %s LIMIT 1', s.pins)) AS (x int));
+  first boolean := s.as_of IS NULL AND (
+    SELECT x
+    FROM customer_tier_internal.as_owner(s.source, format(
+        'SELECT customer_tier_internal.is_bare_table(%L) AND customer_tier_internal.is_bare_table(%L)
+                AND NOT EXISTS (SELECT FROM %s) AND NOT EXISTS (SELECT FROM %s)', s.state, s.history, s.state, s.pins))
+      AS (x boolean));
   last record;
   before customer_tier.rule;
   holds interval[];
@@ -447,7 +448,7 @@ BEGIN
       format(' UNION ALL SELECT customer, CASE WHEN change = ''new'' AND status = ''earned'' AND rule_version = %s THEN vals END,
                                 tier IS NULL, customer_group
                FROM %s WHERE valid_from = %s', r.version, s.history, day)
-    ELSE '' END);
+    ELSE '' END, first);
   SELECT x INTO looked_at FROM customer_tier_internal.as_owner(s.source, command) AS (x bigint);
   IF NOT first THEN
     PERFORM FROM customer_tier_internal.as_owner(s.source, format($q$
