@@ -100,6 +100,58 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of(regclass) IS
   'a source by its table of sales or one of its parts; an error if there is none';
 
+-- as its users know it
+CREATE FUNCTION customer_tier_internal.source_name(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(CASE WHEN (SELECT count(*)
+                           FROM customer_tier_internal.find_sources() AS f
+                           WHERE f.sales = s.sales) = 1 THEN s.sales END, s.view, s.state)::text
+$$;
+COMMENT ON FUNCTION customer_tier_internal.source_name(customer_tier_internal.source) IS
+  'how messages name a source: by its table of sales where that has one source, else by its view';
+
+CREATE FUNCTION customer_tier_internal.check_whole(s customer_tier_internal.source) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF s.ledger IS NULL OR s.live IS NULL OR s.view IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('source %s has lost its %s', customer_tier_internal.source_name(s),
+        CASE WHEN s.view IS NULL THEN 'view' WHEN s.ledger IS NULL THEN 'ledgers' ELSE 'live view' END),
+      HINT = format('CALL customer_tier.untrack(%L) drops what is left; then it can be tracked again.', s.state);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_whole(customer_tier_internal.source) IS
+  'an error for a source that has lost one of its parts';
+
+CREATE FUNCTION customer_tier_internal.live_source(relation regclass) RETURNS customer_tier_internal.source
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+BEGIN
+  IF s.ledger IS NULL OR s.live IS NULL THEN
+    PERFORM customer_tier_internal.check_whole(s);
+  END IF;
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.live_source(regclass) IS
+  'source_of, and an error if its ledgers cannot be read';
+
+-- The caller's own first: whoever else's hang keep only those that come behind.  A lock that somebody
+-- holds on theirs is not waited for, unless they are the caller.
+CREATE FUNCTION customer_tier_internal.sources_to_refresh() RETURNS SETOF customer_tier_internal.source
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT f.*
+FROM pg_roles AS r, customer_tier_internal.find_sources(r.oid) AS f
+WHERE r.rolname = current_user AND pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
+ORDER BY f.owner <> r.oid, f.state
+$$;
+COMMENT ON FUNCTION customer_tier_internal.sources_to_refresh() IS
+  'support of refresh_all: the sources that the caller has the rights to, the caller''s own first';
+
 -- the same, for who may change it
 CREATE FUNCTION customer_tier_internal.own_source(relation regclass) RETURNS customer_tier_internal.source
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -121,12 +173,7 @@ BEGIN
       HINT = format('ALTER %s %s OWNER TO %s; mends the source.', stray.kind, stray.relation,
         (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = s.owner));
   END IF;
-  IF s.ledger IS NULL OR s.live IS NULL OR s.view IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('source %s has lost its %s', s.state,
-        CASE WHEN s.view IS NULL THEN 'view' WHEN s.ledger IS NULL THEN 'ledgers' ELSE 'live view' END),
-      HINT = format('CALL customer_tier.untrack(%L) drops what is left.', s.state);
-  END IF;
+  PERFORM customer_tier_internal.check_whole(s);
   RETURN s;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS

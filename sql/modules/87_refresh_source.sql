@@ -217,21 +217,48 @@ END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_source(regclass) IS
   'merges what has been written to the sales of a source into its ledgers';
 
+-- One that fails keeps nobody from the others, and is told at the end.  No search_path here, so that it
+-- may commit: what depends on names is asked of functions that have one.
 CREATE PROCEDURE customer_tier.refresh_all()
 LANGUAGE plpgsql
 AS $$
 DECLARE
   s customer_tier_internal.source;
+  possible boolean;
+  total integer := 0;
+  failures text[] := ARRAY[]::text[];
+  message text;
 BEGIN
-  FOR s IN SELECT *
-           FROM customer_tier_internal.find_sources() AS f
-           WHERE pg_catalog.pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
-           ORDER BY f.state LOOP
-    CALL customer_tier.refresh_source(s.state);
+  PERFORM customer_tier_internal.require_read_committed();
+  CALL customer_tier_internal.may_commit(possible);
+  FOR s IN SELECT * FROM customer_tier_internal.sources_to_refresh() LOOP
+    message := NULL;
+    BEGIN
+      CALL customer_tier_internal.attempt(s.state, false);
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+    END;
+    -- who untracked it meanwhile has nothing to refresh
+    CONTINUE WHEN message IS NOT NULL AND customer_tier_internal.is_owner(s.state) IS NULL;
+    total := total + 1;
+    IF message IS NOT NULL THEN
+      failures := pg_catalog.array_append(failures,
+        pg_catalog.format('%s: %s', customer_tier_internal.source_name(s), message));
+      RAISE WARNING 'source % could not be refreshed: %', customer_tier_internal.source_name(s), message;
+      BEGIN
+        CALL customer_tier_internal.note(s.state, message);
+      EXCEPTION WHEN OTHERS THEN
+        NULL;	-- a state that refuses it is its owner's matter
+      END;
+    END IF;
+    IF possible THEN
+      COMMIT;
+    END IF;
   END LOOP;
+  PERFORM customer_tier_internal.check_all_done('sources', 'refreshed', total, failures, possible);
 END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_all() IS
-  'refreshes all sources of the caller''s, for a scheduler';
+  'refreshes all sources of the caller''s, for a scheduler: a warning for each that fails, and an error at the end';
 
 CREATE FUNCTION customer_tier.verify_source(source regclass, repair boolean DEFAULT false, OUT customer text,
   OUT kept customer_tier.ledger, OUT found customer_tier.ledger)
@@ -273,7 +300,7 @@ CREATE FUNCTION customer_tier.ledger_of(source regclass, customer anyelement) RE
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  s customer_tier_internal.source := customer_tier_internal.live_source($1);
   found customer_tier.ledger;
 BEGIN
   IF s.touches IS NULL THEN

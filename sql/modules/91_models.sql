@@ -120,7 +120,7 @@ AS $$
 BEGIN
   IF as_of - 31 > last THEN
     RAISE WARNING USING MESSAGE = format('%s has no sale in the 31 days to %s: the last is of %s',
-        coalesce((customer_tier_internal.source_or_null($1)).sales, $1), as_of, last),
+        coalesce(customer_tier_internal.source_name(customer_tier_internal.source_or_null($1)), $1::text), as_of, last),
       HINT = 'All customers count as silent since then. Is the day right, and are all sales there?';
   END IF;
 END $$;
@@ -131,14 +131,14 @@ LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, p
 AS $$
 #variable_conflict use_variable
 DECLARE
-  s customer_tier_internal.source := customer_tier_internal.source_of($2);
+  s customer_tier_internal.source := customer_tier_internal.live_source($2);
   m customer_tier.model;
   last date;
   query text;
 BEGIN
   PERFORM customer_tier_internal.check_model_kind(kind);
   IF NOT pg_has_role(s.owner, 'USAGE') THEN
-    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of table %s', s.view);
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('must be owner of %s', customer_tier_internal.source_name(s));
   END IF;
   query := customer_tier_internal.fit_query(format('(SELECT customer_tier.btyd(ledger, %L::date, (%s)::double precision) AS b, customer_tier.last_day(ledger) AS last FROM %s OFFSET 0) AS l', as_of, customer_tier_internal.json_numbers(ARRAY[unit_days]) -> 0, s.live), kind);
   CASE kind
@@ -225,7 +225,7 @@ LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 100000 SET search_path =
 AS $$
 #variable_conflict use_variable
 DECLARE
-  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+  s customer_tier_internal.source := customer_tier_internal.live_source($1);
   warned boolean := false;
   last date;
   remark text;
@@ -247,19 +247,19 @@ BEGIN
     $q$, s.live, customer_tier_internal.fit_query('l', kind))
     USING as_of, unit_days, until LOOP
     IF predicted_purchases IS NULL THEN
-      RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', coalesce(s.sales, s.view), as_of),
+      RAISE EXCEPTION USING ERRCODE = 'data_exception', MESSAGE = format('the sales of %s up to %s tell no model', customer_tier_internal.source_name(s), as_of),
         HINT = 'No customer came back by then; choose a later day.';
     END IF;
     IF NOT warned THEN
       warned := true;
       IF remark IS NOT NULL THEN
-        RAISE WARNING USING MESSAGE = format('the model of %s as of %s: %s', s.view, as_of, remark);
+        RAISE WARNING USING MESSAGE = format('the model of %s as of %s: %s', customer_tier_internal.source_name(s), as_of, remark);
       END IF;
       IF (q > 1) IS NOT TRUE THEN
         RAISE WARNING USING MESSAGE = format('no value is predicted: %s', CASE WHEN q IS NULL THEN 'no repeat purchase brought money' ELSE 'q of the model of spending is at most 1, the mean over all customers is infinite' END);
       END IF;
       IF until > last THEN
-        RAISE WARNING USING MESSAGE = format('the last sale of %s is of %s: the days from then to %s are held against the model as days without purchases', s.view, last, until),
+        RAISE WARNING USING MESSAGE = format('the last sale of %s is of %s: the days from then to %s are held against the model as days without purchases', customer_tier_internal.source_name(s), last, until),
           HINT = format('until => %L is the latest day that all sales are there for, perhaps.', last);
       END IF;
     END IF;
