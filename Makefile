@@ -32,6 +32,7 @@ OBJS = \
 	src/gather.o \
 	src/capture.o \
 	src/merge.o \
+	src/live_ledger.o \
 	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \

@@ -20,6 +20,7 @@
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
+#include "common/pg_lzcompress.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -42,6 +43,7 @@
 PG_FUNCTION_INFO_V1(ct_capture);
 
 #define PARTS_A_SOURCE	3
+#define CUSTOMER_BYTES_MAX	2500
 
 /* one source of a table, as a trigger captures it */
 typedef struct CapturedSource
@@ -360,6 +362,29 @@ get_evaluation(Capture *c, ExprContext **econtext)
 	return evaluation;
 }
 
+/*
+ * A customer whom the index of the ledgers does not take would let every refresh fail.
+ * An index compresses what is long.
+ */
+static void
+check_customer(const struct varlena *customer)
+{
+	int32		size = VARSIZE_ANY_EXHDR(customer);
+	char	   *buffer;
+
+	if (likely(size <= CUSTOMER_BYTES_MAX))
+		return;
+	buffer = palloc(PGLZ_MAX_OUTPUT(size));
+	size = pglz_compress(VARDATA_ANY(customer), size, buffer, PGLZ_strategy_default);
+	pfree(buffer);
+	if (size < 0 || size > CUSTOMER_BYTES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a customer is too long: %d bytes", (int) VARSIZE_ANY_EXHDR(customer)),
+				 errhint("At most %d are sure to be taken.  Let the customer of the source be a hash, such as md5(...).",
+						 CUSTOMER_BYTES_MAX)));
+}
+
 /* what a row says; false if it is nobody's, or nothing that counts */
 static bool
 evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableSlot *row, Sale *sale)
@@ -380,7 +405,14 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 	}
 	sale->customer = value[SALE_CUSTOMER];
 	if (type->customer.len == -1)
-		sale->customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(sale->customer));
+	{
+		struct varlena *customer = PG_DETOAST_DATUM_PACKED(sale->customer);
+
+		/* what goes came in before */
+		if (!sale->undo)
+			check_customer(customer);
+		sale->customer = PointerGetDatum(customer);
+	}
 	sale->day = sale_day(type, value[SALE_DAY]);
 	sale->amount = sale_amount(type, value[SALE_AMOUNT]);
 	return true;

@@ -111,6 +111,8 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 {
 	ParseState *pstate = make_parsestate(NULL);
 	Node	   *expr = raw_expression(sql, which);
+	OwnerSwitch saved;
+	bool		as_owner;
 
 	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true),
 					 false, true, true);
@@ -122,7 +124,13 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	else if (exprType(expr) == UNKNOWNOID)
 		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
 	assign_expr_collations(pstate, expr);
+	/* planning may call functions: not as a superuser who tracks somebody's table */
+	as_owner = has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
+	if (as_owner)
+		ct_become_owner(&saved, rel->rd_rel->relowner);
 	ct_check_sale_expression(expr, which, sql);
+	if (as_owner)
+		ct_resign(&saved);
 	free_parsestate(pstate);
 	return expr;
 }

@@ -23,13 +23,13 @@ CREATE TYPE customer_tier_internal.source AS (
 COMMENT ON TYPE customer_tier_internal.source IS
   'a source as it is found: its parts, null if they are gone, and what its state says';
 
-CREATE FUNCTION customer_tier_internal.find_sources(waits_for oid DEFAULT 0::oid)
+CREATE FUNCTION customer_tier_internal.find_sources(whose oid DEFAULT 0::oid)
 RETURNS SETOF customer_tier_internal.source
 AS 'MODULE_PATHNAME', 'ct_find_sources'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
 COMMENT ON FUNCTION customer_tier_internal.find_sources(oid) IS
-  'the sources whose state or live ledgers the caller may read; those that somebody keeps locked only if they '
-  'are of the owner that is waited for';
+  'the sources whose state or live ledgers the caller may read: those of one owner, or all but those that '
+  'somebody keeps locked';
 
 CREATE FUNCTION customer_tier_internal.named_parts(state regclass) RETURNS regclass[]
 AS 'MODULE_PATHNAME', 'ct_named_parts'
@@ -57,8 +57,14 @@ BEGIN
   IF found IS NULL THEN
     SELECT array_agg(f ORDER BY f.view) INTO found
     FROM customer_tier_internal.find_sources(owner) AS f
-    WHERE f.sales = $1
-      OR f.made_view AND f.sales IS NULL
+    WHERE f.sales = $1;
+  END IF;
+  -- what captures it was dropped, or the sales were given away
+  IF found IS NULL THEN
+    SELECT array_agg(f ORDER BY f.view) INTO found
+    FROM customer_tier_internal.find_sources() AS f
+    WHERE f.made_view
+      AND f.sales IS NULL
       AND EXISTS (SELECT FROM pg_rewrite AS r
                        JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
                   WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
@@ -105,7 +111,7 @@ CREATE FUNCTION customer_tier_internal.source_name(s customer_tier_internal.sour
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT coalesce(CASE WHEN (SELECT count(*)
-                           FROM customer_tier_internal.find_sources() AS f
+                           FROM customer_tier_internal.find_sources(s.owner) AS f
                            WHERE f.sales = s.sales) = 1 THEN s.sales END, s.view, s.state)::text
 $$;
 COMMENT ON FUNCTION customer_tier_internal.source_name(customer_tier_internal.source) IS
@@ -144,10 +150,15 @@ COMMENT ON FUNCTION customer_tier_internal.live_source(regclass) IS
 CREATE FUNCTION customer_tier_internal.sources_to_refresh() RETURNS SETOF customer_tier_internal.source
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT f.*
-FROM pg_roles AS r, customer_tier_internal.find_sources(r.oid) AS f
-WHERE r.rolname = current_user AND pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
-ORDER BY f.owner <> r.oid, f.state
+SELECT *
+FROM customer_tier_internal.find_sources((SELECT oid FROM pg_roles WHERE rolname = current_user)) AS f
+WHERE f.view IS NOT NULL
+UNION ALL
+SELECT *
+FROM customer_tier_internal.find_sources() AS f
+WHERE pg_has_role(f.owner, 'USAGE')
+  AND f.owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+  AND f.view IS NOT NULL
 $$;
 COMMENT ON FUNCTION customer_tier_internal.sources_to_refresh() IS
   'support of refresh_all: the sources that the caller has the rights to, the caller''s own first';

@@ -296,21 +296,29 @@ LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.ledger_of_state(regclass, anyelement) IS
   'support of ledger_of';
 
+CREATE FUNCTION customer_tier_internal.live_ledger(live regclass, customer anyelement) RETURNS customer_tier.ledger
+AS 'MODULE_PATHNAME', 'ct_live_ledger'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.live_ledger(regclass, anyelement) IS
+  'support of ledger_of, of a join: null for nobody; for who may read the view';
+
+CREATE FUNCTION customer_tier_internal.live_ledgers(live regclass, OUT customer text, OUT ledger customer_tier.ledger)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_live_ledgers'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.live_ledgers(regclass) IS
+  'what a live view says, computed as its owner, for who may read it';
+
 CREATE FUNCTION customer_tier.ledger_of(source regclass, customer anyelement) RETURNS customer_tier.ledger
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.live_source($1);
-  found customer_tier.ledger;
 BEGIN
   IF s.touches IS NULL THEN
     RETURN customer_tier_internal.ledger_of_state(s.state, $2);
   END IF;
-  EXECUTE format('SELECT ledger FROM %s WHERE customer %s $1', s.live,
-    (SELECT equal FROM customer_tier_internal.source_parts(s)))
-  INTO found
-  USING $2;
-  RETURN coalesce(found, '{}'::customer_tier.ledger);
+  RETURN coalesce(customer_tier_internal.live_ledger(s.live, $2), '{}'::customer_tier.ledger);
 END $$;
 COMMENT ON FUNCTION customer_tier.ledger_of(regclass, anyelement) IS
   'the ledger of one customer with what is pending, for who may read the live view; an empty one for nobody';

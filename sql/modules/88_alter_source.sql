@@ -40,6 +40,11 @@ BEGIN
       END IF;
       EXECUTE format('ALTER %s %s OWNER TO %I', part.kind, part.relation,
         (SELECT rolname FROM pg_roles WHERE oid = taker));
+      -- while it waited for a lock, schemas may have been renamed, and the name been another's
+      IF (SELECT relowner FROM pg_class WHERE oid = part.relation) <> taker THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+          MESSAGE = format('%s was renamed meanwhile', part.relation);
+      END IF;
     END LOOP;
   END LOOP;
 END $$;
@@ -307,7 +312,6 @@ FROM (SELECT DISTINCT relowner
            JOIN pg_class AS c ON c.oid = attrelid
       WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
      customer_tier_internal.find_sources(o.relowner) AS f
-WHERE f.owner = o.relowner
 ORDER BY 3, 1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.own_states() IS

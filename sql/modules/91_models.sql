@@ -217,7 +217,7 @@ LANGUAGE C STRICT STABLE PARALLEL SAFE COST 500;
 COMMENT ON FUNCTION clv(text, ledger, date, double precision, double precision, double precision)
   IS 'worth of the purchases to expect within the horizon after a day, discounted at the rate of a period; null without a purchase by then, or a model of spending';
 
--- with the caller's rights, all of it
+-- with the caller's rights, all but what the live view computes
 CREATE FUNCTION calibrate_holdout(source regclass, as_of date, until date, unit_days double precision DEFAULT 7, kind text DEFAULT 'bgnbd',
                                   OUT customer text, OUT x bigint, OUT t_x double precision, OUT t double precision, OUT m double precision, OUT p_alive double precision,
                                   OUT predicted_purchases double precision, OUT actual_purchases bigint, OUT predicted_value double precision, OUT actual_value double precision) RETURNS SETOF record
@@ -237,7 +237,9 @@ BEGIN
       HINT = 'The model sees the sales up to as_of and is held against those from the next day to until.';
   END IF;
   FOR customer, x, t_x, t, m, p_alive, predicted_purchases, actual_purchases, predicted_value, actual_value, last, remark, q IN EXECUTE format($q$
-    WITH l AS MATERIALIZED (SELECT customer::text AS customer, ledger, customer_tier.btyd(ledger, $1, $2) AS b, customer_tier.last_day(ledger) AS last FROM %s),
+    WITH l AS MATERIALIZED (
+      SELECT customer, ledger, customer_tier.btyd(ledger, $1, $2) AS b, customer_tier.last_day(ledger) AS last
+      FROM customer_tier_internal.live_ledgers(%L)),
     f (model, spend, last) AS MATERIALIZED (%s)
     SELECT customer, (b).x::bigint, (b).t_x, (b).t, (b).m, customer_tier.p_alive(model, b), customer_tier.expected_purchases(model, b, ($3 - $1) / $2),
            customer_tier.purchase_days(ledger, daterange($1 + 1, $3 + 1)),

@@ -459,9 +459,9 @@ SELECT CASE WHEN relkind = 'm' THEN
      AND (NOT customer_tier_internal.is_watched_by_row($2) OR bit_or(tgtype) FILTER (WHERE tgtype & 1 = 1) & 28 = 28)
      FROM customer_tier_internal.mark_triggers($1)
      WHERE tgrelid = $2 AND tgenabled = 'A' AND cardinality(tgattr::int2[]) = 0)
-    AND NOT EXISTS (SELECT FROM pg_partition_tree($2) AS p
-                         JOIN pg_trigger AS t ON t.tgrelid = p.relid
-                    WHERE t.tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure
+    AND NOT EXISTS (SELECT FROM pg_trigger AS t
+                    WHERE t.tgrelid IN (SELECT $2 UNION ALL SELECT customer_tier_internal.partitions($2))
+                      AND t.tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure
                       AND t.tgenabled <> 'A'
                       AND (customer_tier_internal.relations_in(t.tgqual))[1] = $1)
   END

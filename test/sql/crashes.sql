@@ -72,7 +72,7 @@ INSERT INTO part SELECT i, '2026-01-01', i FROM generate_series(1, 5) AS i;
 RELEASE a;
 -- few, many, and long ones
 INSERT INTO part SELECT i, '2026-01-01', i FROM generate_series(1, 50) AS i;
-INSERT INTO part SELECT string_agg(md5(j::text), '' ORDER BY j), '2026-01-01', 1 FROM generate_series(1, 1000) AS j;
+INSERT INTO part VALUES (repeat(md5('1'), 1000), '2026-01-01', 1);
 COMMIT;
 SELECT count(*) AS customers, sum(total(ledger)), max(length(customer)) FROM part_ledger_live;
 CALL untrack('part');
