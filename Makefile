@@ -23,6 +23,7 @@ OBJS = \
 	src/as_owner.o \
 	src/may_commit.o \
 	src/source_view.o \
+	src/flat_view.o \
 	src/state.o \
 	src/source_state.o \
 	src/view_links.o \
@@ -30,9 +31,11 @@ OBJS = \
 	src/table_writer.o \
 	src/queue.o \
 	src/gather.o \
+	src/captures.o \
 	src/capture.o \
 	src/merge.o \
 	src/live_ledger.o \
+	src/watched.o \
 	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \
@@ -77,6 +80,7 @@ SQL_MODULES = \
 	sql/modules/87_refresh_source.sql \
 	sql/modules/88_alter_source.sql \
 	sql/modules/89_source_health.sql \
+	sql/modules/90_watched.sql \
 	sql/modules/91_models.sql \
 	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
