@@ -350,7 +350,8 @@ BEGIN
       COMMIT;
     END IF;
   END LOOP;
-  PERFORM customer_tier_internal.check_all_done('sources and materialized views', 'let go of', total, failures, possible);
+  PERFORM customer_tier_internal.check_all_done('sources and materialized views', 'let go of', total, failures,
+    possible);
 END $$;
 COMMENT ON PROCEDURE customer_tier.untrack_all() IS
   'lets go of all sources of the caller''s and of all materialised views that are refreshed on change, also '

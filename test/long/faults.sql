@@ -16,7 +16,8 @@ BEGIN
       bad := true;
       RAISE WARNING 'fault "%" %: %', f.fault, f.variant, coalesce('seed ' || f.seed || ', ' || f.found, 'not found');
     ELSE
-      RAISE NOTICE 'fault "%" %: %', f.fault, f.variant, coalesce('seed ' || f.seed || ', ' || f.found, 'rightly nothing');
+      RAISE NOTICE 'fault "%" %: %', f.fault, f.variant,
+        coalesce('seed ' || f.seed || ', ' || f.found, 'rightly nothing');
     END IF;
   END LOOP;
   IF bad THEN

@@ -9,7 +9,8 @@ CREATE SCHEMA t_many;
 CREATE ROLE regress_customer_tier_keeper;
 CREATE ROLE regress_customer_tier_viewer;
 CREATE ROLE regress_customer_tier_stranger;
-GRANT ALL ON SCHEMA t_many TO regress_customer_tier_keeper, regress_customer_tier_viewer, regress_customer_tier_stranger;
+GRANT ALL ON SCHEMA t_many TO regress_customer_tier_keeper, regress_customer_tier_viewer,
+  regress_customer_tier_stranger;
 SET search_path = t_many, customer_tier, public;
 SET ROLE regress_customer_tier_keeper;
 CREATE TABLE one (customer int, day date, amount numeric);
