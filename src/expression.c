@@ -135,9 +135,12 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	return expr;
 }
 
-/* a number that is no relation, or no more, is what somebody gave us */
-static Relation
-open_relation(Oid relid)
+/*
+ * ct_open_relation
+ *		Opens a relation by a number that somebody gave us, which may be none, or no more.
+ */
+Relation
+ct_open_relation(Oid relid)
 {
 	Relation	rel = try_relation_open(relid, AccessShareLock);
 
@@ -171,7 +174,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no expression of a \"%s\"", name)));
-	rel = open_relation(relid);
+	rel = ct_open_relation(relid);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
@@ -188,7 +191,7 @@ customer_tier_expression_uses(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	AttrNumber	column = get_attnum(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	Relation	rel = open_relation(relid);
+	Relation	rel = ct_open_relation(relid);
 	Bitmapset  *columns = NULL;
 
 	pull_varattnos(customer_tier_parse_expression(rel, sql, GROUP), 1, &columns);

@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(ct_same_source);
 static Oid
 owner_of(Oid relid)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = ct_open_relation(relid);
 	Oid			owner = rel->rd_rel->relowner;
 
 	relation_close(rel, AccessShareLock);

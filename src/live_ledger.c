@@ -71,6 +71,10 @@ ct_live_ledger(PG_FUNCTION_ARGS)
 	Datum		ledger = (Datum) 0;
 	bool		isnull = true;
 
+	if (!OidIsValid(type))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" has no column customer", get_rel_name(live))));
 	if (!OidIsValid(asked) || getBaseType(asked) != type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),

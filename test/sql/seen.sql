@@ -43,6 +43,11 @@ FROM pg_attribute
 WHERE attrelid = 'sale_ledger_live'::regclass
 ORDER BY attnum;
 
+-- a number that is no relation
+CALL rebuild_source(1::regclass);
+SELECT ledger_of(1::regclass, 1);
+SELECT customer_tier_internal.why_not_captured(1);
+
 -- what nobody captures is unknown, and a scheme over it says so
 CREATE VIEW unseen AS SELECT customer, day AS sold_at, amount FROM sale;
 CALL track('unseen', capture => 'none');
