@@ -25,6 +25,7 @@ OBJS = \
 	src/as_owner.o \
 	src/may_commit.o \
 	src/source_view.o \
+	src/flat_view.o \
 	src/state.o \
 	src/source_state.o \
 	src/view_links.o \
@@ -32,8 +33,11 @@ OBJS = \
 	src/table_writer.o \
 	src/queue.o \
 	src/gather.o \
+	src/captures.o \
 	src/capture.o \
 	src/merge.o \
+	src/live_ledger.o \
+	src/watched.o \
 	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \
@@ -83,6 +87,7 @@ SQL_MODULES = \
 	sql/modules/87_refresh_source.sql \
 	sql/modules/88_alter_source.sql \
 	sql/modules/89_source_health.sql \
+	sql/modules/90_watched.sql \
 	sql/modules/91_models.sql \
 	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
@@ -95,7 +100,7 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture joins stale schemes replay history faults models numbers crashes hostile catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture joins stale many schemes seen replay history faults models numbers crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

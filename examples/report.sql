@@ -68,7 +68,8 @@ FROM classes GROUP BY class, line ORDER BY class;
 \echo '== Pyramids: the top of the heads =='
 SELECT preset, tier, label, to_char(100 * p.heads, 'FM990') || ' %' AS of_the_heads,
        CASE WHEN tier <= cardinality(line) THEN line[cardinality(line) + 1 - tier] END AS from_total,
-       count(*) AS heads, sum(total) AS value, round(100 * sum(total) / sum(sum(total)) OVER (PARTITION BY preset), 1) AS value_pct
+       count(*) AS heads, sum(total) AS value,
+       round(100 * sum(total) / sum(sum(total)) OVER (PARTITION BY preset), 1) AS value_pct
 FROM pyramid_presets() AS p
      JOIN (SELECT preset, head_cuts(total, tops) AS line
            FROM customers, (SELECT preset, array_agg(top ORDER BY top) FILTER (WHERE top < 1) AS tops

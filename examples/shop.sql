@@ -8,7 +8,8 @@ CREATE TABLE customer (
   region text NOT NULL,
   annual_potential numeric(12,2) NOT NULL
 );
-COMMENT ON TABLE customer IS 'who could buy; annual_potential is what the customer spends in a year, with us or elsewhere';
+COMMENT ON TABLE customer IS
+  'who could buy; annual_potential is what the customer spends in a year, with us or elsewhere';
 
 CREATE TABLE sales (
   sale_id bigint GENERATED ALWAYS AS IDENTITY,

@@ -35,7 +35,8 @@ customer_tier_amount_overflow(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 			 errmsg("amount is out of range for type ledger"),
-			 errhint("An amount, a day's sum and a total must each fit into 64 bits at the ledger's number of decimals.")));
+			 errhint("An amount, a day's sum and a total must each fit into 64 bits "
+					 "at the ledger's number of decimals.")));
 }
 
 /*

@@ -131,7 +131,8 @@ add_term(Mixture *mixture, const Data *d, double gamma, int64 x, int64 m, bool g
 	h[GAMMA][GAMMA] = (gone ? -1 / (gamma * gamma) : 0) - gd->second[all];
 	h[DELTA][GAMMA] = -gd->second[all];
 	h[DELTA][DELTA] = de->second[m] - gd->second[all];
-	mixture_add(mixture, 1, a->log[x] + b->log[m - x] - ab->log[m] + (gone ? log(gamma) : 0) + de->log[m] - gd->log[all], g, h);
+	mixture_add(mixture, 1, a->log[x] + b->log[m - x] - ab->log[m] + (gone ? log(gamma) : 0) +
+				de->log[m] - gd->log[all], g, h);
 }
 
 static double
@@ -174,7 +175,8 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 static const char *
 remark(const double *param)
 {
-	return param[GAMMA] < 0.001 * (param[GAMMA] + param[DELTA]) ? "at the boundary: next to nobody seems to drop out" : NULL;
+	return param[GAMMA] < 0.001 * (param[GAMMA] + param[DELTA]) ?
+		"at the boundary: next to nobody seems to drop out" : NULL;
 }
 
 /* predictions */
@@ -227,7 +229,8 @@ log_buys(const double *param, double n, double m)
 	double		ab = param[ALPHA] + param[BETA];
 
 	return lgamma(m + 1) - lgamma(n + 1) - lgamma(m - n + 1) +
-		customer_tier_lgamma_ratio(param[ALPHA], n) + customer_tier_lgamma_ratio(param[BETA], m - n) - customer_tier_lgamma_ratio(ab, m);
+		customer_tier_lgamma_ratio(param[ALPHA], n) + customer_tier_lgamma_ratio(param[BETA], m - n) -
+		customer_tier_lgamma_ratio(ab, m);
 }
 
 /* n purchases at t opportunities */
@@ -245,7 +248,8 @@ probability_of_n(const double *param, double n, double t)
 	{
 		if ((m & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
-		sum += exp(log_buys(param, n, m) + customer_tier_lgamma_ratio(param[DELTA], m) - customer_tier_lgamma_ratio(gd, m)) *
+		sum += exp(log_buys(param, n, m) + customer_tier_lgamma_ratio(param[DELTA], m) -
+				customer_tier_lgamma_ratio(gd, m)) *
 			(param[GAMMA] / (gd + m));
 	}
 	return sum;

@@ -277,7 +277,8 @@ purchases_bgnbd(const double *param, const Customer *c, double horizon)
 static double
 purchases_mbgnbd(const double *param, const Customer *c, double horizon)
 {
-	return customer_tier_beta_purchases(param[R] + c->x, param[A], param[B] + c->x + 1, horizon / (param[ALPHA] + c->t));
+	return customer_tier_beta_purchases(param[R] + c->x, param[A], param[B] + c->x + 1,
+										horizon / (param[ALPHA] + c->t));
 }
 
 /* P(N = n), N negative binomial: purchases of a rate Gamma(shape, alpha) in w alpha */

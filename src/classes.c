@@ -120,7 +120,8 @@ get_matrix_label(ArrayType *labels, int columns, int rows, int column, int row)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("the cuts need %d rows of %d labels", rows, columns),
-				 errhint("One row for each class of y, the lowest first, and in it one label for each class of x; for a quadrant '{{low_value,ordinary},{potential,key}}'.")));
+				 errhint("One row for each class of y, the lowest first, and in it one label for each class of x; "
+						 "for a quadrant '{{low_value,ordinary},{potential,key}}'.")));
 	return get_label(labels, row * columns + column);
 }
 

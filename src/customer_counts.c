@@ -256,7 +256,8 @@ customer_tier_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 		if (k->n == 0)
 			continue;
 		/* the state may be anything that somebody made */
-		if (c->groups >= state->taken || !(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) || k->x != floor(k->x) ||
+		if (c->groups >= state->taken || !(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) ||
+			k->x != floor(k->x) ||
 			!(k->t_x >= 0 && k->t_x <= k->t) || isinf(k->t))
 			counts_corrupt();
 		c->group[c->groups++] = *k;

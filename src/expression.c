@@ -113,6 +113,8 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 {
 	ParseState *pstate = make_parsestate(NULL);
 	Node	   *expr = raw_expression(sql, which);
+	OwnerSwitch saved;
+	bool		as_owner;
 
 	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true),
 					 false, true, true);
@@ -124,14 +126,23 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	else if (exprType(expr) == UNKNOWNOID)
 		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
 	assign_expr_collations(pstate, expr);
+	/* planning may call functions: not as a superuser who tracks somebody's table */
+	as_owner = has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
+	if (as_owner)
+		ct_become_owner(&saved, rel->rd_rel->relowner);
 	ct_check_sale_expression(expr, which, sql);
+	if (as_owner)
+		ct_resign(&saved);
 	free_parsestate(pstate);
 	return expr;
 }
 
-/* a number that is no relation, or no more, is what somebody gave us */
-static Relation
-open_relation(Oid relid)
+/*
+ * ct_open_relation
+ *		Opens a relation by a number that somebody gave us, which may be none, or no more.
+ */
+Relation
+ct_open_relation(Oid relid)
 {
 	Relation	rel = try_relation_open(relid, AccessShareLock);
 
@@ -165,7 +176,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no expression of a \"%s\"", name)));
-	rel = open_relation(relid);
+	rel = ct_open_relation(relid);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
@@ -201,7 +212,7 @@ Datum
 customer_tier_expression_is_plain(PG_FUNCTION_ARGS)
 {
 	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Relation	rel = open_relation(PG_GETARG_OID(0));
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0));
 	Node	   *expr = customer_tier_parse_expression(rel, sql, MEASURE);
 
 	relation_close(rel, AccessShareLock);

@@ -41,7 +41,8 @@ typedef enum FitColumn
 #define MOST_CUSTOMERS	9e18	/* a bigint holds */
 
 static const Model *const models[] = {
-	&customer_tier_bgnbd, &customer_tier_mbgnbd, &customer_tier_pareto_nbd, &customer_tier_bgbb, &customer_tier_gamma_gamma
+	&customer_tier_bgnbd, &customer_tier_mbgnbd, &customer_tier_pareto_nbd, &customer_tier_bgbb,
+	&customer_tier_gamma_gamma
 };
 
 /* a model of which nobody drops out: what is left of it to be fitted */

@@ -28,7 +28,8 @@ bad_text(const char *str)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 			 errmsg("invalid input syntax for type %s: \"%s\"", "ledger", str),
-			 errhint("A ledger is written {2026-01-05:1:49.90, 2026-02-11:2+1:80.10}: day, purchases and other rows, amount.")));
+			 errhint("A ledger is written {2026-01-05:1:49.90, 2026-02-11:2+1:80.10}: "
+					 "day, purchases and other rows, amount.")));
 }
 
 static const char *

@@ -22,11 +22,8 @@
 #include "compat.h"
 
 #include "access/relation.h"
-#include "access/table.h"
-#include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/partition.h"
-#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
@@ -46,40 +43,11 @@
 #include "source_view.h"
 #include "state.h"
 #include "table_writer.h"
+#include "watched.h"
 
 PG_FUNCTION_INFO_V1(ct_mark_stale);
 PG_FUNCTION_INFO_V1(ct_refresh_at_commit);
 PG_FUNCTION_INFO_V1(ct_mark_watched);
-PG_FUNCTION_INFO_V1(ct_find_watched);
-
-/* columns of the state */
-enum
-{
-	WATCHED_IS_WATCHED, WATCHED_MATVIEW, WATCHED_MARKS, WATCHED_READS, WATCHED_ERROR, WATCHED_FAILED_AT,
-	WATCHED_COLUMNS
-};
-
-static const StateColumn watched_column[WATCHED_COLUMNS] =
-{
-	[WATCHED_IS_WATCHED] = {"is_watched", InvalidOid},
-	[WATCHED_MATVIEW] = {"matview", REGCLASSOID},
-	[WATCHED_MARKS] = {"marks", REGCLASSOID},
-	[WATCHED_READS] = {"reads", REGCLASSARRAYOID},
-	[WATCHED_ERROR] = {"error", TEXTOID},
-	[WATCHED_FAILED_AT] = {"failed_at", TIMESTAMPTZOID}
-};
-
-static const StateKind watched_kind = {watched_column, WATCHED_COLUMNS};
-
-typedef struct Watched
-{
-	Oid			state;
-	Oid			owner;
-	Oid			matview;		/* whoever owns it; InvalidOid if it is gone */
-	Oid			marks;			/* of the same owner; InvalidOid if there are none */
-	Oid			others_marks;	/* of another owner; InvalidOid if there are none */
-	List	   *reads;			/* whoever owns them */
-} Watched;
 
 /*
  * What this session has marked.  A mark stands for all that the same subtransaction
@@ -142,53 +110,11 @@ add_due(Oid state)
 	due.states = list_append_unique_oid(due.states, state);
 	MemoryContextSwitchTo(old);
 }
-
-/* reads a state; false if the table is none */
-static bool
-read_watched(Oid state, bool wait, Watched *w, Relation *rel)
-{
-	Relation	r;
-	List	   *matview;
-	List	   *marks;
-
-	if (!ct_state_open(&watched_kind, state, wait, &r))
-		return false;
-	w->state = state;
-	w->owner = r->rd_rel->relowner;
-	matview = ct_state_names(r, WATCHED_MATVIEW, InvalidOid);
-	w->matview = list_length(matview) == 1 && get_rel_relkind(linitial_oid(matview)) == RELKIND_MATVIEW ?
-		linitial_oid(matview) : InvalidOid;
-	marks = ct_state_names(r, WATCHED_MARKS, InvalidOid);
-	w->marks = w->others_marks = InvalidOid;
-	if (list_length(marks) == 1 && ct_owner_of(linitial_oid(marks)) == w->owner)
-		w->marks = linitial_oid(marks);
-	else if (list_length(marks) == 1)
-		w->others_marks = linitial_oid(marks);
-	w->reads = ct_state_names(r, WATCHED_READS, InvalidOid);
-	if (rel != NULL)
-		*rel = r;
-	else
-		relation_close(r, NoLock);
-	return true;
-}
-
 static char *
 qualified_name(Oid relid)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
-
-static bool
-has_marks_columns(Relation rel)
-{
-	TupleDesc	desc = RelationGetDescr(rel);
-
-	return rel->rd_rel->relkind == RELKIND_RELATION && rel->rd_rel->relam == HEAP_TABLE_AM_OID &&
-		rel->rd_rel->relpersistence == RELPERSISTENCE_PERMANENT && !rel->rd_rel->relispartition &&
-		!rel->rd_rel->relrowsecurity && !rel->rd_rel->relhasrules && desc->natts == 1 &&
-		!TupleDescAttr(desc, 0)->attisdropped && TupleDescAttr(desc, 0)->atttypid == TIMESTAMPTZOID;
-}
-
 /*
  * Whether a table is one of marks, to which a row can be added without any code of
  * its owner's; and whether what such a row marks is refreshed at commit.
@@ -197,7 +123,7 @@ static bool
 is_marks(Relation rel, bool *at_commit)
 {
 	TupleConstr *constr = RelationGetDescr(rel)->constr;
-	bool		good = has_marks_columns(rel) && RelationGetIndexList(rel) == NIL &&
+	bool		good = ct_has_marks_columns(rel) && RelationGetIndexList(rel) == NIL &&
 		(constr == NULL || (constr->num_check == 0 && constr->num_defval == 0));
 
 	for (int i = 0; rel->trigdesc != NULL && i < rel->trigdesc->numtriggers; i++)
@@ -296,7 +222,7 @@ reads_view_of(const Watched *w, Relation written, Oid state)
 {
 	Watched		other;
 
-	return OidIsValid(state) && read_watched(state, true, &other, NULL) &&
+	return OidIsValid(state) && ct_read_watched(state, true, &other, NULL) &&
 		other.marks == RelationGetRelid(written) && OidIsValid(other.matview) &&
 		ct_owner_of(other.matview) == other.owner && list_member_oid(w->reads, other.matview);
 }
@@ -306,7 +232,7 @@ mark(Relation written, Oid state, Oid other)
 {
 	Watched		w;
 
-	if (!read_watched(state, true, &w, NULL))
+	if (!ct_read_watched(state, true, &w, NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not the state that refresh_on_change made", get_rel_name(state)),
@@ -366,7 +292,7 @@ ct_mark_watched(PG_FUNCTION_ARGS)
 
 	if (!object_ownercheck(RelationRelationId, state, GetUserId()))
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(state));
-	if (!read_watched(state, true, &w, NULL) || !OidIsValid(w.matview))
+	if (!ct_read_watched(state, true, &w, NULL) || !OidIsValid(w.matview))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("table \"%s\" is not the state of a materialized view", get_rel_name(state))));
@@ -394,7 +320,7 @@ take_marks(const Watched *w)
 }
 
 static void
-refresh_scheme(const Watched *w)
+refresh(const Watched *w)
 {
 	OwnerSwitch saved;
 	Oid			type = REGCLASSOID;
@@ -440,7 +366,7 @@ refresh_due(void)
 		Oid			state = linitial_oid(due.states);
 
 		due.states = list_delete_first(due.states);
-		if (!read_watched(state, true, w, NULL) || !take_marks(w) || !OidIsValid(w->matview) ||
+		if (!ct_read_watched(state, true, w, NULL) || !take_marks(w) || !OidIsValid(w->matview) ||
 			list_member_oid(taken, state))
 			continue;
 		taken = lappend_oid(taken, state);
@@ -461,8 +387,8 @@ refresh_due(void)
 		Watched    *w = lfirst(lc);
 
 		/* not if it was dropped since */
-		if (read_watched(w->state, true, w, NULL) && OidIsValid(w->matview))
-			refresh_scheme(w);
+		if (ct_read_watched(w->state, true, w, NULL) && OidIsValid(w->matview))
+			refresh(w);
 	}
 }
 
@@ -495,100 +421,4 @@ ct_refresh_at_commit(PG_FUNCTION_ARGS)
 	}
 	PG_END_TRY();
 	return PointerGetDatum(NULL);
-}
-
-/*
- * When the first of the marks was made, as far as a scan goes that anybody may ask for;
- * false if there is none.  Marks that are locked just now, as vacuum does for a moment,
- * are taken for some.
- */
-static bool
-first_mark(Oid marks, bool wait, TimestampTz *since)
-{
-	Relation	rel;
-	TableScanDesc scan;
-	TupleTableSlot *slot;
-	bool		any = false;
-
-	*since = GetCurrentStatementStartTimestamp();
-	if (wait)
-		LockRelationOid(marks, AccessShareLock);
-	else if (!ConditionalLockRelationOid(marks, AccessShareLock))
-		return true;
-	*since = DT_NOEND;
-	rel = try_relation_open(marks, NoLock);
-	if (rel == NULL)
-		return false;
-	if (has_marks_columns(rel))
-	{
-		slot = table_slot_create(rel, NULL);
-		scan = ct_scan_bounded(rel);
-		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
-		{
-			bool		isnull;
-			TimestampTz at = DatumGetTimestampTz(slot_getattr(slot, 1, &isnull));
-
-			CHECK_FOR_INTERRUPTS();
-			if (isnull)
-				continue;
-			*since = Min(*since, at);
-			any = true;
-		}
-		table_endscan(scan);
-		ExecDropSingleTupleTableSlot(slot);
-	}
-	relation_close(rel, NoLock);
-	return any;
-}
-
-/*
- * find_watched(wait): state, owner, matview, marks, reads, since, and what the state's row
- * says.  Waits for locks on what the caller has the rights to, if asked to.
- */
-Datum
-ct_find_watched(PG_FUNCTION_ARGS)
-{
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	ListCell   *lc;
-
-	InitMaterializedSRF(fcinfo, 0);
-	foreach(lc, ct_states(&watched_kind))
-	{
-		Watched		w;
-		Relation	rel;
-		TimestampTz since;
-		Oid			owner = ct_owner_of(lfirst_oid(lc));
-		bool		wait = PG_GETARG_BOOL(0) && OidIsValid(owner) && has_privs_of_role(GetUserId(), owner);
-		bool		reader;
-		Datum		values[6 + WATCHED_COLUMNS - WATCHED_ERROR] = {0};
-		bool		nulls[lengthof(values)];
-
-		CHECK_FOR_INTERRUPTS();
-		if (!read_watched(lfirst_oid(lc), wait, &w, &rel))
-			continue;
-		/* who may read the view sees whether it is stale */
-		reader = OidIsValid(w.matview) && ct_owner_of(w.matview) == w.owner &&
-			pg_class_aclcheck(w.matview, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-		if (!reader && !ct_may_read(w.state, WATCHED_FAILED_AT + 1))
-		{
-			relation_close(rel, AccessShareLock);
-			continue;
-		}
-		memset(nulls, true, sizeof(nulls));
-#define PUT(i, value)	(values[i] = (value), nulls[i] = false)
-		PUT(0, ObjectIdGetDatum(w.state));
-		PUT(1, ObjectIdGetDatum(w.owner));
-		if (OidIsValid(w.matview))
-			PUT(2, ObjectIdGetDatum(w.matview));
-		if (OidIsValid(w.marks))
-			PUT(3, ObjectIdGetDatum(w.marks));
-		if (w.reads != NIL)
-			PUT(4, ct_regclass_array(w.reads));
-		if (OidIsValid(w.marks) && (reader || ct_may_read(w.marks, 1)) && first_mark(w.marks, wait, &since))
-			PUT(5, TimestampTzGetDatum(since));
-		ct_state_row(&watched_kind, rel, WATCHED_ERROR, &values[6], &nulls[6]);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		relation_close(rel, NoLock);
-	}
-	return (Datum) 0;
 }

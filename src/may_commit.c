@@ -5,6 +5,7 @@
 #include "compat.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "nodes/parsenodes.h"
 
@@ -15,7 +16,7 @@ Datum
 customer_tier_may_commit(PG_FUNCTION_ARGS)
 {
 	bool		possible = fcinfo->context != NULL && IsA(fcinfo->context, CallContext) &&
-		!((CallContext *) fcinfo->context)->atomic;
+		!((CallContext *) fcinfo->context)->atomic && !IsSubTransaction();
 	TupleDesc	desc = CreateTemplateTupleDesc(1);
 	Datum		value = BoolGetDatum(possible);
 	bool		isnull = false;

@@ -75,7 +75,8 @@ look_up(NamedModel *m, const char *name)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args("SELECT kind, unit_days, parameters, spend FROM customer_tier_internal.model_parameters($1)",
+	if (SPI_execute_with_args("SELECT kind, unit_days, parameters, spend "
+							  "FROM customer_tier_internal.model_parameters($1)",
 							  1, types, args, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "model could not be read");
 	kind = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
@@ -160,7 +161,8 @@ customer_tier_expected_purchases_named(PG_FUNCTION_ARGS)
 
 	if (!get_task(fcinfo, &m, &c, &money))
 		PG_RETURN_NULL();
-	PG_RETURN_FLOAT8(customer_tier_predict_purchases(m->model, m->param, &c, horizon, &m->task, fcinfo->flinfo->fn_mcxt));
+	PG_RETURN_FLOAT8(customer_tier_predict_purchases(m->model, m->param, &c, horizon,
+										&m->task, fcinfo->flinfo->fn_mcxt));
 }
 
 Datum
@@ -173,5 +175,6 @@ customer_tier_clv_named(PG_FUNCTION_ARGS)
 	if (!get_task(fcinfo, &m, &c, &money) || !m->has_spend)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(customer_tier_predict_clv(m->model, m->param, m->spend, &c, money, PG_GETARG_FLOAT8(3),
-											   PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5), &m->task, fcinfo->flinfo->fn_mcxt));
+											   PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5),
+											   &m->task, fcinfo->flinfo->fn_mcxt));
 }

@@ -292,7 +292,8 @@ customer_tier_natural_fit_final(PG_FUNCTION_ARGS)
 	desc = customer_tier_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));
 	for (int k = 2; k <= classes; k++)
 	{
-		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(error[1] > 0 ? 1 - error[k] / error[1] : 1), breaks_array(b, k, k)};
+		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(error[1] > 0 ? 1 - error[k] / error[1] : 1),
+				breaks_array(b, k, k)};
 		bool		nulls[lengthof(values)] = {false};
 
 		row[k - 2] = form_row(desc, values, nulls);

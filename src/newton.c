@@ -111,7 +111,8 @@ customer_tier_newton(LogLikelihood f, void *data, int n, const double *start, do
 	value = evaluate(f, data, n, weight, at, gradient, hessian);
 	result->converged = false;
 	result->bounded = true;
-	for (result->iterations = 0; result->iterations < MAX_ITERATIONS && !result->converged && !stuck && result->bounded; result->iterations++)
+	for (result->iterations = 0; result->iterations < MAX_ITERATIONS && !result->converged && !stuck && result->bounded;
+		 result->iterations++)
 	{
 		stuck = true;
 		for (int try = 0; try < MAX_TRIES; try++)
@@ -147,7 +148,8 @@ customer_tier_newton(LogLikelihood f, void *data, int n, const double *start, do
 
 					/* the last step is taken as well: it costs nothing and doubles the digits */
 					result->converged = promise * weight < LEAST_GAIN && damping < 1e-2;
-					damping = kept > 0.75 || promise * weight < LEAST_GAIN ? damping * 0.1 : kept < 0.25 ? damping * 4 : damping;
+					damping = kept > 0.75 || promise * weight < LEAST_GAIN ? damping * 0.1 :
+						kept < 0.25 ? damping * 4 : damping;
 					if (damping < 1e-9)
 						damping = 0;
 					memcpy(at, next, sizeof(next));

@@ -22,6 +22,7 @@ typedef struct NewtonResult
 	bool		bounded;		/* away from zero and infinity */
 } NewtonResult;
 
-extern void customer_tier_newton(LogLikelihood f, void *data, int n, const double *start, double weight, NewtonResult *result);
+extern void customer_tier_newton(LogLikelihood f, void *data, int n, const double *start, double weight,
+								NewtonResult *result);
 
 #endif							/* CUSTOMER_TIER_NEWTON_H */

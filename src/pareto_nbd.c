@@ -29,7 +29,10 @@ enum
 #define NEGLIGIBLE	41.0
 #define MOST_PANELS	1e6
 
-/* a point of the integral: y, logarithms of alpha + y and beta + y over the lower end's, the integrand's, and its weight */
+/*
+ * A point of the integral: y, logarithms of alpha + y and beta + y over the lower end's,
+ * the integrand's, and its weight.
+ */
 typedef void (*Visit) (void *arg, double y, double log_alpha, double log_beta, double f, double weight);
 
 /*
@@ -75,7 +78,8 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 		if (v < end)
 		{
 			double		beyond = least * expm1(v);
-			double		slope = ra * (least + beyond) / (alpha + beyond) + (param[S] + 1) * (least + beyond) / (beta + beyond) - 1;
+			double		slope = ra * (least + beyond) / (alpha + beyond) + (param[S] + 1) * (least + beyond) /
+				(beta + beyond) - 1;
 
 			f = constant + v - ra * log1p(beyond / alpha) - (param[S] + 1) * log1p(beyond / beta);
 			if (slope > 0 && f - log(slope) < highest - NEGLIGIBLE)
@@ -109,7 +113,8 @@ add_term(Point *p, double y, double log_alpha, double log_beta, double f, double
 	double		ia = 1 / (p->param[ALPHA] + y);
 	double		ib = 1 / (p->param[BETA] + y);
 	double		is = gone ? 1 / p->param[S] : 0;
-	double		g[MIXTURE_PARAMS] = {-(p->log_alpha + log_alpha), -p->ra * ia, is - (p->log_beta + log_beta), -s * ib};
+	double		g[MIXTURE_PARAMS] = {-(p->log_alpha + log_alpha), -p->ra * ia,
+		is - (p->log_beta + log_beta), -s * ib};
 	double		h[MIXTURE_PARAMS][MIXTURE_PARAMS] = {{0}};
 
 	h[ALPHA][R] = -ia;

@@ -38,9 +38,12 @@ typedef struct TaskMemory
 extern double customer_tier_check_prediction(double value);
 extern double customer_tier_check_horizon(double horizon);
 extern double customer_tier_predict_p_alive(const Model *model, const double *param, const Customer *c);
-extern double customer_tier_predict_purchases(const Model *model, const double *param, const Customer *c, double horizon,
+extern double customer_tier_predict_purchases(const Model *model, const double *param, const Customer *c,
+										double horizon,
 											  TaskMemory *memory, MemoryContext context);
-extern double customer_tier_predict_clv(const Model *model, const double *param, const double *spend, const Customer *c, double m,
-										double horizon, double rate, double margin, TaskMemory *memory, MemoryContext context);
+extern double customer_tier_predict_clv(const Model *model, const double *param, const double *spend, const Customer *c,
+										double m,
+										double horizon, double rate, double margin, TaskMemory *memory,
+										MemoryContext context);
 
 #endif							/* CUSTOMER_TIER_PREDICT_H */

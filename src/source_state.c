@@ -105,16 +105,16 @@ lock_parts(const SourceState *s)
 }
 
 /*
- * find_sources(waits_for): state, owner, sales, the parts, touches, and what the state's row
+ * find_sources(whose): state, owner, sales, the parts, touches, and what the state's row
  * says.  Nobody's code runs: only plain tables are read, without rules or row security.
- * And nobody's lock is waited for but that of one owner, whose source is asked about: the
- * sources that somebody keeps locked are left out.
+ * Those of one owner, whose locks are waited for, or all: then nobody's lock is waited for,
+ * and the sources that somebody keeps locked are left out.
  */
 Datum
 ct_find_sources(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Oid			waits_for = PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0);
+	Oid			whose = PG_ARGISNULL(0) ? InvalidOid : PG_GETARG_OID(0);
 	ListCell   *lc;
 
 	InitMaterializedSRF(fcinfo, 0);
@@ -124,10 +124,12 @@ ct_find_sources(PG_FUNCTION_ARGS)
 		Relation	rel;
 		Datum		values[3 + STATE_COLUMNS - 1] = {0};
 		bool		nulls[lengthof(values)];
-		bool		wait = OidIsValid(waits_for) && ct_owner_of(lfirst_oid(lc)) == waits_for;
+		bool		wait = OidIsValid(whose);
 		Oid			sales;
 
 		CHECK_FOR_INTERRUPTS();
+		if (wait && ct_owner_of(lfirst_oid(lc)) != whose)
+			continue;
 		if (!ct_read_state(lfirst_oid(lc), wait, &s, &rel))
 			continue;
 		if (!may_see(&s) || (!wait && !lock_parts(&s)))
@@ -158,7 +160,7 @@ ct_find_sources(PG_FUNCTION_ARGS)
 Datum
 ct_trigger_parts(PG_FUNCTION_ARGS)
 {
-	Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0));
 	Oid			capture = ct_trigger_function("capture");
 	List	   *parts = NIL;
 

@@ -244,7 +244,7 @@ ct_regclass_array(const List *oids)
 Datum
 ct_named_parts(PG_FUNCTION_ARGS)
 {
-	Relation	rel = relation_open(PG_GETARG_OID(0), AccessShareLock);
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0));
 	List	   *parts = NIL;
 
 	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)

@@ -1,1 +1,2 @@
-SELECT sum(share) FROM (SELECT sum(total) OVER (ORDER BY total DESC) / sum(total) OVER () AS share FROM summary) AS shares;
+SELECT sum(share) FROM (SELECT sum(total) OVER (ORDER BY total DESC) / sum(total) OVER () AS share
+  FROM summary) AS shares;

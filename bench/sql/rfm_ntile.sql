@@ -1,4 +1,5 @@
 -- Three axes in five by heads: three sorts.
 SELECT count(r), count(f), count(m) FROM (
-  SELECT ntile(5) OVER (ORDER BY last_day) AS r, ntile(5) OVER (ORDER BY orders) AS f, ntile(5) OVER (ORDER BY total) AS m
+  SELECT ntile(5) OVER (ORDER BY last_day) AS r, ntile(5) OVER (ORDER BY orders) AS f,
+  ntile(5) OVER (ORDER BY total) AS m
   FROM summary) AS scores;

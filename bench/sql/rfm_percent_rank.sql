@@ -1,5 +1,6 @@
 -- The same, with equal values together.
 SELECT count(r), count(f), count(m) FROM (
-  SELECT 1 + floor(5 * percent_rank() OVER (ORDER BY last_day)) AS r, 1 + floor(5 * percent_rank() OVER (ORDER BY orders)) AS f,
+  SELECT 1 + floor(5 * percent_rank() OVER (ORDER BY last_day)) AS r,
+  1 + floor(5 * percent_rank() OVER (ORDER BY orders)) AS f,
          1 + floor(5 * percent_rank() OVER (ORDER BY total)) AS m
   FROM summary) AS scores;

@@ -1,13 +1,18 @@
 -- Tables to write to: not tracked, tracked, and with what one would write oneself; each with a queue.
 -- psql variables: rows, file
-CREATE TABLE incoming AS SELECT customer_id, sold_at, amount FROM (SELECT * FROM sales ORDER BY id DESC LIMIT :rows) AS s ORDER BY id;
+CREATE TABLE incoming AS SELECT customer_id, sold_at, amount
+FROM (SELECT * FROM sales ORDER BY id DESC LIMIT :rows) AS s ORDER BY id;
 COPY incoming TO :'file';
-CREATE TABLE untracked (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id bigint, sold_at timestamptz, amount numeric(12,2));
+CREATE TABLE untracked (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer_id bigint, sold_at timestamptz,
+  amount numeric(12,2));
 CREATE TABLE tracked (LIKE untracked INCLUDING ALL);
 CREATE TABLE row_trigger (LIKE untracked INCLUDING ALL);
-CREATE TABLE partitioned (id bigint GENERATED ALWAYS AS IDENTITY, customer_id bigint, sold_at timestamptz, amount numeric(12,2)) PARTITION BY HASH (customer_id);
-CREATE TABLE tracked_partitioned (id bigint GENERATED ALWAYS AS IDENTITY, customer_id bigint, sold_at timestamptz, amount numeric(12,2)) PARTITION BY HASH (customer_id);
-SELECT format('CREATE TABLE %s_%s PARTITION OF %1$s FOR VALUES WITH (MODULUS 4, REMAINDER %2$s)', name, i) FROM unnest(ARRAY['partitioned', 'tracked_partitioned']) AS name, generate_series(0, 3) AS i \gexec
+CREATE TABLE partitioned (id bigint GENERATED ALWAYS AS IDENTITY, customer_id bigint, sold_at timestamptz,
+  amount numeric(12,2)) PARTITION BY HASH (customer_id);
+CREATE TABLE tracked_partitioned (id bigint GENERATED ALWAYS AS IDENTITY, customer_id bigint, sold_at timestamptz,
+  amount numeric(12,2)) PARTITION BY HASH (customer_id);
+SELECT format('CREATE TABLE %s_%s PARTITION OF %1$s FOR VALUES WITH (MODULUS 4, REMAINDER %2$s)', name, i)
+FROM unnest(ARRAY['partitioned', 'tracked_partitioned']) AS name, generate_series(0, 3) AS i \gexec
 CALL track('tracked', 'customer_id', 'amount', 'sold_at', time_zone => 'UTC');
 CALL track('tracked_partitioned', 'customer_id', 'amount', 'sold_at', time_zone => 'UTC');
 CREATE TABLE untracked_delta ();

@@ -5,7 +5,8 @@ CREATE TYPE ledger;
 CREATE FUNCTION customer_tier_internal.ledger_in(cstring) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_in'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_in(cstring) IS 'text to ledger; entries in any order, those of one day are added up';
+COMMENT ON FUNCTION customer_tier_internal.ledger_in(cstring) IS
+  'text to ledger; entries in any order, those of one day are added up';
 
 CREATE FUNCTION customer_tier_internal.ledger_out(ledger) RETURNS cstring
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_out'
@@ -15,12 +16,14 @@ COMMENT ON FUNCTION customer_tier_internal.ledger_out(ledger) IS 'ledger to text
 CREATE FUNCTION customer_tier_internal.ledger_recv(internal) RETURNS ledger
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_recv'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_recv(internal) IS 'binary to ledger; anything but the canonical bytes is refused';
+COMMENT ON FUNCTION customer_tier_internal.ledger_recv(internal) IS
+  'binary to ledger; anything but the canonical bytes is refused';
 
 CREATE FUNCTION customer_tier_internal.ledger_send(ledger) RETURNS bytea
 AS 'MODULE_PATHNAME', 'customer_tier_ledger_send'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_send(ledger) IS 'ledger to binary: its canonical bytes, a version byte first';
+COMMENT ON FUNCTION customer_tier_internal.ledger_send(ledger) IS
+  'ledger to binary: its canonical bytes, a version byte first';
 
 -- out of line but never compressed: the first slice of a long ledger has its sums
 CREATE TYPE ledger (
@@ -170,4 +173,5 @@ CREATE FUNCTION entries(ledger, OUT day date, OUT purchases bigint, OUT other_ro
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'customer_tier_entries'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5 ROWS 10;
-COMMENT ON FUNCTION entries(ledger) IS 'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount';
+COMMENT ON FUNCTION entries(ledger) IS
+  'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount';

@@ -63,7 +63,8 @@ COMMENT ON FUNCTION mean_interval(ledger) IS 'mean days between purchase days; n
 -- plain SQL, so that the planner folds it into a constant ("trailing" alone is a reserved word)
 CREATE FUNCTION trailing_months(as_of date, months integer) RETURNS daterange
 LANGUAGE sql STRICT IMMUTABLE PARALLEL SAFE
-AS $$SELECT pg_catalog.daterange(((as_of OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.-) pg_catalog.make_interval(months => months))::pg_catalog.date, as_of OPERATOR(pg_catalog.+) 1)$$;
+AS $$SELECT pg_catalog.daterange(((as_of OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.-)
+  pg_catalog.make_interval(months => months))::pg_catalog.date, as_of OPERATOR(pg_catalog.+) 1)$$;
 COMMENT ON FUNCTION trailing_months(date, integer) IS 'the months that end with as_of, as a range of days';
 
 CREATE FUNCTION monthly_average(ledger, as_of date, months integer) RETURNS numeric
@@ -74,19 +75,24 @@ COMMENT ON FUNCTION monthly_average(ledger, date, integer) IS 'total of the trai
 CREATE FUNCTION growth(ledger, as_of date, months integer) RETURNS double precision
 AS 'MODULE_PATHNAME', 'customer_tier_growth'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 6;
-COMMENT ON FUNCTION growth(ledger, date, integer) IS 'total of the trailing months against the months before, as a fraction; null if that was not above zero';
+COMMENT ON FUNCTION growth(ledger, date, integer) IS
+  'total of the trailing months against the months before, as a fraction; null if that was not above zero';
 
 CREATE FUNCTION trend(ledger, as_of date, months integer) RETURNS double precision
 AS 'MODULE_PATHNAME', 'customer_tier_trend'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 6;
-COMMENT ON FUNCTION trend(ledger, date, integer) IS 'slope of the monthly totals over the trailing months, amount per month (least squares)';
+COMMENT ON FUNCTION trend(ledger, date, integer) IS
+  'slope of the monthly totals over the trailing months, amount per month (least squares)';
 
 CREATE FUNCTION status(ledger, as_of date) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_status'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 4;
-COMMENT ON FUNCTION status(ledger, date) IS 'prospect, new, active, loyal, silent or churned, by the customer''s own rhythm';
+COMMENT ON FUNCTION status(ledger, date) IS
+  'prospect, new, active, loyal, silent or churned, by the customer''s own rhythm';
 
-CREATE FUNCTION status(ledger, as_of date, new_days integer, loyal_days integer, silent_days integer, churned_days integer) RETURNS text
+CREATE FUNCTION status(ledger, as_of date, new_days integer, loyal_days integer, silent_days integer,
+  churned_days integer) RETURNS text
 AS 'MODULE_PATHNAME', 'customer_tier_status'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 4;
-COMMENT ON FUNCTION status(ledger, date, integer, integer, integer, integer) IS 'prospect, new, active, loyal, silent or churned, by fixed numbers of days';
+COMMENT ON FUNCTION status(ledger, date, integer, integer, integer, integer) IS
+  'prospect, new, active, loyal, silent or churned, by fixed numbers of days';

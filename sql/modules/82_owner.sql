@@ -164,4 +164,23 @@ CREATE PROCEDURE customer_tier_internal.may_commit(INOUT possible boolean DEFAUL
 AS 'MODULE_PATHNAME', 'customer_tier_may_commit'
 LANGUAGE C;
 COMMENT ON PROCEDURE customer_tier_internal.may_commit(boolean) IS
-  'whether the procedure that calls this may commit: not within a transaction that somebody else began';
+  'whether the procedure that calls this may commit: neither within a transaction that somebody else began, '
+  'nor where it catches errors';
+
+-- of many that a caller has: each failure was a warning; a scheduler notices an error
+CREATE FUNCTION customer_tier_internal.check_all_done(what text, done text, total integer, failures text[],
+  kept boolean)
+RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF cardinality(failures) > 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('%s of %s %s could not be %s', cardinality(failures), total, what, done),
+      DETAIL = array_to_string(failures, E'\n'),
+      HINT = CASE WHEN kept THEN format('What is not named here is %s.', done)
+               ELSE format('Nothing is %s within a transaction of yours; call this by itself.', done) END;
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_all_done(text, text, integer, text[], boolean) IS
+  'support of refresh_all and untrack_all: an error at the end if some failed';

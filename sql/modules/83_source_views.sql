@@ -14,25 +14,38 @@ LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.expression_is_plain(regclass, text) IS
   'whether a measure calls no function but the server''s and ours';
 
--- what track(table, ...) writes; what is unqualified means what it means to the caller
+CREATE FUNCTION customer_tier_internal.sale_query(source regclass, customer text, amount text, sold_at text,
+  filter text, time_zone text)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM '1970-01-01 00:00+00'::timestamptz AT TIME ZONE time_zone;	-- an error now, not at the first sale
+  RETURN format('SELECT %s AS customer, %s AS sold_at, %s AS amount FROM %s%s', customer,
+    CASE customer_tier_internal.type_of($1, sold_at)
+      WHEN 'timestamp with time zone'::regtype THEN
+        CASE WHEN time_zone IS NULL THEN sold_at
+             ELSE format('((%s) AT TIME ZONE %L)::pg_catalog.date', sold_at, time_zone) END
+      WHEN 'timestamp without time zone'::regtype THEN format('(%s)::pg_catalog.date', sold_at)
+      ELSE sold_at END,
+    amount, customer_tier_internal.qualified($1), ' WHERE ' || filter);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.sale_query(regclass, text, text, text, text, text) IS
+  'support of track: the query of the view that it writes, of qualified expressions';
+
+-- No search_path here: what is unqualified means what it means to the caller.  So nothing is done here
+-- that depends on it, not even by an operator.
 CREATE FUNCTION customer_tier_internal.sale_view(source regclass, customer text, amount text, sold_at text,
   filter text, time_zone text)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $$
-DECLARE
-  day text := customer_tier_internal.sale_expression($1, $4, 'sold_at');
 BEGIN
-  PERFORM '1970-01-01 00:00+00'::pg_catalog.timestamptz AT TIME ZONE $6;	-- an error now, not at the first sale
-  RETURN pg_catalog.format('SELECT %s AS customer, %s AS sold_at, %s AS amount FROM %s',
+  RETURN customer_tier_internal.sale_query($1,
     customer_tier_internal.sale_expression($1, $2, 'customer'),
-    CASE customer_tier_internal.type_of($1, day)
-      WHEN 'timestamp with time zone'::pg_catalog.regtype THEN
-        CASE WHEN $6 IS NULL THEN day ELSE pg_catalog.format('((%s) AT TIME ZONE %L)::pg_catalog.date', day, $6) END
-      WHEN 'timestamp without time zone'::pg_catalog.regtype THEN pg_catalog.format('(%s)::pg_catalog.date', day)
-      ELSE day END,
-    customer_tier_internal.sale_expression($1, $3, 'amount'), customer_tier_internal.qualified($1))
-    || coalesce(' WHERE ' || customer_tier_internal.sale_expression($1, $5, 'filter'), '');
+    customer_tier_internal.sale_expression($1, $3, 'amount'),
+    customer_tier_internal.sale_expression($1, $4, 'sold_at'),
+    customer_tier_internal.sale_expression($1, $5, 'filter'), $6);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.sale_view(regclass, text, text, text, text, text) IS
   'support of track: the query of the view that it writes';

@@ -23,13 +23,13 @@ CREATE TYPE customer_tier_internal.source AS (
 COMMENT ON TYPE customer_tier_internal.source IS
   'a source as it is found: its parts, null if they are gone, and what its state says';
 
-CREATE FUNCTION customer_tier_internal.find_sources(waits_for oid DEFAULT 0::oid)
+CREATE FUNCTION customer_tier_internal.find_sources(whose oid DEFAULT 0::oid)
 RETURNS SETOF customer_tier_internal.source
 AS 'MODULE_PATHNAME', 'ct_find_sources'
 LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 20;
 COMMENT ON FUNCTION customer_tier_internal.find_sources(oid) IS
-  'the sources whose state or live ledgers the caller may read; those that somebody keeps locked only if they '
-  'are of the owner that is waited for';
+  'the sources whose state or live ledgers the caller may read: those of one owner, or all but those that '
+  'somebody keeps locked';
 
 CREATE FUNCTION customer_tier_internal.named_parts(state regclass) RETURNS regclass[]
 AS 'MODULE_PATHNAME', 'ct_named_parts'
@@ -57,8 +57,14 @@ BEGIN
   IF found IS NULL THEN
     SELECT array_agg(f ORDER BY f.view) INTO found
     FROM customer_tier_internal.find_sources(owner) AS f
-    WHERE f.sales = $1
-      OR f.made_view AND f.sales IS NULL
+    WHERE f.sales = $1;
+  END IF;
+  -- what captures it was dropped, or the sales were given away
+  IF found IS NULL THEN
+    SELECT array_agg(f ORDER BY f.view) INTO found
+    FROM customer_tier_internal.find_sources() AS f
+    WHERE f.made_view
+      AND f.sales IS NULL
       AND EXISTS (SELECT FROM pg_rewrite AS r
                        JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
                   WHERE r.ev_class = f.view AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1);
@@ -100,6 +106,63 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of(regclass) IS
   'a source by its table of sales or one of its parts; an error if there is none';
 
+-- as its users know it
+CREATE FUNCTION customer_tier_internal.source_name(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(CASE WHEN (SELECT count(*)
+                           FROM customer_tier_internal.find_sources(s.owner) AS f
+                           WHERE f.sales = s.sales) = 1 THEN s.sales END, s.view, s.state)::text
+$$;
+COMMENT ON FUNCTION customer_tier_internal.source_name(customer_tier_internal.source) IS
+  'how messages name a source: by its table of sales where that has one source, else by its view';
+
+CREATE FUNCTION customer_tier_internal.check_whole(s customer_tier_internal.source) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF s.ledger IS NULL OR s.live IS NULL OR s.view IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('source %s has lost its %s', customer_tier_internal.source_name(s),
+        CASE WHEN s.view IS NULL THEN 'view' WHEN s.ledger IS NULL THEN 'ledgers' ELSE 'live view' END),
+      HINT = format('CALL customer_tier.untrack(%L) drops what is left; then it can be tracked again.', s.state);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_whole(customer_tier_internal.source) IS
+  'an error for a source that has lost one of its parts';
+
+CREATE FUNCTION customer_tier_internal.live_source(relation regclass) RETURNS customer_tier_internal.source
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.source_of($1);
+BEGIN
+  IF s.ledger IS NULL OR s.live IS NULL THEN
+    PERFORM customer_tier_internal.check_whole(s);
+  END IF;
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.live_source(regclass) IS
+  'source_of, and an error if its ledgers cannot be read';
+
+-- The caller's own first: whoever else's hang keep only those that come behind.  A lock that somebody
+-- holds on theirs is not waited for, unless they are the caller.
+CREATE FUNCTION customer_tier_internal.sources_to_refresh() RETURNS SETOF customer_tier_internal.source
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT *
+FROM customer_tier_internal.find_sources((SELECT oid FROM pg_roles WHERE rolname = current_user)) AS f
+WHERE f.view IS NOT NULL
+UNION ALL
+SELECT *
+FROM customer_tier_internal.find_sources() AS f
+WHERE pg_has_role(f.owner, 'USAGE')
+  AND f.owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+  AND f.view IS NOT NULL
+$$;
+COMMENT ON FUNCTION customer_tier_internal.sources_to_refresh() IS
+  'support of refresh_all: the sources that the caller has the rights to, the caller''s own first';
+
 -- the same, for who may change it
 CREATE FUNCTION customer_tier_internal.own_source(relation regclass) RETURNS customer_tier_internal.source
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -121,12 +184,7 @@ BEGIN
       HINT = format('ALTER %s %s OWNER TO %s; mends the source.', stray.kind, stray.relation,
         (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = s.owner));
   END IF;
-  IF s.ledger IS NULL OR s.live IS NULL OR s.view IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('source %s has lost its %s', s.state,
-        CASE WHEN s.view IS NULL THEN 'view' WHEN s.ledger IS NULL THEN 'ledgers' ELSE 'live view' END),
-      HINT = format('CALL customer_tier.untrack(%L) drops what is left.', s.state);
-  END IF;
+  PERFORM customer_tier_internal.check_whole(s);
   RETURN s;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS

@@ -106,7 +106,8 @@ BEGIN
   FOREACH command IN ARRAY ARRAY[
       format($q$CREATE TABLE %s.%I (is_source customer_tier.is_source PRIMARY KEY,
         view regclass%s, capture regclass%s, ledger regclass%s, queue regclass%s, live regclass%s,
-        touches regclass[]%s, made_view boolean DEFAULT %s, refreshed_at timestamptz, error text, failed_at timestamptz)$q$,
+        touches regclass[]%s, made_view boolean DEFAULT %s, refreshed_at timestamptz, error text,
+          failed_at timestamptz)$q$,
         place, name, customer_tier_internal.default_of(s.view), customer_tier_internal.default_of(s.capture),
         customer_tier_internal.default_of(s.ledger), customer_tier_internal.default_of(s.queue),
         customer_tier_internal.default_of(s.live), customer_tier_internal.default_of_touches(s.touches),

@@ -135,7 +135,8 @@ BEGIN
     PERFORM customer_tier_internal.run(s.state, format($q$
       INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
       VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL,
-              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L, CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
+              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L, CASE
+                WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
       ON CONFLICT (is_source) DO UPDATE
       SET refreshed_at = coalesce(excluded.refreshed_at, x.refreshed_at),
           error = excluded.error,
@@ -173,7 +174,8 @@ BEGIN
     IF NOT possible THEN
       RAISE;
     END IF;
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+      hint = PG_EXCEPTION_HINT;
   END;
   CALL customer_tier_internal.note($1, message);
   COMMIT;
@@ -217,21 +219,48 @@ END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_source(regclass) IS
   'merges what has been written to the sales of a source into its ledgers';
 
+-- One that fails keeps nobody from the others, and is told at the end.  No search_path here, so that it
+-- may commit: what depends on names is asked of functions that have one.
 CREATE PROCEDURE customer_tier.refresh_all()
 LANGUAGE plpgsql
 AS $$
 DECLARE
   s customer_tier_internal.source;
+  possible boolean;
+  total integer := 0;
+  failures text[] := ARRAY[]::text[];
+  message text;
 BEGIN
-  FOR s IN SELECT *
-           FROM customer_tier_internal.find_sources() AS f
-           WHERE pg_catalog.pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
-           ORDER BY f.state LOOP
-    CALL customer_tier.refresh_source(s.state);
+  PERFORM customer_tier_internal.require_read_committed();
+  CALL customer_tier_internal.may_commit(possible);
+  FOR s IN SELECT * FROM customer_tier_internal.sources_to_refresh() LOOP
+    message := NULL;
+    BEGIN
+      CALL customer_tier_internal.attempt(s.state, false);
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+    END;
+    -- who untracked it meanwhile has nothing to refresh
+    CONTINUE WHEN message IS NOT NULL AND customer_tier_internal.is_owner(s.state) IS NULL;
+    total := total + 1;
+    IF message IS NOT NULL THEN
+      failures := pg_catalog.array_append(failures,
+        pg_catalog.format('%s: %s', customer_tier_internal.source_name(s), message));
+      RAISE WARNING 'source % could not be refreshed: %', customer_tier_internal.source_name(s), message;
+      BEGIN
+        CALL customer_tier_internal.note(s.state, message);
+      EXCEPTION WHEN OTHERS THEN
+        NULL;	-- a state that refuses it is its owner's matter
+      END;
+    END IF;
+    IF possible THEN
+      COMMIT;
+    END IF;
   END LOOP;
+  PERFORM customer_tier_internal.check_all_done('sources', 'refreshed', total, failures, possible);
 END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_all() IS
-  'refreshes all sources of the caller''s, for a scheduler';
+  'refreshes all sources of the caller''s, for a scheduler: a warning for each that fails, and an error at the end';
 
 CREATE FUNCTION customer_tier.verify_source(source regclass, repair boolean DEFAULT false, OUT customer text,
   OUT kept customer_tier.ledger, OUT found customer_tier.ledger)
@@ -269,21 +298,29 @@ LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.ledger_of_state(regclass, anyelement) IS
   'support of ledger_of';
 
+CREATE FUNCTION customer_tier_internal.live_ledger(live regclass, customer anyelement) RETURNS customer_tier.ledger
+AS 'MODULE_PATHNAME', 'ct_live_ledger'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.live_ledger(regclass, anyelement) IS
+  'support of ledger_of, of a join: null for nobody; for who may read the view';
+
+CREATE FUNCTION customer_tier_internal.live_ledgers(live regclass, OUT customer text, OUT ledger customer_tier.ledger)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_live_ledgers'
+LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION customer_tier_internal.live_ledgers(regclass) IS
+  'what a live view says, computed as its owner, for who may read it';
+
 CREATE FUNCTION customer_tier.ledger_of(source regclass, customer anyelement) RETURNS customer_tier.ledger
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier_internal.source := customer_tier_internal.source_of($1);
-  found customer_tier.ledger;
+  s customer_tier_internal.source := customer_tier_internal.live_source($1);
 BEGIN
   IF s.touches IS NULL THEN
     RETURN customer_tier_internal.ledger_of_state(s.state, $2);
   END IF;
-  EXECUTE format('SELECT ledger FROM %s WHERE customer %s $1', s.live,
-    (SELECT equal FROM customer_tier_internal.source_parts(s)))
-  INTO found
-  USING $2;
-  RETURN coalesce(found, '{}'::customer_tier.ledger);
+  RETURN coalesce(customer_tier_internal.live_ledger(s.live, $2), '{}'::customer_tier.ledger);
 END $$;
 COMMENT ON FUNCTION customer_tier.ledger_of(regclass, anyelement) IS
   'the ledger of one customer with what is pending, for who may read the live view; an empty one for nobody';

@@ -40,6 +40,11 @@ BEGIN
       END IF;
       EXECUTE format('ALTER %s %s OWNER TO %I', part.kind, part.relation,
         (SELECT rolname FROM pg_roles WHERE oid = taker));
+      -- while it waited for a lock, schemas may have been renamed, and the name been another's
+      IF (SELECT relowner FROM pg_class WHERE oid = part.relation) <> taker THEN
+        RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+          MESSAGE = format('%s was renamed meanwhile', part.relation);
+      END IF;
     END LOOP;
   END LOOP;
 END $$;
@@ -84,6 +89,59 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.name_parts(customer_tier_internal.source) IS
   'support of alter_source: what the state names';
 
+-- Anybody may name a relation in a default, a trigger or a view of theirs, and it is not dropped then.
+-- What may not read it reads nothing of it, and goes with it; a reader's view keeps it, as PostgreSQL has it.
+CREATE FUNCTION customer_tier_internal.is_held_by_reader(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH held AS (
+  SELECT d.classid, d.objid,
+         -- parts of a relation are its owner's
+         coalesce((SELECT adrelid FROM pg_attrdef WHERE oid = objid AND classid = 'pg_attrdef'::regclass),
+                  (SELECT tgrelid FROM pg_trigger WHERE oid = objid AND classid = 'pg_trigger'::regclass),
+                  (SELECT ev_class FROM pg_rewrite WHERE oid = objid AND classid = 'pg_rewrite'::regclass),
+                  (SELECT polrelid FROM pg_policy WHERE oid = objid AND classid = 'pg_policy'::regclass),
+                  (SELECT conrelid FROM pg_constraint
+                   WHERE oid = objid AND conrelid <> 0 AND classid = 'pg_constraint'::regclass)) AS relation
+  FROM pg_class AS c
+       JOIN pg_type AS t ON t.oid = c.reltype,
+       LATERAL (VALUES ('pg_class'::regclass, c.oid), ('pg_type'::regclass, t.oid), ('pg_type'::regclass, t.typarray))
+         AS r(class, object)
+       JOIN pg_depend AS d ON d.refclassid = r.class AND d.refobjid = r.object
+  WHERE c.oid = $1 AND d.deptype = 'n')
+SELECT EXISTS (
+  SELECT FROM held
+  WHERE relation IS DISTINCT FROM $1
+    -- who made the database owns what has no owner noted
+    AND coalesce((SELECT has_any_column_privilege(o.refobjid, $1, 'SELECT')
+                  FROM pg_shdepend AS o
+                  WHERE o.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND o.classid = CASE WHEN relation IS NULL THEN held.classid ELSE 'pg_class'::regclass END
+                    AND o.objid = coalesce(relation, held.objid)
+                    AND o.deptype = 'o'), true))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.is_held_by_reader(regclass) IS
+  'support of untrack and alter_source: whether something depends on a part that belongs to who may read it';
+
+-- readers come before what they read
+CREATE FUNCTION customer_tier_internal.drop_parts(parts regclass[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  part record;
+BEGIN
+  FOR part IN SELECT c.oid::regclass AS relation, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
+              FROM unnest(parts) WITH ORDINALITY AS u(oid, i)
+                   JOIN pg_class AS c ON c.oid = u.oid
+              GROUP BY c.oid, c.relkind
+              ORDER BY min(i) LOOP
+    PERFORM customer_tier_internal.run(part.relation, format('DROP %s %s%s', part.kind, part.relation,
+      CASE WHEN NOT customer_tier_internal.is_held_by_reader(part.relation) THEN ' CASCADE' ELSE '' END));
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.drop_parts(regclass[]) IS
+  'support of untrack and alter_source: drops parts of a source, in this order';
+
 CREATE PROCEDURE customer_tier_internal.change_source(s customer_tier_internal.source, query text, capture text,
   column_name name, column_type text, using_expression text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -119,16 +177,8 @@ BEGIN
   now_.live := NULL;
   now_.touches := NULL;
   PERFORM customer_tier_internal.name_parts(now_);
-  FOR t IN SELECT c.oid
-           FROM unnest(ARRAY[s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches || s.queue
-                         || CASE WHEN new_query IS NOT NULL THEN s.view END)
-                  WITH ORDINALITY AS u(oid, i)
-                JOIN pg_class AS c ON c.oid = u.oid
-           GROUP BY c.oid
-           ORDER BY min(i) LOOP
-    PERFORM customer_tier_internal.run(t,
-      format('DROP %s %s', CASE (SELECT relkind FROM pg_class WHERE oid = t) WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, t));
-  END LOOP;
+  PERFORM customer_tier_internal.drop_parts(ARRAY[s.live, customer_tier_internal.touched_view(s), s.capture]
+    || s.touches || s.queue || CASE WHEN new_query IS NOT NULL THEN s.view END);
   IF column_name IS NOT NULL THEN
     PERFORM customer_tier_internal.run(s.sales,
       format('ALTER TABLE %s ALTER %I TYPE %s%s', s.sales, column_name, column_type, ' USING ' || using_expression));
@@ -205,7 +255,6 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   t regclass;
-  part record;
 BEGIN
   -- the triggers of the other sources of its tables
   FOR t IN SELECT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL
@@ -221,17 +270,9 @@ BEGIN
            ORDER BY 1 LOOP
     PERFORM customer_tier_internal.make_triggers(t, NULL, s.state);
   END LOOP;
-  -- readers before what they read; a session that waited for this finds the state gone
-  FOR part IN SELECT c.oid::regclass AS relation, c.relkind
-              FROM unnest(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture] || s.touches
-                            || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END)
-                     WITH ORDINALITY AS u(oid, i)
-                   JOIN pg_class AS c ON c.oid = u.oid
-              GROUP BY c.oid, c.relkind
-              ORDER BY min(i) LOOP
-    PERFORM customer_tier_internal.run(part.relation,
-      format('DROP %s %s', CASE part.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, part.relation));
-  END LOOP;
+  -- a session that waited for this finds the state gone
+  PERFORM customer_tier_internal.drop_parts(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture]
+    || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS
   'support of untrack: what track made';
@@ -256,31 +297,62 @@ END $$;
 COMMENT ON PROCEDURE customer_tier.untrack(regclass) IS
   'lets go of a source: drops its triggers, its ledgers, its queue, and its view if track made it';
 
+-- what untrack_all lets go of, also where somebody keeps it locked
+CREATE FUNCTION customer_tier_internal.own_states(OUT state regclass, OUT name text, OUT is_source boolean)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT f.state, format('materialized view %s', coalesce(f.matview, f.state)), false
+FROM customer_tier_internal.find_watched(wait => true) AS f
+WHERE pg_has_role(f.owner, 'USAGE')
+UNION ALL
+SELECT f.state, format('source %s', customer_tier_internal.source_name(f)), true
+FROM (SELECT DISTINCT relowner
+      FROM pg_attribute
+           JOIN pg_class AS c ON c.oid = attrelid
+      WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
+     customer_tier_internal.find_sources(o.relowner) AS f
+ORDER BY 3, 1
+$$;
+COMMENT ON FUNCTION customer_tier_internal.own_states() IS
+  'support of untrack_all: the states of the caller''s watched views, then of the sources';
+
+-- as refresh_all: each by itself, and what failed is told at the end
 CREATE PROCEDURE customer_tier.untrack_all()
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql
 AS $$
 DECLARE
-  w customer_tier_internal.watched;
-  s customer_tier_internal.source;
+  s record;
+  possible boolean;
+  total integer := 0;
+  failures text[] := ARRAY[]::text[];
+  message text;
 BEGIN
-  FOR w IN SELECT *
-           FROM customer_tier_internal.find_watched(wait => true) AS f
-           WHERE pg_has_role(f.owner, 'USAGE')
-           ORDER BY f.state LOOP
-    PERFORM customer_tier.stop_refresh_on_change(w.state);
+  CALL customer_tier_internal.may_commit(possible);
+  FOR s IN SELECT * FROM customer_tier_internal.own_states() LOOP
+    message := NULL;
+    BEGIN
+      IF s.is_source THEN
+        CALL customer_tier.untrack(s.state);
+      ELSE
+        PERFORM customer_tier.stop_refresh_on_change(s.state);
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+    END;
+    CONTINUE WHEN message IS NOT NULL AND customer_tier_internal.is_owner(s.state) IS NULL;
+    total := total + 1;
+    IF message IS NOT NULL THEN
+      failures := pg_catalog.array_append(failures, pg_catalog.format('%s: %s', s.name, message));
+      RAISE WARNING '% could not be let go of: %', s.name, message;
+    END IF;
+    IF possible THEN
+      COMMIT;
+    END IF;
   END LOOP;
-  -- also those that somebody keeps locked
-  FOR s IN SELECT f.*
-           FROM (SELECT DISTINCT relowner
-                 FROM pg_attribute
-                      JOIN pg_class AS c ON c.oid = attrelid
-                 WHERE atttypid = 'customer_tier.is_source'::regtype AND pg_has_role(relowner, 'USAGE')) AS o,
-                customer_tier_internal.find_sources(o.relowner) AS f
-           WHERE f.owner = o.relowner
-           ORDER BY f.state LOOP
-    CALL customer_tier.untrack(s.state);
-  END LOOP;
+  PERFORM customer_tier_internal.check_all_done('sources and materialized views', 'let go of', total, failures,
+    possible);
 END $$;
 COMMENT ON PROCEDURE customer_tier.untrack_all() IS
   'lets go of all sources of the caller''s and of all materialised views that are refreshed on change, also '
-  'where the tables are gone; before DROP EXTENSION';
+  'where the tables are gone; a warning for each that fails, and an error at the end; before DROP EXTENSION';

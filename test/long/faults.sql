@@ -1,6 +1,6 @@
 -- The faults of the suite faults, found by histories from the psql variable seed on.
 SET search_path = t_history, t_history_there, test, public, customer_tier;
-SET client_min_messages = warning;
+SET client_min_messages = error;
 UPDATE fault SET seed = NULL, found = NULL;
 CALL seed_faults(:seed * 1000, :seed * 1000 + 199);
 RESET session_replication_role;
@@ -16,7 +16,8 @@ BEGIN
       bad := true;
       RAISE WARNING 'fault "%" %: %', f.fault, f.variant, coalesce('seed ' || f.seed || ', ' || f.found, 'not found');
     ELSE
-      RAISE NOTICE 'fault "%" %: %', f.fault, f.variant, coalesce('seed ' || f.seed || ', ' || f.found, 'rightly nothing');
+      RAISE NOTICE 'fault "%" %: %', f.fault, f.variant,
+        coalesce('seed ' || f.seed || ', ' || f.found, 'rightly nothing');
     END IF;
   END LOOP;
   IF bad THEN

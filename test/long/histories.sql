@@ -33,9 +33,12 @@ SELECT customer, ledger_agg(day, amount ORDER BY day) AS sorted, ledger_agg(day,
        ledger_agg(day, amount ORDER BY shuffle DESC) FILTER (WHERE NOT deleted) AS survivors
 FROM history GROUP BY customer;
 
-SELECT pg_temp.expect_none('orders of rows', count(*) FILTER (WHERE ledger_send(sorted) <> ledger_send(shuffled)), count(*)),
-       pg_temp.expect_none('deletions', count(*) FILTER (WHERE ledger_send(sorted - gone) <> ledger_send(survivors)), count(*)),
-       pg_temp.expect_none('insertions', count(*) FILTER (WHERE ledger_send(survivors + gone) <> ledger_send(sorted)), count(*)),
+SELECT pg_temp.expect_none('orders of rows', count(*) FILTER (WHERE ledger_send(sorted) <> ledger_send(shuffled)),
+  count(*)),
+       pg_temp.expect_none('deletions', count(*) FILTER (WHERE ledger_send(sorted - gone) <> ledger_send(survivors)),
+         count(*)),
+       pg_temp.expect_none('insertions', count(*) FILTER (WHERE ledger_send(survivors + gone) <> ledger_send(sorted)),
+         count(*)),
        pg_temp.expect_none('nothing left', count(*) FILTER (WHERE sorted - shuffled <> '{}'), count(*)),
        pg_temp.expect_none('text', count(*) FILTER (WHERE sorted::text::ledger <> sorted), count(*))
 FROM built \g /dev/null
@@ -59,4 +62,5 @@ FROM (SELECT moving, (SELECT ledger_agg(d, a) FROM unnest(days, amounts) AS u (d
       FROM (SELECT ledger_agg(day, amount) OVER w AS moving,
                    array_agg(day) OVER w AS days, array_agg(amount) OVER w AS amounts
             FROM history WHERE customer % 10 = 0
-            WINDOW w AS (PARTITION BY customer ORDER BY shuffle ROWS BETWEEN 7 PRECEDING AND CURRENT ROW)) AS w) AS f \g /dev/null
+            WINDOW w AS (PARTITION BY customer
+              ORDER BY shuffle ROWS BETWEEN 7 PRECEDING AND CURRENT ROW)) AS w) AS f \g /dev/null

@@ -8,32 +8,47 @@ SET search_path = t_capture, test, public, customer_tier;
 --
 -- By hand
 --
-CREATE TABLE sales (id int PRIMARY KEY, customer_id bigint, sold_at timestamptz, quantity int, price numeric(10,2), note text);
-INSERT INTO sales VALUES (1, 1, '2026-01-05 15:00+00', 2, 5, 'a'), (2, 1, '2026-01-05 17:00+00', 1, 1.5, 'b'), (3, 2, '2026-01-06 00:00+00', 1, -4, 'c'), (4, NULL, '2026-01-06 00:00+00', 1, 9, 'd');
-CALL track('sales', customer => 'customer_id', amount => 'quantity * price', sold_at => 'sold_at', filter => $$note IS DISTINCT FROM 'draft'$$, time_zone => 'Asia/Shanghai');
+CREATE TABLE sales (id int PRIMARY KEY, customer_id bigint, sold_at timestamptz, quantity int, price numeric(10,2),
+  note text);
+INSERT INTO sales VALUES (1, 1, '2026-01-05 15:00+00', 2, 5, 'a'), (2, 1, '2026-01-05 17:00+00', 1, 1.5, 'b'),
+  (3, 2, '2026-01-06 00:00+00', 1, -4, 'c'), (4, NULL, '2026-01-06 00:00+00', 1, 9, 'd');
+CALL track('sales', customer => 'customer_id', amount => 'quantity * price', sold_at => 'sold_at',
+  filter => $$note IS DISTINCT FROM 'draft'$$, time_zone => 'Asia/Shanghai');
 TABLE sales_ledger ORDER BY customer;
 SELECT * FROM found;
-SELECT source, sales, ledger, live, queue, capturing, changed, pending, oldest_pending, queue_bytes, refreshed_at IS NOT NULL AS refreshed, last_error, failed_at FROM sources;
-SELECT replace(pg_get_viewdef('sales_sale'), 'sales.', '') AS sales_sale, replace(pg_get_viewdef('sales_capture'), 'sales.', '') AS sales_capture;
-SELECT a.attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) AS "default" FROM pg_attribute AS a LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE attrelid = 'sales_source'::regclass AND attnum > 0 ORDER BY attnum;
-SELECT relname, relkind, obj_description(oid) FROM pg_class WHERE relnamespace = 't_capture'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'sales' ORDER BY relname;
+SELECT source, sales, ledger, live, queue, capturing, changed, pending, oldest_pending, queue_bytes,
+  refreshed_at IS NOT NULL AS refreshed, last_error, failed_at FROM sources;
+SELECT replace(pg_get_viewdef('sales_sale'), 'sales.', '') AS sales_sale,
+  replace(pg_get_viewdef('sales_capture'), 'sales.', '') AS sales_capture;
+SELECT a.attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) AS "default"
+FROM pg_attribute AS a LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE attrelid = 'sales_source'::regclass AND attnum > 0 ORDER BY attnum;
+SELECT relname, relkind, obj_description(oid) FROM pg_class
+WHERE relnamespace = 't_capture'::regnamespace AND relkind IN ('r', 'v') AND relname <> 'sales' ORDER BY relname;
 SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'sales'::regclass ORDER BY tgname;
-INSERT INTO sales VALUES (5, 3, '2026-02-01 12:00+00', 1, 10, NULL), (6, 1, '2026-02-01 12:00+00', 1, 0.25, NULL), (7, 3, '2026-02-01 12:00+00', 1, 1, 'draft');
+INSERT INTO sales VALUES (5, 3, '2026-02-01 12:00+00', 1, 10, NULL), (6, 1, '2026-02-01 12:00+00', 1, 0.25, NULL),
+  (7, 3, '2026-02-01 12:00+00', 1, 1, 'draft');
 UPDATE sales SET quantity = quantity + 1 WHERE customer_id = 1;
 DELETE FROM sales WHERE id = 3;
 -- a row for each statement, of the sales that came and those that went
-SELECT epoch, sales, customer, ledger FROM sales_delta, customer_tier_internal.group_sales(ARRAY[pack]) AS (customer bigint, ledger ledger) ORDER BY sales_delta.ctid, customer;
-SELECT * FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM sales_delta)) AS (customer bigint, ledger ledger) ORDER BY customer;
+SELECT epoch, sales, customer, ledger
+FROM sales_delta, customer_tier_internal.group_sales(ARRAY[pack]) AS (customer bigint, ledger ledger)
+ORDER BY sales_delta.ctid, customer;
+SELECT * FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM sales_delta)) AS (customer bigint,
+  ledger ledger) ORDER BY customer;
 TABLE sales_ledger_live ORDER BY customer;
 SELECT count(*) AS differ FROM verify_source('sales');
 -- what is nobody's or nothing writes nothing; what is as it was says nothing
 SELECT count(*) AS rows, sum(sales) AS sales FROM sales_delta;
 DELETE FROM sales WHERE false;
-INSERT INTO sales VALUES (8, NULL, '2026-01-01 00:00+00', 1, 1), (9, 3, NULL, 1, 1), (10, 3, '2026-01-01 00:00+00', NULL, 1);
+INSERT INTO sales VALUES (8, NULL, '2026-01-01 00:00+00', 1, 1), (9, 3, NULL, 1, 1),
+  (10, 3, '2026-01-01 00:00+00', NULL, 1);
 SELECT count(*) AS rows, sum(sales) AS sales FROM sales_delta;
 UPDATE sales SET note = 'x' WHERE note = 'a';
 UPDATE sales SET price = price;
-SELECT epoch, sales, customer, ledger FROM (SELECT * FROM sales_delta ORDER BY ctid OFFSET 3) AS q, customer_tier_internal.group_sales(ARRAY[pack]) AS (customer bigint, ledger ledger) ORDER BY sales, customer;
+SELECT epoch, sales, customer, ledger
+FROM (SELECT * FROM sales_delta ORDER BY ctid OFFSET 3) AS q,
+  customer_tier_internal.group_sales(ARRAY[pack]) AS (customer bigint, ledger ledger) ORDER BY sales, customer;
 -- a draft becomes a sale
 UPDATE sales SET note = NULL WHERE note = 'draft';
 CALL refresh_source('sales');
@@ -73,7 +88,8 @@ SELECT capturing FROM sources;
 ALTER TABLE sales DROP COLUMN id, ADD COLUMN extra int DEFAULT 5;
 INSERT INTO sales (customer_id, sold_at, quantity, price) VALUES (9, '2026-03-01 00:00+00', 1, 1);
 SELECT count(*) AS differ FROM verify_source('sales');
-SELECT outcome('ALTER TABLE sales DROP COLUMN price'), outcome('ALTER TABLE sales ALTER price TYPE numeric(12,3)'), outcome('DROP TABLE sales');
+SELECT outcome('ALTER TABLE sales DROP COLUMN price'), outcome('ALTER TABLE sales ALTER price TYPE numeric(12,3)'),
+  outcome('DROP TABLE sales');
 ALTER TABLE sales RENAME COLUMN price TO unit_price;
 INSERT INTO sales (customer_id, sold_at, quantity, unit_price) VALUES (9, '2026-03-01 00:00+00', 1, 1);
 -- crosswise
@@ -119,11 +135,13 @@ DROP INDEX t_capture_other.sales_delta_epoch_idx;
 SELECT outcome($$INSERT INTO sales (customer_id, sold_at, quantity, price) VALUES (9, '2026-03-01 00:00+00', 1, 1)$$);
 ROLLBACK;
 -- a bad amount stops the statement, and nothing of it is there
-INSERT INTO sales (customer_id, sold_at, quantity, price) VALUES (9, '2026-03-01 00:00+00', 1, 1), (9, '2026-03-01 00:00+00', 1, 'NaN');
+INSERT INTO sales (customer_id, sold_at, quantity, price)
+VALUES (9, '2026-03-01 00:00+00', 1, 1), (9, '2026-03-01 00:00+00', 1, 'NaN');
 SELECT count(*) AS differ FROM verify_source('sales');
 CALL untrack('sales');
 SELECT count(*) AS left_over, (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'sales'::regclass) AS triggers
-FROM pg_class WHERE relnamespace IN ('t_capture'::regnamespace, 't_capture_other'::regnamespace) AND relkind IN ('r', 'v') AND relname <> 'sales';
+FROM pg_class WHERE relnamespace IN ('t_capture'::regnamespace, 't_capture_other'::regnamespace)
+  AND relkind IN ('r', 'v') AND relname <> 'sales';
 DROP SCHEMA t_capture_other;
 INSERT INTO sales (customer_id, sold_at, quantity, price) VALUES (9, '2026-03-01 00:00+00', 1, 1);
 
@@ -132,17 +150,22 @@ INSERT INTO sales (customer_id, sold_at, quantity, price) VALUES (9, '2026-03-01
 --
 CREATE TABLE "My ""Sales""" ("The Customer" text COLLATE "C", "When" date, "How much" bigint);
 CALL track('"My ""Sales"""', customer => 'lower("The Customer")', amount => '"How much"', sold_at => '"When"');
-INSERT INTO "My ""Sales""" SELECT CASE i % 2 WHEN 0 THEN 'Customer ' ELSE 'CUSTOMER ' END || i % 700, date '2026-01-01' + i % 50, i - 100 FROM generate_series(1, 5000) AS i;
+INSERT INTO "My ""Sales""" SELECT CASE i % 2
+  WHEN 0 THEN 'Customer ' ELSE 'CUSTOMER ' END || i % 700, date '2026-01-01' + i % 50, i - 100
+FROM generate_series(1, 5000) AS i;
 UPDATE "My ""Sales""" SET "How much" = "How much" * 2 WHERE "How much" % 3 = 0;
 DELETE FROM "My ""Sales""" WHERE "How much" % 5 = 0;
-SELECT count(*) AS differ, (SELECT count(*) FROM "My ""Sales""_ledger_live") AS live FROM verify_source('"My ""Sales"""');
+SELECT count(*) AS differ, (SELECT count(*) FROM "My ""Sales""_ledger_live") AS live
+FROM verify_source('"My ""Sales"""');
 CALL refresh_source('"My ""Sales"""');
 SELECT count(*) AS differ, (SELECT count(*) FROM "My ""Sales""_ledger") AS kept FROM verify_source('"My ""Sales"""');
 CALL untrack('"My ""Sales"""');
 CREATE TABLE by_uuid (customer uuid, day timestamp, amount numeric);
-INSERT INTO by_uuid SELECT md5((i % 10)::text)::uuid, timestamp '2026-01-01' + i * interval '1 hour', i FROM generate_series(1, 50) AS i;
+INSERT INTO by_uuid SELECT md5((i % 10)::text)::uuid, timestamp '2026-01-01' + i * interval '1 hour', i
+FROM generate_series(1, 50) AS i;
 CALL track('by_uuid', 'customer', 'amount', 'day');
-INSERT INTO by_uuid SELECT md5((i % 20)::text)::uuid, timestamp '2026-01-01' + i * interval '1 hour', i FROM generate_series(1, 500) AS i;
+INSERT INTO by_uuid SELECT md5((i % 20)::text)::uuid, timestamp '2026-01-01' + i * interval '1 hour', i
+FROM generate_series(1, 500) AS i;
 DELETE FROM by_uuid WHERE amount % 7 = 0;
 SELECT count(*) AS differ FROM verify_source('by_uuid');
 CALL refresh_source('by_uuid');
@@ -197,7 +220,8 @@ END $$;
 CREATE TRIGGER more_before BEFORE INSERT ON nest FOR EACH ROW EXECUTE FUNCTION more();
 CREATE TRIGGER more_after AFTER INSERT ON nest FOR EACH ROW EXECUTE FUNCTION more();
 CALL track('nest', 'customer', 'amount', 'day');
-INSERT INTO nest (customer, amount, day) SELECT i % 3, CASE i WHEN 1 THEN 100 WHEN 2 THEN 200 WHEN 3 THEN 50 ELSE i END, '2026-01-05' FROM generate_series(1, 60) AS i;
+INSERT INTO nest (customer, amount, day) SELECT i % 3, CASE i WHEN 1 THEN 100 WHEN 2 THEN 200
+  WHEN 3 THEN 50 ELSE i END, '2026-01-05' FROM generate_series(1, 60) AS i;
 SELECT count(*) AS rows, (SELECT count(*) FROM verify_source('nest')) AS wrong FROM nest;
 -- many to a statement, few to its queue rows; one by one by way of a partition
 CALL refresh_source('nest');
@@ -232,7 +256,8 @@ SAVEPOINT b;
 INSERT INTO nest (customer, amount, day) SELECT 33, 10, '2026-01-05' FROM generate_series(1, 40);
 RELEASE b;
 COMMIT;
-SELECT string_agg(customer::text, ', ' ORDER BY customer) AS captured FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM nest_delta)) AS (customer int, ledger ledger);
+SELECT string_agg(customer::text, ', ' ORDER BY customer) AS captured
+FROM customer_tier_internal.group_sales((SELECT array_agg(pack) FROM nest_delta)) AS (customer int, ledger ledger);
 SELECT * FROM verify_source('nest');
 BEGIN;
 INSERT INTO nest (customer, amount, day) VALUES (34, 10, '2026-01-05');
@@ -251,7 +276,8 @@ INSERT INTO by_row SELECT i % 7, i, '2026-01-05' FROM generate_series(1, 100) AS
 UPDATE by_row SET customer = customer + 1 WHERE amount % 3 = 0;
 DELETE FROM by_row WHERE customer = 2;
 SELECT pending, (SELECT count(*) FROM verify_source('by_row')) AS wrong FROM found WHERE sales = 'by_row'::regclass;
-SELECT capturing, pending, oldest_pending IS NOT NULL AS waits, queue_bytes > 0 AS on_disk FROM sources WHERE sales = 'by_row'::regclass;
+SELECT capturing, pending, oldest_pending IS NOT NULL AS waits, queue_bytes > 0 AS on_disk FROM sources
+WHERE sales = 'by_row'::regclass;
 TRUNCATE by_row;
 SELECT count(*) FROM by_row_ledger_live;
 CALL untrack('by_row');
@@ -301,11 +327,13 @@ CALL track('spilled', 'customer', '100 / amount', 'day');
 SET work_mem = '64kB';
 BEGIN;
 SAVEPOINT a;
-INSERT INTO spilled SELECT 'somebody with a rather long name ' || i, CASE i WHEN 20000 THEN 0 ELSE 1 END, '2026-01-05' FROM generate_series(1, 20000) AS i;
+INSERT INTO spilled SELECT 'somebody with a rather long name ' || i, CASE i WHEN 20000 THEN 0 ELSE 1 END, '2026-01-05'
+FROM generate_series(1, 20000) AS i;
 ROLLBACK TO a;
 SELECT count(*) AS files FROM pg_ls_tmpdir();
 COMMIT;
-INSERT INTO spilled SELECT 'somebody with a rather long name ' || i, 1, '2026-01-05' FROM generate_series(1, 20000) AS i;
+INSERT INTO spilled SELECT 'somebody with a rather long name ' || i, 1, '2026-01-05'
+FROM generate_series(1, 20000) AS i;
 SELECT count(*) AS live, sum(total(ledger)) FROM spilled_ledger_live;
 RESET work_mem;
 -- who fills again what is emptied, by whatever trigger
@@ -363,25 +391,37 @@ DROP TABLE busy, emptied, spilled;
 -- Sources are views: a table has several, a user writes some, some cannot be captured
 --
 CREATE TABLE line (id int PRIMARY KEY, customer int, product text, day date, amount numeric, cost numeric, state text);
-INSERT INTO line SELECT i, i % 5, 'p' || i % 3, date '2026-01-01' + i, i, i / 2.0, CASE WHEN i % 7 = 0 THEN 'draft' ELSE 'sold' END FROM generate_series(1, 50) AS i;
+INSERT INTO line SELECT i, i % 5, 'p' || i % 3, date '2026-01-01' + i, i, i / 2.0, CASE
+  WHEN i % 7 = 0 THEN 'draft' ELSE 'sold' END FROM generate_series(1, 50) AS i;
 CALL track('line', 'customer', 'amount', 'day', filter => $$state <> 'draft'$$);
 CALL track('line', 'product', 'amount - cost', 'day', name => 'profit_sale');
 CREATE VIEW sold AS SELECT * FROM line WHERE state IN ('sold', 'sent');
-CREATE VIEW late AS SELECT product || '!' AS customer, day + 1 AS sold_at, amount, id FROM sold WHERE day > '2026-01-20';
+CREATE VIEW late AS SELECT product || '!' AS customer, day + 1 AS sold_at, amount, id FROM sold
+WHERE day > '2026-01-20';
 CALL track('late');
 SELECT * FROM found ORDER BY view::text;
-SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'line'::regclass AND NOT tgisinternal ORDER BY tgname;
-SELECT outcome($$CALL refresh_source('line')$$), outcome($$CALL track('line', 'customer', 'amount', 'day')$$), outcome($$CALL track('late')$$), outcome($$CALL track('line', 'customer', 'amount', 'day', name => 'late')$$);
-INSERT INTO line SELECT i, i % 6, 'p' || i % 4, date '2026-01-01' + i, i, i / 2.0, CASE WHEN i % 7 = 0 THEN 'draft' ELSE 'sent' END FROM generate_series(51, 90) AS i;
+SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE tgrelid = 'line'::regclass AND NOT tgisinternal
+ORDER BY tgname;
+SELECT outcome($$CALL refresh_source('line')$$), outcome($$CALL track('line', 'customer', 'amount', 'day')$$),
+  outcome($$CALL track('late')$$), outcome($$CALL track('line', 'customer', 'amount', 'day', name => 'late')$$);
+INSERT INTO line SELECT i, i % 6, 'p' || i % 4, date '2026-01-01' + i, i, i / 2.0, CASE
+  WHEN i % 7 = 0 THEN 'draft' ELSE 'sent' END FROM generate_series(51, 90) AS i;
 UPDATE line SET state = 'sold' WHERE id = 7;
 DELETE FROM line WHERE id % 10 = 3;
-SELECT v.view, f.pending, v.differ, v.repaired FROM (SELECT s AS view, (SELECT count(*) FROM verify_source(s)) AS differ, (SELECT count(*) FROM verify_source(s, repair => true)) AS repaired FROM unnest('{line_sale, profit_sale, late}'::regclass[]) AS s) AS v JOIN found AS f USING (view) ORDER BY view::text;
-SELECT ledger_of('line_sale', 1) = (SELECT ledger FROM line_ledger_live WHERE customer = 1) AS of_1, ledger_of('profit_sale', 'p1'::text) = (SELECT ledger FROM profit_ledger_live WHERE customer = 'p1') AS of_p1, ledger_of('line_sale', 99) AS of_nobody, ledger_of('late', NULL::text) IS NULL AS of_null;
-SELECT outcome($$SELECT ledger_of('line_sale', 'x'::text)$$), outcome($$SELECT ledger_of('line', 1)$$), outcome($$SELECT ledger_of('sold', 1)$$);
+SELECT v.view, f.pending, v.differ, v.repaired
+FROM (SELECT s AS view, (SELECT count(*) FROM verify_source(s)) AS differ,
+  (SELECT count(*) FROM verify_source(s, repair => true)) AS repaired
+  FROM unnest('{line_sale, profit_sale, late}'::regclass[]) AS s) AS v JOIN found AS f USING (view) ORDER BY view::text;
+SELECT ledger_of('line_sale', 1) = (SELECT ledger FROM line_ledger_live WHERE customer = 1) AS of_1,
+  ledger_of('profit_sale', 'p1'::text) = (SELECT ledger FROM profit_ledger_live WHERE customer = 'p1') AS of_p1,
+  ledger_of('line_sale', 99) AS of_nobody, ledger_of('late', NULL::text) IS NULL AS of_null;
+SELECT outcome($$SELECT ledger_of('line_sale', 'x'::text)$$), outcome($$SELECT ledger_of('line', 1)$$),
+  outcome($$SELECT ledger_of('sold', 1)$$);
 -- two grow, and are emptied, together; one goes, the others stay
 TRUNCATE line;
 INSERT INTO line VALUES (1, 1, 'p1', '2026-03-01', 10, 4, 'sold');
-SELECT ledger_of('line_sale', 1) AS sales, ledger_of('profit_sale', 'p1'::text) AS profit, ledger_of('late', 'p1!'::text) AS late, ledger_of('late', 'p2!'::text) AS nobody;
+SELECT ledger_of('line_sale', 1) AS sales, ledger_of('profit_sale', 'p1'::text) AS profit,
+  ledger_of('late', 'p1!'::text) AS late, ledger_of('late', 'p2!'::text) AS nobody;
 CALL untrack('profit_sale');
 SELECT view FROM found ORDER BY view::text;
 INSERT INTO line VALUES (2, 2, 'p1', '2026-03-01', 10, 4, 'sold');
@@ -390,7 +430,8 @@ CALL refresh_all();
 SELECT view, pending, (SELECT count(*) FROM verify_source(view)) AS differ FROM found ORDER BY view::text;
 -- a view that is replaced: what is captured stays what it was, till somebody says otherwise
 SELECT changed AS before FROM sources WHERE source = 'late'::regclass;
-CREATE OR REPLACE VIEW late AS SELECT product || '!' AS customer, day + 1 AS sold_at, amount * 2 AS amount, id FROM sold WHERE day > '2026-01-20';
+CREATE OR REPLACE VIEW late AS SELECT product || '!' AS customer, day + 1 AS sold_at, amount * 2 AS amount, id FROM sold
+WHERE day > '2026-01-20';
 SELECT changed AS after FROM sources WHERE source = 'late'::regclass;
 INSERT INTO line VALUES (3, 2, 'p1', '2026-03-01', 10, 4, 'sold');
 SELECT count(*) AS differ FROM verify_source('late');
@@ -417,20 +458,35 @@ BEGIN
 END $$;
 CREATE TABLE line_parent (customer int, sold_at date, amount int);
 CREATE TABLE line_child () INHERITS (line_parent);
-SELECT q AS query, why(q) FROM unnest(ARRAY['SELECT customer, sold_at, amount FROM late', 'SELECT customer, sold_at FROM late', 'SELECT customer, day AS sold_at, amount FROM ONLY line', 'SELECT customer, day AS sold_at, amount FROM ONLY part', 'SELECT * FROM joined',
-  'SELECT customer, day AS sold_at, sum(amount) AS amount FROM line GROUP BY 1, 2', 'SELECT DISTINCT customer, day AS sold_at, amount FROM line', 'SELECT customer, day AS sold_at, amount FROM line LIMIT 5', 'SELECT customer, day AS sold_at, sum(amount) OVER () AS amount FROM line',
-  'SELECT customer, day AS sold_at, generate_series(1, 2) AS amount FROM line', 'SELECT customer, day AS sold_at, (SELECT max(factor) FROM factor) AS amount FROM line', 'SELECT customer, day AS sold_at, amount FROM line WHERE product IN (SELECT product FROM factor)',
-  'SELECT customer, day AS sold_at, amount FROM line UNION ALL SELECT 1, NULL, 1', 'WITH l AS (SELECT * FROM line) SELECT customer, day AS sold_at, amount FROM l', 'SELECT customer, day AS sold_at, amount FROM (SELECT * FROM line) AS l', 'SELECT 1 AS customer, date ''2026-01-01'' AS sold_at, 1 AS amount',
-  'SELECT customer, day AS sold_at, amount FROM line TABLESAMPLE system (10)', 'SELECT customer, day AS sold_at, amount FROM line FOR UPDATE', 'SELECT 1 AS customer, NULL::date AS sold_at, x AS amount FROM generate_series(1, 3) AS x', 'VALUES (1, date ''2026-01-01'', 2)', 'TABLE line_parent', 'TABLE line_child']) AS q;
+SELECT q AS query, why(q) FROM unnest(ARRAY['SELECT customer, sold_at, amount FROM late',
+  'SELECT customer, sold_at FROM late', 'SELECT customer, day AS sold_at, amount FROM ONLY line',
+  'SELECT customer, day AS sold_at, amount FROM ONLY part', 'SELECT * FROM joined',
+  'SELECT customer, day AS sold_at, sum(amount) AS amount FROM line GROUP BY 1, 2',
+  'SELECT DISTINCT customer, day AS sold_at, amount FROM line',
+  'SELECT customer, day AS sold_at, amount FROM line LIMIT 5',
+  'SELECT customer, day AS sold_at, sum(amount) OVER () AS amount FROM line',
+  'SELECT customer, day AS sold_at, generate_series(1, 2) AS amount FROM line',
+  'SELECT customer, day AS sold_at, (SELECT max(factor) FROM factor) AS amount FROM line',
+  'SELECT customer, day AS sold_at, amount FROM line WHERE product IN (SELECT product FROM factor)',
+  'SELECT customer, day AS sold_at, amount FROM line UNION ALL SELECT 1, NULL, 1',
+  'WITH l AS (SELECT * FROM line) SELECT customer, day AS sold_at, amount FROM l',
+  'SELECT customer, day AS sold_at, amount FROM (SELECT * FROM line) AS l',
+  'SELECT 1 AS customer, date ''2026-01-01'' AS sold_at, 1 AS amount',
+  'SELECT customer, day AS sold_at, amount FROM line TABLESAMPLE system (10)',
+  'SELECT customer, day AS sold_at, amount FROM line FOR UPDATE',
+  'SELECT 1 AS customer, NULL::date AS sold_at, x AS amount FROM generate_series(1, 3) AS x',
+  'VALUES (1, date ''2026-01-01'', 2)', 'TABLE line_parent', 'TABLE line_child']) AS q;
 -- whose expressions are no good at all is no source, and nothing is left
 CREATE VIEW unsound AS SELECT customer, (amount || ' days')::interval + now() AS sold_at, amount FROM line;
 CREATE VIEW unstable AS SELECT customer, current_date AS sold_at, amount FROM line;
 CREATE VIEW of_system AS SELECT tableoid AS customer, day AS sold_at, amount FROM line;
 CREATE VIEW lacking AS SELECT customer, day FROM line;
-SELECT v, outcome('CALL track(''t_capture.' || v || ''')') FROM unnest('{unsound, unstable, of_system, lacking, line}'::text[]) AS v;
+SELECT v, outcome('CALL track(''t_capture.' || v || ''')')
+FROM unnest('{unsound, unstable, of_system, lacking, line}'::text[]) AS v;
 SELECT relname FROM pg_class WHERE relname ~ '^(unsound|unstable|of_system|lacking)_' ORDER BY 1;
 CALL untrack('line_sale'); CALL untrack('late_capture'); CALL untrack('joined_source');
-SELECT (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'line'::regclass AND NOT tgisinternal) AS triggers, to_regclass('late') IS NOT NULL AS own_view, to_regclass('line_sale') IS NULL AS our_view;
+SELECT (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'line'::regclass AND NOT tgisinternal) AS triggers,
+  to_regclass('late') IS NOT NULL AS own_view, to_regclass('line_sale') IS NULL AS our_view;
 DROP TABLE line CASCADE;
 DROP TABLE factor, line_parent CASCADE;
 
@@ -444,12 +500,21 @@ CREATE TABLE child () INHERITS (parent);
 CREATE FUNCTION stable_one() RETURNS int LANGUAGE sql STABLE AS 'SELECT 1';
 CREATE TABLE odd (customer point, day date, amount float8, at timestamptz, ok boolean);
 SELECT s AS call, outcome('CALL track(' || s || ')') AS outcome FROM unnest(ARRAY[
-  $$'v', 'customer_id', 'price', 'sold_at'$$, $$'fleeting', 'customer', 'amount', 'day'$$, $$'parent', 'customer', 'amount', 'day'$$, $$'child', 'customer', 'amount', 'day'$$, $$'part_1', 'customer', 'amount', 'day'$$, $$'part', 'customer', 'amount', 'day'$$,
-  $$'sales', 'nobody', 'price', 'sold_at'$$, $$'sales', 'customer_id', 'price +', 'sold_at'$$, $$'sales', 'customer_id', 'price, 1', 'sold_at'$$, $$'sales', 'customer_id', 'price FROM sales', 'sold_at'$$, $$'sales', 'customer_id', 'price; DROP TABLE sales', 'sold_at'$$, $$'sales', 'customer_id', '', 'sold_at'$$, $$'sales', 'customer_id', 'sum(price)', 'sold_at'$$,
-  $$'sales', 'customer_id', '(SELECT 1)', 'sold_at'$$, $$'sales', 'tableoid', 'price', 'sold_at'$$, $$'sales', 'customer_id', 'price', 'sold_at::date'$$, $$'sales', 'customer_id', 'stable_one()', 'sold_at'$$, $$'sales', 'customer_id', 'price', 'now()'$$, $$'sales', 'customer_id', 'price', 'sold_at', 'price'$$,
-  $$'odd', 'customer', '1', 'day'$$, $$'odd', '1', 'amount', 'day'$$, $$'odd', '1', '1', 'amount'$$, $$'odd', '1', '1', 'at'$$, $$'sales', 'customer_id', 'price', 'sold_at', capture => 'since'$$
+  $$'v', 'customer_id', 'price', 'sold_at'$$, $$'fleeting', 'customer', 'amount', 'day'$$,
+    $$'parent', 'customer', 'amount', 'day'$$, $$'child', 'customer', 'amount', 'day'$$,
+    $$'part_1', 'customer', 'amount', 'day'$$, $$'part', 'customer', 'amount', 'day'$$,
+  $$'sales', 'nobody', 'price', 'sold_at'$$, $$'sales', 'customer_id', 'price +', 'sold_at'$$,
+    $$'sales', 'customer_id', 'price, 1', 'sold_at'$$, $$'sales', 'customer_id', 'price FROM sales', 'sold_at'$$,
+    $$'sales', 'customer_id', 'price; DROP TABLE sales', 'sold_at'$$, $$'sales', 'customer_id', '', 'sold_at'$$,
+    $$'sales', 'customer_id', 'sum(price)', 'sold_at'$$,
+  $$'sales', 'customer_id', '(SELECT 1)', 'sold_at'$$, $$'sales', 'tableoid', 'price', 'sold_at'$$,
+    $$'sales', 'customer_id', 'price', 'sold_at::date'$$, $$'sales', 'customer_id', 'stable_one()', 'sold_at'$$,
+    $$'sales', 'customer_id', 'price', 'now()'$$, $$'sales', 'customer_id', 'price', 'sold_at', 'price'$$,
+  $$'odd', 'customer', '1', 'day'$$, $$'odd', '1', 'amount', 'day'$$, $$'odd', '1', '1', 'amount'$$,
+    $$'odd', '1', '1', 'at'$$, $$'sales', 'customer_id', 'price', 'sold_at', capture => 'since'$$
 ]) WITH ORDINALITY AS i(s, o) ORDER BY o;
-SELECT outcome('CALL refresh_source(''sales'')'), outcome('CALL rebuild_source(''sales'')'), outcome('SELECT verify_source(''sales'')'), outcome('CALL untrack(''sales'')');
+SELECT outcome('CALL refresh_source(''sales'')'), outcome('CALL rebuild_source(''sales'')'),
+  outcome('SELECT verify_source(''sales'')'), outcome('CALL untrack(''sales'')');
 SELECT outcome('SELECT customer_tier_internal.capture()');
 BEGIN ISOLATION LEVEL REPEATABLE READ;
 SELECT outcome($$CALL refresh_source('part')$$), outcome($$CALL rebuild_source('part')$$);
@@ -474,7 +539,8 @@ CREATE TABLE kinds (e grade, c code, v varchar(10), day date, amount int);
 CREATE PROCEDURE try(customer text) LANGUAGE plpgsql AS $$
 BEGIN
   CALL track('kinds', customer, 'amount', 'day');
-  INSERT INTO kinds SELECT CASE i % 2 WHEN 0 THEN 'high' ELSE 'low' END::grade, i % 3, i % 4, date '2026-01-01' + i, i FROM generate_series(1, 60) AS i;
+  INSERT INTO kinds SELECT CASE i % 2 WHEN 0 THEN 'high' ELSE 'low' END::grade, i % 3, i % 4, date '2026-01-01' + i, i
+    FROM generate_series(1, 60) AS i;
   COMMIT;
   CALL refresh_source('kinds');
   DELETE FROM kinds WHERE amount % 5 = 0;
@@ -517,35 +583,55 @@ SELECT relname, relowner::regrole FROM pg_class WHERE relname ~ '^shop' ORDER BY
 -- who may write to the sales needs no right to what is kept, and gets none
 SET ROLE regress_customer_tier_writer;
 INSERT INTO shop VALUES (2, '2026-01-02', 20);
-SELECT outcome('SELECT count(*) FROM t_capture.shop_delta'), outcome('INSERT INTO t_capture.shop_delta VALUES (now(), 0, 1, NULL)'), outcome('CALL refresh_source(''shop'')'), outcome('CALL untrack(''shop'')');
+SELECT outcome('SELECT count(*) FROM t_capture.shop_delta'),
+  outcome('INSERT INTO t_capture.shop_delta VALUES (now(), 0, 1, NULL)'), outcome('CALL refresh_source(''shop'')'),
+  outcome('CALL untrack(''shop'')');
 SELECT outcome('SELECT * FROM customer_tier_internal.as_owner(''t_capture.shop'', ''SELECT 1'') AS (x int)');
 -- nor by a table of their own whose trigger names the queue
 CREATE TABLE forged (customer int, day date, amount numeric);
-CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['t_capture.shop_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came
+FOR EACH STATEMENT WHEN (ARRAY['t_capture.shop_capture'::regclass, 't_capture.shop_delta'::regclass,
+  't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER forge ON forged;
 CREATE VIEW forged_capture AS SELECT customer, day AS sold_at, amount FROM forged;
-CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['t_capture.forged_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER forge AFTER INSERT ON forged REFERENCING NEW TABLE AS came
+FOR EACH STATEMENT WHEN (ARRAY['t_capture.forged_capture'::regclass, 't_capture.shop_delta'::regclass,
+  't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER forge ON forged;
-CREATE TRIGGER row_forge BEFORE INSERT ON forged FOR EACH ROW WHEN (ARRAY['t_capture.forged_capture'::regclass, 't_capture.shop_delta'::regclass, 't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER row_forge BEFORE INSERT ON forged
+FOR EACH ROW WHEN (ARRAY['t_capture.forged_capture'::regclass, 't_capture.shop_delta'::regclass,
+  't_capture.shop_source'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER row_forge ON forged;
-CREATE TRIGGER no_parts AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER no_parts AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT
+EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER no_parts ON forged;
-CREATE TRIGGER two_parts AFTER INSERT ON forged REFERENCING NEW TABLE AS came FOR EACH STATEMENT WHEN (ARRAY['forged_capture'::regclass, 'shop_delta'::regclass] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.capture();
+CREATE TRIGGER two_parts AFTER INSERT ON forged REFERENCING NEW TABLE AS came
+FOR EACH STATEMENT WHEN (ARRAY['forged_capture'::regclass, 'shop_delta'::regclass] IS NOT NULL)
+EXECUTE FUNCTION customer_tier_internal.capture();
 INSERT INTO forged VALUES (1, '2026-01-01', 1000000);
 DROP TRIGGER two_parts ON forged;
 -- nor by a state that names what is not theirs; and what they make of it is theirs to see, and runs nothing
-CREATE FUNCTION spring() RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'sprung as %', current_user; RETURN 1; END $$;
-CREATE TABLE forged_source (is_source is_source PRIMARY KEY, view regclass DEFAULT 't_capture.forged_capture'::regclass, capture regclass DEFAULT 't_capture.forged_capture'::regclass, ledger regclass DEFAULT 't_capture.shop_ledger'::regclass,
-  queue regclass DEFAULT 't_capture.shop_delta'::regclass, live regclass DEFAULT 't_capture.shop_ledger_live'::regclass, touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
+CREATE FUNCTION spring() RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'sprung as %', current_user;
+RETURN 1;
+END $$;
+CREATE TABLE forged_source (is_source is_source PRIMARY KEY, view regclass DEFAULT 't_capture.forged_capture'::regclass,
+  capture regclass DEFAULT 't_capture.forged_capture'::regclass,
+  ledger regclass DEFAULT 't_capture.shop_ledger'::regclass,
+  queue regclass DEFAULT 't_capture.shop_delta'::regclass, live regclass DEFAULT 't_capture.shop_ledger_live'::regclass,
+  touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
 INSERT INTO forged_source (is_source, error) VALUES (true, repeat('x', 20000));
 SELECT sales, view, ledger, queue, live, length(error) > 8000 AS cut FROM found;
-SELECT outcome('CALL refresh_source(''t_capture.forged'')'), outcome('SELECT verify_source(''t_capture.forged'')'), outcome('SELECT ledger_of(''t_capture.forged'', 1)');
+SELECT outcome('CALL refresh_source(''t_capture.forged'')'), outcome('SELECT verify_source(''t_capture.forged'')'),
+  outcome('SELECT ledger_of(''t_capture.forged'', 1)');
 CREATE TABLE other_source (is_source is_source, view regclass DEFAULT 't_capture.forged_capture'::regclass);
-CREATE TABLE sprung_source (is_source is_source DEFAULT spring() = 1, view regclass, capture regclass DEFAULT (CASE spring() WHEN 1 THEN 't_capture.forged_capture' END)::regclass, ledger regclass, queue regclass, live regclass, touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
+CREATE TABLE sprung_source (is_source is_source DEFAULT spring() = 1, view regclass,
+  capture regclass DEFAULT (CASE spring() WHEN 1 THEN 't_capture.forged_capture' END)::regclass, ledger regclass,
+  queue regclass, live regclass, touches regclass[], made_view boolean, refreshed_at timestamptz, error text,
+  failed_at timestamptz);
 ALTER TABLE sprung_source ENABLE ROW LEVEL SECURITY;
 CREATE VIEW viewed_source AS SELECT * FROM forged_source;
 SELECT count(*) FROM found;
@@ -575,9 +661,12 @@ RESET ROLE;
 REVOKE SELECT ON shop_ledger_live FROM regress_customer_tier_reader;
 GRANT pg_monitor TO regress_customer_tier_reader;
 SET ROLE regress_customer_tier_reader;
-SELECT source, sales, capturing, pending, queue_bytes > 0 AS on_disk, refreshed_at IS NOT NULL AS refreshed, last_error FROM sources;
-SELECT outcome($$SELECT ledger_of('shop', 1)$$), outcome($$SELECT count(pack) FROM shop_delta$$), outcome($$SELECT count(*) FROM shop_source WHERE error IS NULL$$);
-SELECT outcome('CALL refresh_source(''shop'')'), outcome('SELECT verify_source(''shop'')'), outcome('CALL track(''shop'', ''customer'', ''amount'', ''day'')');
+SELECT source, sales, capturing, pending, queue_bytes > 0 AS on_disk, refreshed_at IS NOT NULL AS refreshed, last_error
+FROM sources;
+SELECT outcome($$SELECT ledger_of('shop', 1)$$),
+  outcome($$SELECT count(pack) FROM shop_delta$$), outcome($$SELECT count(*) FROM shop_source WHERE error IS NULL$$);
+SELECT outcome('CALL refresh_source(''shop'')'), outcome('SELECT verify_source(''shop'')'),
+  outcome('CALL track(''shop'', ''customer'', ''amount'', ''day'')');
 RESET ROLE;
 -- a superuser refreshes with the owner's rights, not with theirs
 CALL refresh_source('shop');
@@ -598,7 +687,8 @@ RESET ROLE;
 CREATE TABLE bill (id int, customer int, day date, amount numeric);
 CALL track('bill', 'customer', 'amount', 'day');
 INSERT INTO bill VALUES (1, 1, '2026-01-01', 5);
-CREATE VIEW noted AS SELECT source, sales, pending, oldest_pending IS NOT NULL AS waits, capturing, changed, refreshed_at IS NOT NULL AS refreshed, last_error, failed_at IS NOT NULL AS failed FROM sources;
+CREATE VIEW noted AS SELECT source, sales, pending, oldest_pending IS NOT NULL AS waits, capturing, changed,
+  refreshed_at IS NOT NULL AS refreshed, last_error, failed_at IS NOT NULL AS failed FROM sources;
 ALTER TABLE bill_ledger ADD CHECK (customer > 1);
 \set SHOW_CONTEXT never
 CALL refresh_source('bill');
@@ -625,14 +715,16 @@ DROP TABLE bill CASCADE;
 SELECT * FROM found;
 TABLE noted;
 CREATE TABLE bill (id int, customer int, day date, amount numeric, tags text[]);
-SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$), outcome($$CALL refresh_source('bill_ledger')$$), outcome($$CALL rebuild_source('bill_source')$$), outcome($$SELECT verify_source('bill_ledger')$$);
+SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$), outcome($$CALL refresh_source('bill_ledger')$$),
+  outcome($$CALL rebuild_source('bill_source')$$), outcome($$SELECT verify_source('bill_ledger')$$);
 CALL untrack('bill_ledger');
 SELECT relname FROM pg_class WHERE relname LIKE 'bill%' AND relkind IN ('r', 'v');
 -- a state that names its queue no more
 CALL track('bill', 'customer', 'amount', 'day');
 ALTER TABLE bill_source ALTER queue DROP DEFAULT;
 CALL untrack('bill_source');
-SELECT relname, (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'bill'::regclass) AS triggers FROM pg_class WHERE relname LIKE 'bill%' AND relkind IN ('r', 'v');
+SELECT relname, (SELECT count(*) FROM pg_trigger WHERE tgrelid = 'bill'::regclass) AS triggers FROM pg_class
+WHERE relname LIKE 'bill%' AND relkind IN ('r', 'v');
 DROP TABLE bill_delta;
 CREATE TABLE bill_delta (a int);
 SELECT outcome($$CALL track('bill', 'customer', 'amount', 'day')$$);
@@ -666,7 +758,8 @@ SELECT count(*) FROM found;
 RESET ROLE;
 SELECT view, ledger FROM found ORDER BY ledger::text;
 CALL untrack_all();
-SELECT count(*) AS sources, (SELECT count(*) FROM pg_class WHERE relname ~ '^(lost|ours|fine)_' AND relnamespace = 't_capture'::regnamespace) AS left_over FROM found;
+SELECT count(*) AS sources, (SELECT count(*) FROM pg_class
+  WHERE relname ~ '^(lost|ours|fine)_' AND relnamespace = 't_capture'::regnamespace) AS left_over FROM found;
 
 DROP SCHEMA t_capture CASCADE;
 DROP ROLE regress_customer_tier_owner, regress_customer_tier_writer, regress_customer_tier_reader;

@@ -14,12 +14,16 @@ BEGIN
   END LOOP;
 END $$;
 
--- what values look like, what our own literals mean, and the isolation that a refresh requires, whatever the cluster's settings
+-- what values look like, what our own literals mean, and the isolation that a refresh requires,
+-- whatever the cluster's settings
 DO $$
 DECLARE
   setting text;
 BEGIN
-  FOREACH setting IN ARRAY '{extra_float_digits = 1, quote_all_identifiers = off, standard_conforming_strings = on, array_nulls = on, transform_null_equals = off, row_security = on, default_transaction_isolation = ''read committed''}'::text[] LOOP
+  FOREACH setting IN ARRAY
+    '{extra_float_digits = 1, quote_all_identifiers = off, standard_conforming_strings = on, '
+    'array_nulls = on, transform_null_equals = off, '
+    'row_security = on, default_transaction_isolation = ''read committed''}'::text[] LOOP
     EXECUTE format('ALTER DATABASE %I SET %s', current_database(), setting);
   END LOOP;
 END $$;
@@ -45,8 +49,10 @@ $$SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296$$;
 CREATE PROCEDURE workers(n int) LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config(name, CASE WHEN n IS NOT NULL THEN value END, false)
-  FROM (VALUES ('max_parallel_workers_per_gather', n::text), ('max_parallel_workers', '8'), ('min_parallel_table_scan_size', '0'),
-               ('parallel_setup_cost', '0'), ('parallel_tuple_cost', '0'), ('seq_page_cost', '1'), ('cpu_tuple_cost', '0.01'),
+  FROM (VALUES ('max_parallel_workers_per_gather', n::text), ('max_parallel_workers', '8'),
+    ('min_parallel_table_scan_size', '0'),
+               ('parallel_setup_cost', '0'), ('parallel_tuple_cost', '0'), ('seq_page_cost', '1'),
+               ('cpu_tuple_cost', '0.01'),
                ('cpu_operator_cost', '0.0025'), ('enable_hashagg', 'on'), ('enable_sort', 'on')) AS v(name, value);
 END $$;
 
@@ -72,6 +78,8 @@ FROM generate_series(1, 300) AS g, generate_series(1, 1 + (g * 7) % 60) AS i;
 
 -- the sources that the caller may read of, with what is pending
 CREATE VIEW found AS
-SELECT f.sales, f.view, f.capture, f.ledger, f.queue, f.live, f.made_view, f.refreshed_at IS NOT NULL AS refreshed, q.pending, f.error, f.failed_at IS NOT NULL AS failed
-FROM customer_tier_internal.find_sources() AS f LEFT JOIN LATERAL customer_tier_internal.queue_health(f.queue) AS q ON true;
+SELECT f.sales, f.view, f.capture, f.ledger, f.queue, f.live, f.made_view, f.refreshed_at IS NOT NULL AS refreshed,
+  q.pending, f.error, f.failed_at IS NOT NULL AS failed
+FROM customer_tier_internal.find_sources() AS f
+  LEFT JOIN LATERAL customer_tier_internal.queue_health(f.queue) AS q ON true;
 GRANT SELECT ON found TO PUBLIC;

@@ -6,20 +6,25 @@ SET search_path = t_stale, test, public, customer_tier;
 CREATE TABLE sale (id int PRIMARY KEY, customer int, amount numeric);
 CREATE TABLE name (customer int PRIMARY KEY, name text);
 -- tells when it is refreshed, and as whom
-CREATE FUNCTION told(what text) RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE '% is refreshed', what; RETURN 0; END $$;
+CREATE FUNCTION told(what text) RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE '% is refreshed', what;
+RETURN 0;
+END $$;
 CREATE VIEW named AS SELECT s.customer, n.name, s.amount FROM t_stale.sale AS s JOIN t_stale.name AS n USING (customer);
 CREATE MATERIALIZED VIEW top AS SELECT name, sum(amount) AS total FROM t_stale.named GROUP BY name;
 CREATE MATERIALIZED VIEW best AS SELECT max(total) + t_stale.told('best') AS best FROM t_stale.top;
 CREATE FUNCTION difference() RETURNS bigint LANGUAGE sql AS
-$$SELECT count(*) FROM ((SELECT name, sum(amount) FROM named GROUP BY name EXCEPT TABLE top) UNION ALL (TABLE top EXCEPT SELECT name, sum(amount) FROM named GROUP BY name)) AS d$$;
-CREATE VIEW state AS SELECT matview, mode, since IS NOT NULL AS marked, watching, error FROM stale ORDER BY matview::text;
+$$SELECT count(*) FROM ((SELECT name, sum(amount) FROM named GROUP BY name EXCEPT TABLE top)
+  UNION ALL (TABLE top EXCEPT SELECT name, sum(amount) FROM named GROUP BY name)) AS d$$;
+CREATE VIEW state AS SELECT matview, mode, since IS NOT NULL AS marked, watching, error FROM stale
+  ORDER BY matview::text;
 
 --
 -- Deferred: marked, refreshed by refresh_stale
 --
 SELECT refresh_on_change('top'), refresh_on_change('best');
 SELECT state, matview, marks, reads FROM customer_tier_internal.find_watched() ORDER BY state;
-SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2;
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
+  WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure ORDER BY 1, 2;
 TABLE state;
 CALL refresh_stale();
 TABLE state;
@@ -39,8 +44,10 @@ BEGIN
   SELECT count(*) INTO n FROM top_stale_marks;
   RETURN format('%s: %s', sql, n);
 END $$;
-SELECT marks(sql) FROM unnest(ARRAY['INSERT INTO sale VALUES (4, 2, 1)', 'UPDATE sale SET amount = 2 WHERE id = 4', 'DELETE FROM sale WHERE id = 4', 'TRUNCATE sale', 'SELECT 1',
-  'WITH i AS (INSERT INTO sale VALUES (4, 2, 1) RETURNING *) SELECT * FROM i', 'INSERT INTO sale VALUES (4, 2, 2) ON CONFLICT (id) DO UPDATE SET amount = 3']) AS sql;
+SELECT marks(sql) FROM unnest(ARRAY['INSERT INTO sale VALUES (4, 2, 1)', 'UPDATE sale SET amount = 2 WHERE id = 4',
+  'DELETE FROM sale WHERE id = 4', 'TRUNCATE sale', 'SELECT 1',
+  'WITH i AS (INSERT INTO sale VALUES (4, 2, 1) RETURNING *) SELECT * FROM i',
+    'INSERT INTO sale VALUES (4, 2, 2) ON CONFLICT (id) DO UPDATE SET amount = 3']) AS sql;
 CALL refresh_stale();
 BEGIN;
 SAVEPOINT a;
@@ -122,8 +129,10 @@ CREATE TABLE base (x int);
 CREATE MATERIALIZED VIEW first AS SELECT count(*) AS n FROM t_stale.base;
 CREATE MATERIALIZED VIEW second AS SELECT n FROM t_stale.first;
 SELECT refresh_on_change('second', 'commit'), refresh_on_change('first', 'deferred');
-SELECT matview, reads FROM customer_tier_internal.find_watched() WHERE matview IN ('first'::regclass, 'second'::regclass) ORDER BY matview;
-SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure AND tgname LIKE '%second' ORDER BY 1, 2;
+SELECT matview, reads FROM customer_tier_internal.find_watched()
+  WHERE matview IN ('first'::regclass, 'second'::regclass) ORDER BY matview;
+SELECT tgrelid::regclass, tgname, tgenabled FROM pg_trigger
+  WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure AND tgname LIKE '%second' ORDER BY 1, 2;
 INSERT INTO base VALUES (1);
 CALL refresh_stale('first');
 SELECT (SELECT n FROM first) AS first, (SELECT n FROM second) AS second;
@@ -200,18 +209,30 @@ BEGIN
   DELETE FROM parts_stale_marks;
   DELETE FROM of_one_stale_marks;
   EXECUTE sql;
-  SELECT string_agg(matview::text, ' ' ORDER BY matview::text) INTO n FROM stale WHERE since IS NOT NULL AND matview IN ('parts'::regclass, 'of_one'::regclass);
+  SELECT string_agg(matview::text, ' ' ORDER BY matview::text) INTO n FROM stale
+  WHERE since IS NOT NULL AND matview IN ('parts'::regclass, 'of_one'::regclass);
   RETURN format('%s: %s', sql, n);
 END $$;
-SELECT marked(sql) FROM unnest(ARRAY[$$INSERT INTO part SELECT '2026-01-05', i, 1 FROM generate_series(1, 100) AS i$$, $$INSERT INTO part VALUES ('2026-02-05', 1, 1)$$, $$INSERT INTO part_2_1 VALUES ('2026-02-05', 1, 1)$$,
-  $$UPDATE part SET day = '2026-02-06' WHERE customer = 1$$, $$DELETE FROM part_1 WHERE customer = 2$$, $$TRUNCATE part$$, $$CREATE TABLE part_3 PARTITION OF part FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')$$,
-  $$INSERT INTO part_3 VALUES ('2026-03-05', 1, 1)$$, $$ALTER TABLE part DETACH PARTITION part_3$$, $$INSERT INTO part_3 VALUES ('2026-03-05', 1, 1)$$]) AS sql;
+SELECT marked(sql)
+FROM unnest(ARRAY[
+  $$INSERT INTO part SELECT '2026-01-05', i, 1 FROM generate_series(1, 100) AS i$$,
+  $$INSERT INTO part VALUES ('2026-02-05', 1, 1)$$,
+  $$INSERT INTO part_2_1 VALUES ('2026-02-05', 1, 1)$$,
+  $$UPDATE part SET day = '2026-02-06' WHERE customer = 1$$,
+  $$DELETE FROM part_1 WHERE customer = 2$$,
+  $$TRUNCATE part$$,
+  $$CREATE TABLE part_3 PARTITION OF part FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')$$,
+  $$INSERT INTO part_3 VALUES ('2026-03-05', 1, 1)$$,
+  $$ALTER TABLE part DETACH PARTITION part_3$$,
+  $$INSERT INTO part_3 VALUES ('2026-03-05', 1, 1)$$]) AS sql;
 CREATE TABLE parent (a int);
 CREATE TABLE child () INHERITS (parent);
 CREATE MATERIALIZED VIEW heirs AS SELECT count(*) FROM t_stale.parent;
 CREATE MATERIALIZED VIEW system AS SELECT count(*) FROM pg_catalog.pg_class;
 CREATE MATERIALIZED VIEW nothing AS SELECT 1 AS one;
-SELECT outcome(format('SELECT refresh_on_change(%s)', a)) FROM unnest(ARRAY[$$'heirs'$$, $$'system'$$, $$'nothing'$$, $$'sale'$$, $$'named'$$, $$'top', 'daily'$$, $$'top', NULL$$, $$NULL$$,
+SELECT outcome(format('SELECT refresh_on_change(%s)', a))
+FROM unnest(ARRAY[$$'heirs'$$, $$'system'$$, $$'nothing'$$, $$'sale'$$, $$'named'$$, $$'top', 'daily'$$,
+  $$'top', NULL$$, $$NULL$$,
   $$'top', 'commit', ARRAY['named']::regclass[]$$, $$'nothing', 'commit', '{}'$$]) AS a;
 SELECT refresh_on_change('nothing', 'deferred', ARRAY['name']::regclass[]);
 CREATE TABLE shop (id int, customer int, day date, amount numeric);
@@ -219,7 +240,8 @@ CALL track('shop', 'customer', 'amount', 'day');
 CREATE MATERIALIZED VIEW worth AS SELECT customer, total(ledger) FROM t_stale.shop_ledger_live;
 CREATE MATERIALIZED VIEW worth_then AS SELECT customer, total(ledger) FROM t_stale.shop_ledger;
 SELECT refresh_on_change('worth', 'commit'), refresh_on_change('worth_then', 'commit');
-SELECT matview, reads FROM customer_tier_internal.find_watched() WHERE matview IN ('worth'::regclass, 'worth_then'::regclass) ORDER BY 1;
+SELECT matview, reads FROM customer_tier_internal.find_watched()
+WHERE matview IN ('worth'::regclass, 'worth_then'::regclass) ORDER BY 1;
 INSERT INTO shop VALUES (1, 7, '2026-01-01', 3);
 SELECT (SELECT total FROM worth), (SELECT total FROM worth_then);
 CALL refresh_source('shop');
@@ -247,29 +269,41 @@ GRANT CREATE ON SCHEMA t_stale TO regress_customer_tier_analyst;
 GRANT SELECT ON sale TO regress_customer_tier_analyst;
 GRANT SELECT, INSERT, DELETE ON sale TO regress_customer_tier_clerk;
 SET ROLE regress_customer_tier_analyst;
-CREATE FUNCTION t_stale.who() RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'runs as %', current_user; RETURN 0; END $$;
+CREATE FUNCTION t_stale.who() RETURNS int LANGUAGE plpgsql AS $$BEGIN RAISE NOTICE 'runs as %', current_user;
+RETURN 0;
+END $$;
 CREATE MATERIALIZED VIEW mine AS SELECT count(*) + t_stale.who() AS n FROM t_stale.sale;
-SELECT outcome($$SELECT refresh_on_change('mine')$$), outcome($$SELECT refresh_on_change('top')$$), outcome($$SELECT stop_refresh_on_change('top')$$);
+SELECT outcome($$SELECT refresh_on_change('mine')$$), outcome($$SELECT refresh_on_change('top')$$),
+  outcome($$SELECT stop_refresh_on_change('top')$$);
 RESET ROLE;
 SELECT refresh_on_change('mine', 'commit');
 SET ROLE regress_customer_tier_clerk;
 INSERT INTO sale VALUES (20, 1, 1);
-SELECT outcome('SELECT * FROM mine'), left(outcome('REFRESH MATERIALIZED VIEW mine'), 5), outcome($$INSERT INTO mine_stale_marks VALUES (now())$$), outcome('LOCK TABLE mine_stale IN SHARE UPDATE EXCLUSIVE MODE'),
-       outcome($$SELECT customer_tier_internal.mark_watched('mine_stale')$$), outcome($$SELECT customer_tier_internal.drop_watched(NULL)$$), outcome('SELECT count(*) FROM customer_tier_internal.find_watched()'), outcome('SELECT count(*) FROM stale');
+SELECT outcome('SELECT * FROM mine'), left(outcome('REFRESH MATERIALIZED VIEW mine'), 5),
+  outcome($$INSERT INTO mine_stale_marks VALUES (now())$$),
+  outcome('LOCK TABLE mine_stale IN SHARE UPDATE EXCLUSIVE MODE'),
+       outcome($$SELECT customer_tier_internal.mark_watched('mine_stale')$$),
+       outcome($$SELECT customer_tier_internal.drop_watched(NULL)$$),
+       outcome('SELECT count(*) FROM customer_tier_internal.find_watched()'), outcome('SELECT count(*) FROM stale');
 -- a table of one's own is no way to somebody's view
 CREATE TEMP TABLE own (a int);
 CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT EXECUTE FUNCTION customer_tier_internal.mark_stale();
 SELECT outcome('INSERT INTO own VALUES (1)');
 DROP TRIGGER forge ON own;
-CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT WHEN ('mine_stale'::regclass IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.mark_stale();
+CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT WHEN ('mine_stale'::regclass IS NOT NULL)
+EXECUTE FUNCTION customer_tier_internal.mark_stale();
 SELECT outcome('INSERT INTO own VALUES (1)');
 DROP TRIGGER forge ON own;
-CREATE TRIGGER forge AFTER INSERT ON own FOR EACH STATEMENT WHEN (ARRAY['mine_stale'::regclass, 'top_stale'] IS NOT NULL) EXECUTE FUNCTION customer_tier_internal.mark_stale();
+CREATE TRIGGER forge AFTER INSERT ON own
+FOR EACH STATEMENT WHEN (ARRAY['mine_stale'::regclass, 'top_stale'] IS NOT NULL)
+EXECUTE FUNCTION customer_tier_internal.mark_stale();
 SELECT outcome('INSERT INTO own VALUES (1)');
 DROP TRIGGER forge ON own;
-CREATE CONSTRAINT TRIGGER forge_too AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION customer_tier_internal.refresh_at_commit();
+CREATE CONSTRAINT TRIGGER forge_too AFTER INSERT ON own FOR EACH ROW
+EXECUTE FUNCTION customer_tier_internal.refresh_at_commit();
 INSERT INTO own VALUES (1);
-SELECT outcome('SELECT customer_tier_internal.mark_stale()'), outcome('SELECT customer_tier_internal.refresh_at_commit()');
+SELECT outcome('SELECT customer_tier_internal.mark_stale()'),
+  outcome('SELECT customer_tier_internal.refresh_at_commit()');
 DROP TABLE own;
 RESET ROLE;
 SET ROLE regress_customer_tier_analyst;
@@ -287,14 +321,19 @@ SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%mine';
 SELECT refresh_on_change('mine', 'commit');
 -- what the owner adds to the marks is not run by writers
 SET ROLE regress_customer_tier_analyst;
-CREATE FUNCTION t_stale.evil() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'runs as % of %', current_user, session_user; END $$;
-CREATE FUNCTION t_stale.evil(timestamptz) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE EXCEPTION 'runs as % of %', current_user, session_user; END $$;
+CREATE FUNCTION t_stale.evil() RETURNS trigger
+LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'runs as % of %', current_user, session_user;
+END $$;
+CREATE FUNCTION t_stale.evil(timestamptz) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE AS $$BEGIN RAISE EXCEPTION 'runs as % of %', current_user, session_user;
+END $$;
 CREATE TRIGGER evil AFTER INSERT ON mine_stale_marks FOR EACH ROW EXECUTE FUNCTION t_stale.evil();
 RESET ROLE;
 SELECT outcome('INSERT INTO sale VALUES (21, 1, 1) RETURNING id');
 SET ROLE regress_customer_tier_analyst;
 DROP TRIGGER evil ON mine_stale_marks;
-CREATE TRIGGER evil AFTER INSERT ON mine_stale_marks FOR EACH ROW WHEN (t_stale.evil(NEW.since)) EXECUTE FUNCTION customer_tier_internal.refresh_at_commit();
+CREATE TRIGGER evil AFTER INSERT ON mine_stale_marks FOR EACH ROW WHEN (t_stale.evil(NEW.since))
+EXECUTE FUNCTION customer_tier_internal.refresh_at_commit();
 RESET ROLE;
 SELECT outcome('INSERT INTO sale VALUES (21, 1, 1) RETURNING id');
 SET ROLE regress_customer_tier_analyst;
@@ -331,7 +370,8 @@ SELECT count(*) FROM stale WHERE matview = '"My view"'::regclass;
 RESET ROLE;
 GRANT CREATE ON SCHEMA t_stale TO regress_customer_tier_clerk;
 SELECT refresh_on_change('"My view"', 'deferred');
-SELECT state, matview, marks, reads, owner::regrole FROM customer_tier_internal.find_watched() WHERE matview = '"My view"'::regclass;
+SELECT state, matview, marks, reads, owner::regrole FROM customer_tier_internal.find_watched()
+WHERE matview = '"My view"'::regclass;
 INSERT INTO sale VALUES (23, 1, 1);
 ALTER MATERIALIZED VIEW "My view" OWNER TO regress_customer_tier_analyst;
 INSERT INTO sale VALUES (24, 1, 1);
@@ -357,7 +397,8 @@ DROP TABLE "My view_stale_marks";
 -- pg_monitor sees what is stale, but neither errors nor queries
 SELECT refresh_on_change('"My view"');
 SET ROLE pg_monitor;
-SELECT matview::text, mode, since IS NOT NULL AS marked, watching, error FROM stale WHERE matview::text LIKE '%My view%';
+SELECT matview::text, mode, since IS NOT NULL AS marked, watching, error FROM stale
+WHERE matview::text LIKE '%My view%';
 RESET ROLE;
 
 -- the triggers go with the last view, at once
@@ -368,7 +409,8 @@ SET client_min_messages = warning;
 DROP MATERIALIZED VIEW worth, worth_then, worth_by_line CASCADE;
 SET client_min_messages = notice;
 CALL untrack_all();
-SELECT count(*) AS triggers, (SELECT count(*) FROM customer_tier_internal.find_watched()) AS watched FROM pg_trigger WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure;
+SELECT count(*) AS triggers, (SELECT count(*) FROM customer_tier_internal.find_watched()) AS watched FROM pg_trigger
+WHERE tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure;
 SELECT outcome($$SELECT stop_refresh_on_change('top')$$);
 SET client_min_messages = warning;
 DROP SCHEMA t_stale, t_stale_2 CASCADE;

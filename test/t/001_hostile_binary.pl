@@ -26,7 +26,8 @@ DECLARE
   l customer_tier.ledger;
 BEGIN
   h.kind := kind; h.bytes := bytes;
-  large := lo_from_bytea(0, decode('5047434f50590aff0d0a00' || '00000000' || '00000000' || '0001' || lpad(to_hex(length(bytes)), 8, '0'), 'hex') || bytes || '\\xffff');
+  large := lo_from_bytea(0, decode('5047434f50590aff0d0a00' || '00000000' || '00000000' || '0001'
+    || lpad(to_hex(length(bytes)), 8, '0'), 'hex') || bytes || '\\xffff');
   PERFORM lo_export(large, '$file');
   PERFORM lo_unlink(large);
   TRUNCATE taken;
@@ -35,14 +36,18 @@ BEGIN
     SELECT t.l INTO l FROM taken AS t;
     h.state := 'accepted';
     IF customer_tier_internal.ledger_send(l) <> bytes THEN h.fault := 'sent otherwise'; END IF;
-    IF customer_tier_internal.ledger_send(l::text::customer_tier.ledger) <> bytes THEN h.fault := 'text says otherwise'; END IF;
-    IF (SELECT coalesce(sum(e.amount), 0) <> customer_tier.total(l) OR coalesce(sum(e.purchases), 0) <> customer_tier.orders(l)
-            OR count(*) FILTER (WHERE e.purchases > 0) <> customer_tier.purchase_days(l) OR min(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.first_day(l)
+    IF customer_tier_internal.ledger_send(l::text::customer_tier.ledger) <> bytes THEN h.fault := 'text says otherwise';
+    END IF;
+    IF (SELECT coalesce(sum(e.amount), 0) <> customer_tier.total(l)
+      OR coalesce(sum(e.purchases), 0) <> customer_tier.orders(l)
+            OR count(*) FILTER (WHERE e.purchases > 0) <> customer_tier.purchase_days(l)
+              OR min(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.first_day(l)
             OR max(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.last_day(l)
         FROM customer_tier.entries(l) AS e) THEN h.fault := 'head and entries differ'; END IF;
     IF NOT customer_tier.is_empty(l OPERATOR(customer_tier.-) l) THEN h.fault := 'no inverse'; END IF;
   EXCEPTION WHEN OTHERS THEN
-    h.fault := CASE WHEN h.state = 'accepted' THEN 'accepted, but then: ' || SQLERRM WHEN SQLSTATE <> '22P03' THEN SQLSTATE || ' ' || SQLERRM END;
+    h.fault := CASE WHEN h.state = 'accepted' THEN 'accepted, but then: ' || SQLERRM
+      WHEN SQLSTATE <> '22P03' THEN SQLSTATE || ' ' || SQLERRM END;
     h.state := SQLSTATE; h.message := SQLERRM;
   END;
   INSERT INTO hostile (kind, bytes, state, message, fault) VALUES (h.kind, h.bytes, h.state, h.message, h.fault);
@@ -52,9 +57,13 @@ CREATE FUNCTION u(i bigint, k bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 'SELECT (hashint8extended(i, k) & 4294967295)::float8 / 4294967296';
 CREATE TABLE valid AS
 SELECT i, customer_tier_internal.ledger_send(t::customer_tier.ledger) AS bytes, t FROM (
-  SELECT i, '{' || coalesce(string_agg((date '2020-01-01' + (u(i * 100 + k, 1) * 400)::int) || ':' || (u(i * 100 + k, 2) * 3)::int || '+' || (u(i * 100 + k, 3) * 2)::int || ':' || round(((u(i * 100 + k, 4) - 0.2) * 10 ^ (i % 12))::numeric, i % 7), ', '), '') || '}' AS t
+  SELECT i, '{' || coalesce(string_agg((date '2020-01-01' + (u(i * 100 + k, 1) * 400)::int) || ':'
+    || (u(i * 100 + k, 2) * 3)::int || '+' || (u(i * 100 + k, 3) * 2)::int || ':'
+    || round(((u(i * 100 + k, 4) - 0.2) * 10 ^ (i % 12))::numeric, i % 7), ', '), '') || '}' AS t
   FROM generate_series(1, 200) AS i LEFT JOIN generate_series(1, 12) AS k ON k <= i % 13 GROUP BY i) AS v
-UNION ALL SELECT 1000, customer_tier_internal.ledger_send(t::customer_tier.ledger), t FROM unnest(ARRAY['{}', '{4714-11-24 BC:1:1, 5874897-12-31:-5+9:-9223372036854775807}', '{2026-01-05:0:9223372036854775807, 2026-01-06:0:-9223372036854775807}']) AS t;
+UNION ALL SELECT 1000, customer_tier_internal.ledger_send(t::customer_tier.ledger), t
+FROM unnest(ARRAY['{}', '{4714-11-24 BC:1:1, 5874897-12-31:-5+9:-9223372036854775807}',
+  '{2026-01-05:0:9223372036854775807, 2026-01-06:0:-9223372036854775807}']) AS t;
 SQL
 
 # bytes by hand, as the head of ledger.h says
@@ -100,36 +109,57 @@ my @by_hand = (
 	[ 'zero length', '' ],
 	[ 'open state', "\x18" . substr(ledger(1, \@two), 1) ],
 	[ 'open state, alone', "\x18" ], [ 'open state, empty', "\x18\x00" ], [ 'open state of zeros', "\x1a" . "\0" x 60 ],
-	[ 'scale 7', ledger(1, \@two, tag => "\x17") ], [ 'scale 7, empty', "\x17\x00" ], [ 'empty with a scale', "\x12\x00" ],
-	[ 'version 0', ledger(1, \@two, tag => "\x01") ], [ 'version 2', ledger(1, \@two, tag => "\x21") ], [ 'version 15', "\xf0\x00" ],
+	[ 'scale 7', ledger(1, \@two, tag => "\x17") ], [ 'scale 7, empty', "\x17\x00" ],
+	[ 'empty with a scale', "\x12\x00" ],
+	[ 'version 0', ledger(1, \@two, tag => "\x01") ], [ 'version 2', ledger(1, \@two, tag => "\x21") ],
+	[ 'version 15', "\xf0\x00" ],
 	[ 'tag alone', "\x10" ], [ 'empty with more', "\x10\x00\x00" ],
 	[ 'a scale too large', ledger(2, [ map { [ @$_[ 0 .. 2 ], $_->[3] * 10 ] } @two ]) ],
-	[ 'wrong total', ledger(1, \@two, total => zigzag(1299)) ], [ 'wrong purchases', ledger(1, \@two, purchases => zigzag(4)) ],
-	[ 'wrong purchase days', ledger(1, \@two, days => varint(1)) ], [ 'no purchase days', ledger(1, \@two, days => varint(0), gaps => '') ],
-	[ 'wrong first purchase', ledger(1, \@two, gaps => "\x01\x00") ], [ 'wrong last purchase', ledger(1, \@two, gaps => "\x00\x01") ],
-	[ 'wrong span', ledger(1, \@two, span => varint(38)) ], [ 'wrong first day', ledger(1, \@two, first => zigzag(9502), span => varint(36)) ],
-	[ 'one entry more', ledger(1, \@two, n => "\x03") ], [ 'one entry less', ledger(1, \@two, n => "\x01") ], [ 'no entries, but a head', ledger(1, \@two, n => "\x00") ],
-	[ 'the same day twice', ledger(0, [ [ 5, 1, 0, 1 ], [ 5, 1, 0, 2 ] ]) ], [ 'descending days', ledger(0, [ [ 9, 1, 0, 1 ], [ 5, 1, 0, 2 ] ], span => varint(4)) ],
-	[ 'an empty entry', ledger(0, [ [ 5, 1, 0, 1 ], [ 6, 0, 0, 0 ], [ 7, 1, 0, 1 ] ]) ], [ 'only an empty entry', ledger(0, [ [ 5, 0, 0, 0 ] ]) ],
+	[ 'wrong total', ledger(1, \@two, total => zigzag(1299)) ],
+	[ 'wrong purchases', ledger(1, \@two, purchases => zigzag(4)) ],
+	[ 'wrong purchase days', ledger(1, \@two, days => varint(1)) ],
+	[ 'no purchase days', ledger(1, \@two, days => varint(0), gaps => '') ],
+	[ 'wrong first purchase', ledger(1, \@two, gaps => "\x01\x00") ],
+	[ 'wrong last purchase', ledger(1, \@two, gaps => "\x00\x01") ],
+	[ 'wrong span', ledger(1, \@two, span => varint(38)) ],
+	[ 'wrong first day', ledger(1, \@two, first => zigzag(9502), span => varint(36)) ],
+	[ 'one entry more', ledger(1, \@two, n => "\x03") ], [ 'one entry less', ledger(1, \@two, n => "\x01") ],
+	[ 'no entries, but a head', ledger(1, \@two, n => "\x00") ],
+	[ 'the same day twice', ledger(0, [ [ 5, 1, 0, 1 ], [ 5, 1, 0, 2 ] ]) ],
+	[ 'descending days', ledger(0, [ [ 9, 1, 0, 1 ], [ 5, 1, 0, 2 ] ], span => varint(4)) ],
+	[ 'an empty entry', ledger(0, [ [ 5, 1, 0, 1 ], [ 6, 0, 0, 0 ], [ 7, 1, 0, 1 ] ]) ],
+	[ 'only an empty entry', ledger(0, [ [ 5, 0, 0, 0 ] ]) ],
 	[ 'needlessly explicit', ledger(0, [ [ 5, 1, 0, 1 ] ], explicit => 1) ],
-	[ 'a day too early', ledger(0, [ [ -2451546, 1, 0, 1 ] ]) ], [ 'a day too late', ledger(0, [ [ 2145031949, 1, 0, 1 ] ]) ],
-	[ 'minus infinity', ledger(0, [ [ -2147483648, 1, 0, 1 ] ]) ], [ 'infinity', ledger(0, [ [ 2147483647, 1, 0, 1 ] ]) ], [ 'beyond 32 bits', ledger(0, [ [ 4294967296 + 5, 1, 0, 1 ] ]) ],
+	[ 'a day too early', ledger(0, [ [ -2451546, 1, 0, 1 ] ]) ],
+	[ 'a day too late', ledger(0, [ [ 2145031949, 1, 0, 1 ] ]) ],
+	[ 'minus infinity', ledger(0, [ [ -2147483648, 1, 0, 1 ] ]) ],
+	[ 'infinity', ledger(0, [ [ 2147483647, 1, 0, 1 ] ]) ],
+	[ 'beyond 32 bits', ledger(0, [ [ 4294967296 + 5, 1, 0, 1 ] ]) ],
 	[ 'the last day too late', ledger(0, [ [ 2145031948, 1, 0, 1 ], [ 2145031949, 1, 0, 1 ] ]) ],
-	[ 'span beyond 32 bits', ledger(1, \@two, span => varint(4294967296 + 37)) ], [ 'span beyond 64 bits', ledger(1, \@two, span => $huge) ],
+	[ 'span beyond 32 bits', ledger(1, \@two, span => varint(4294967296 + 37)) ],
+	[ 'span beyond 64 bits', ledger(1, \@two, span => $huge) ],
 	[ 'span and first day overflow', ledger(1, \@two, first => $huge, span => $huge) ],
 	[ 'a gap beyond 64 bits', ledger(0, [ [ 5, 1, 0, 1 ] ], body => $huge . "\x02") ],
 	[ 'amount of -2^63', ledger(0, [ [ 5, 0, 1, -1 ] ], total => $huge, body => "\x00" . $huge) ],
-	[ 'total beyond 64 bits', ledger(0, [ [ 5, 1, 0, 1 ], [ 6, 1, 0, 1 ] ], body => "\x00\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", total => zigzag(-2)) ],
+	[ 'total beyond 64 bits', ledger(0, [ [ 5, 1, 0, 1 ], [ 6, 1, 0, 1 ] ],
+		body => "\x00\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+		total => zigzag(-2)) ],
 	[ 'purchases of -2^63', ledger(0, [ [ 5, 0, 0, 1 ] ], purchases => $huge, body => "\x01\x02" . $huge . "\x00") ],
-	(map { [ "trailing garbage of $_", ledger(1, \@two) . ("\0" x $_) ], [ "trailing noise of $_", ledger(1, \@two) . ("\xff" x $_) ] } 1 .. 12),
-	(map { [ "entries: $_", ledger(1, \@two, n => varint($_)) ] } 4, 100, 65536, 10_000_000, 2147483647, 2147483648, 4294967295, 4294967296, 9007199254740993),
-	(map { [ "entries alone: $_", "\x10" . varint($_) ], [ "entries and zeros: $_", "\x10" . varint($_) . "\0" x 40 ] } 1, 100, 65536, 50_000_000, 4294967295, 4294967296),
-	[ 'entries beyond 64 bits', ledger(1, \@two, n => "\xff" x 10 . "\x01") ], [ 'entries of ten bytes', ledger(1, \@two, n => $huge) ],
+	(map { [ "trailing garbage of $_", ledger(1, \@two) . ("\0" x $_) ],
+		[ "trailing noise of $_", ledger(1, \@two) . ("\xff" x $_) ] } 1 .. 12),
+	(map { [ "entries: $_", ledger(1, \@two, n => varint($_)) ] } 4, 100, 65536, 10_000_000, 2147483647, 2147483648,
+		4294967295, 4294967296, 9007199254740993),
+	(map { [ "entries alone: $_", "\x10" . varint($_) ],
+		[ "entries and zeros: $_", "\x10" . varint($_) . "\0" x 40 ] } 1, 100, 65536, 50_000_000, 4294967295,
+		4294967296),
+	[ 'entries beyond 64 bits', ledger(1, \@two, n => "\xff" x 10 . "\x01") ],
+	[ 'entries of ten bytes', ledger(1, \@two, n => $huge) ],
 );
 # each number of the head with a byte too many, and of eleven bytes
 foreach my $field (qw(n first span purchases days gaps total body))
 {
-	my %h = (n => "\x02", first => zigzag(9501), span => varint(37), purchases => zigzag(3), days => "\x02", gaps => "\x00", total => zigzag(1300), body => "\x00");
+	my %h = (n => "\x02", first => zigzag(9501), span => varint(37), purchases => zigzag(3), days => "\x02",
+		gaps => "\x00", total => zigzag(1300), body => "\x00");
 	my $rest = $field eq 'gaps' ? "\x00" : $field eq 'body' ? substr(ledger(1, \@two), -8) : '';
 	foreach my $pad (1 .. 10)
 	{
@@ -148,34 +178,59 @@ foreach (@by_hand)
 }
 $sql .= <<'SQL';
 SELECT count(give('valid', bytes)) FROM valid;
-SELECT count(give('cut off', substr(bytes, 1, n))) FROM (SELECT * FROM valid WHERE i % 10 = 0) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
-SELECT count(give('bit', set_bit(bytes, n, 1 - get_bit(bytes, n)))) FROM (SELECT * FROM valid WHERE i IN (2, 13, 18, 31, 44, 57, 1000) AND length(bytes) < 120) AS v, LATERAL generate_series(0, 8 * length(bytes) - 1) AS n;
-SELECT count(give('two bytes', set_byte(set_byte(bytes, (u(i * 50 + n, 5) * (length(bytes) - 1))::int, (u(i * 50 + n, 6) * 255)::int), (u(i * 50 + n, 7) * (length(bytes) - 1))::int, (u(i * 50 + n, 8) * 255)::int))) FROM (SELECT * FROM valid WHERE i <= 50) AS v, generate_series(1, 20) AS n;
-SELECT count(give('byte left out', substr(bytes, 1, n) || substr(bytes, n + 2))) FROM (SELECT * FROM valid WHERE i BETWEEN 60 AND 75) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
-SELECT count(give('random', substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32))) FROM generate_series(1, 1000) AS n;
-SELECT count(give('random with a tag', set_byte(substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32), 0, 16 + n % 8))) FROM generate_series(1, 1000) AS n;
-SELECT count(give('random and small', substring(set_byte(decode(translate(md5(n::text) || md5((n + 5000)::text), '456789abcdef', '012301230123'), 'hex'), 0, 16) FROM 1 FOR 1 + n % 24))) FROM generate_series(1, 1000) AS n;
+SELECT count(give('cut off', substr(bytes, 1, n)))
+FROM (SELECT * FROM valid WHERE i % 10 = 0) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
+SELECT count(give('bit', set_bit(bytes, n, 1 - get_bit(bytes, n))))
+FROM (SELECT * FROM valid WHERE i IN (2, 13, 18, 31, 44, 57, 1000) AND length(bytes) < 120) AS v,
+  LATERAL generate_series(0, 8 * length(bytes) - 1) AS n;
+SELECT count(give('two bytes',
+  set_byte(set_byte(bytes, (u(i * 50 + n, 5) * (length(bytes) - 1))::int, (u(i * 50 + n, 6) * 255)::int),
+  (u(i * 50 + n, 7) * (length(bytes) - 1))::int, (u(i * 50 + n, 8) * 255)::int)))
+FROM (SELECT * FROM valid WHERE i <= 50) AS v, generate_series(1, 20) AS n;
+SELECT count(give('byte left out', substr(bytes, 1, n) || substr(bytes, n + 2)))
+FROM (SELECT * FROM valid WHERE i BETWEEN 60 AND 75) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
+SELECT count(give('random', substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32)))
+FROM generate_series(1, 1000) AS n;
+SELECT count(give('random with a tag',
+  set_byte(substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32), 0, 16 + n % 8)))
+FROM generate_series(1, 1000) AS n;
+SELECT count(give('random and small',
+  substring(set_byte(decode(translate(md5(n::text) || md5((n + 5000)::text), '456789abcdef', '012301230123'), 'hex'), 0,
+  16) FROM 1 FOR 1 + n % 24))) FROM generate_series(1, 1000) AS n;
 SQL
-$node->psql('postgres', $sql, on_error_stop => 1, timeout => 2 * $PostgreSQL::Test::Utils::timeout_default, stdout => \my $out, stderr => \my $err);
+$node->psql('postgres', $sql, on_error_stop => 1, timeout => 2 * $PostgreSQL::Test::Utils::timeout_default,
+	stdout => \my $out, stderr => \my $err);
 is($err, '', 'every value was tried');
 
 note("the values are the same every time; by kind: tried|accepted|refused");
-note($node->safe_psql('postgres', "SELECT CASE WHEN kind IN (SELECT kind FROM hostile GROUP BY kind HAVING count(*) > 20) THEN kind ELSE 'by hand' END AS k, count(*) AS values, count(*) FILTER (WHERE state = 'accepted') AS accepted, count(*) FILTER (WHERE state = '22P03') AS refused FROM hostile GROUP BY 1 ORDER BY 1"));
+note($node->safe_psql('postgres',
+	"SELECT CASE WHEN kind IN (SELECT kind FROM hostile GROUP BY kind HAVING count(*) > 20) THEN kind
+	ELSE 'by hand' END AS k, count(*) AS values, count(*) FILTER (WHERE state = 'accepted') AS accepted,
+	count(*) FILTER (WHERE state = '22P03') AS refused FROM hostile GROUP BY 1 ORDER BY 1"));
 my $tried = $node->safe_psql('postgres', 'SELECT count(*) FROM hostile');
 cmp_ok($tried, '>', 5000, "several thousand values: $tried");
-is($node->safe_psql('postgres', 'SELECT count(*) FROM hostile WHERE state IS NULL'), '0', 'each was accepted or refused');
-is($node->safe_psql('postgres', "SELECT kind, bytes, state, fault FROM hostile WHERE fault IS NOT NULL ORDER BY id LIMIT 20"), '', 'what is refused is 22P03, what is accepted is right');
-is($node->safe_psql('postgres', "SELECT count(*), count(*) FILTER (WHERE state = 'accepted') FROM hostile WHERE kind = 'valid'"), '203|203', 'valid ledgers are accepted');
-is($node->safe_psql('postgres', "SELECT count(*) FROM hostile WHERE kind IN ('cut off') AND state = 'accepted'"), '0', 'nothing that is cut off is accepted');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM hostile WHERE state IS NULL'), '0',
+	'each was accepted or refused');
+is($node->safe_psql('postgres',
+	"SELECT kind, bytes, state, fault FROM hostile WHERE fault IS NOT NULL ORDER BY id LIMIT 20"), '',
+	'what is refused is 22P03, what is accepted is right');
+is($node->safe_psql('postgres',
+	"SELECT count(*), count(*) FILTER (WHERE state = 'accepted') FROM hostile WHERE kind = 'valid'"), '203|203',
+	'valid ledgers are accepted');
+is($node->safe_psql('postgres', "SELECT count(*) FROM hostile WHERE kind IN ('cut off') AND state = 'accepted'"), '0',
+	'nothing that is cut off is accepted');
 foreach (@by_hand)
 {
 	my ($kind, $bytes, $good) = @$_;
-	is($node->safe_psql('postgres', "SELECT state FROM hostile WHERE kind = '$kind'"), $good ? 'accepted' : '22P03', $kind);
+	is($node->safe_psql('postgres', "SELECT state FROM hostile WHERE kind = '$kind'"), $good ? 'accepted' : '22P03',
+		$kind);
 }
 
 # the server lives, and needed no memory to speak of
 my $log = slurp_file($node->logfile);
-unlike($log, qr/terminated by signal|server process .* was terminated|out of memory|invalid memory alloc/i, 'no crash, no large allocation');
-is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = pg_backend_pid()'), '1', 'the server answers');
+unlike($log, qr/terminated by signal|server process .* was terminated|out of memory|invalid memory alloc/i,
+	'no crash, no large allocation');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM pg_stat_activity WHERE pid = pg_backend_pid()'), '1',
+	'the server answers');
 $node->stop;
 done_testing();

@@ -45,7 +45,8 @@ sub fresh
 	return $name;
 }
 
-my $write = "INSERT INTO SALE VALUES (1, 2, '2026-03-01', 5, 'w'); UPDATE SALE SET amount = amount + 1 WHERE note = 'w'; DELETE FROM SALE WHERE amount = 30";
+my $write = "INSERT INTO SALE VALUES (1, 2, '2026-03-01', 5, 'w'); UPDATE SALE SET amount = amount + 1 WHERE note = 'w';
+	DELETE FROM SALE WHERE amount = 30";
 
 # writes are captured, verified, refreshed and verified again; one session, for speed
 sub captures
@@ -54,9 +55,11 @@ sub captures
 	$role = $role // 'shop';
 	($sql = $sql // $write) =~ s/SALE/$sale/g;
 	my ($ret, $out, $err) = $node->psql($db, "SET ROLE writer; $sql; SET ROLE $role;
-		SELECT 'capturing', capturing, changed, pending > 0 FROM customer_tier.sources; SELECT 'pending', v FROM customer_tier.verify_source('$sale') AS v;
+		SELECT 'capturing', capturing, changed, pending > 0 FROM customer_tier.sources;
+			SELECT 'pending', v FROM customer_tier.verify_source('$sale') AS v;
 		CALL customer_tier.refresh_source('$sale');
-		SELECT 'refreshed', pending, last_error FROM customer_tier.sources; SELECT 'merged', v FROM customer_tier.verify_source('$sale') AS v", on_error_stop => 1);
+		SELECT 'refreshed', pending, last_error FROM customer_tier.sources;
+		SELECT 'merged', v FROM customer_tier.verify_source('$sale') AS v", on_error_stop => 1);
 	is("$out$err", "capturing|t|f|t\nrefreshed|0|", "$what: captured, and refreshed");
 }
 
@@ -73,55 +76,78 @@ sub hinted
 my $db = fresh();
 sql($db, <<'SQL', @shop);
 ALTER SCHEMA crm RENAME TO "Sales 'n more";
-ALTER TABLE "Sales 'n more".sale_delta RENAME TO "a queue"; ALTER VIEW "Sales 'n more".sale_capture RENAME TO "what's captured";
-ALTER TABLE "Sales 'n more".sale_ledger RENAME TO ledgers; ALTER VIEW "Sales 'n more".sale_ledger_live RENAME TO "live""ly";
+ALTER TABLE "Sales 'n more".sale_delta RENAME TO "a queue";
+ALTER VIEW "Sales 'n more".sale_capture RENAME TO "what's captured";
+ALTER TABLE "Sales 'n more".sale_ledger RENAME TO ledgers;
+ALTER VIEW "Sales 'n more".sale_ledger_live RENAME TO "live""ly";
 ALTER TABLE "Sales 'n more".sale_source RENAME TO "state"; ALTER VIEW "Sales 'n more".sale_sale RENAME TO sold;
 ALTER TABLE "Sales 'n more".sale RENAME TO "SALE";
 SQL
 sql($db, q{ALTER TABLE "Sales 'n more"."SALE" RENAME TO sale; ALTER SCHEMA "Sales 'n more" RENAME TO named}, @shop);
 captures($db, 'all renamed', 'named.sale');
-sql($db, 'ALTER TABLE named."a queue" SET SCHEMA away; ALTER VIEW named."what\'s captured" SET SCHEMA away; ALTER TABLE named.ledgers SET SCHEMA away;
-	ALTER VIEW named."live""ly" SET SCHEMA away; ALTER TABLE named."state" SET SCHEMA away; ALTER VIEW named.sold SET SCHEMA away', @shop);
+sql($db, 'ALTER TABLE named."a queue" SET SCHEMA away; ALTER VIEW named."what\'s captured" SET SCHEMA away;
+	ALTER TABLE named.ledgers SET SCHEMA away;
+	ALTER VIEW named."live""ly" SET SCHEMA away;
+	ALTER TABLE named."state" SET SCHEMA away; ALTER VIEW named.sold SET SCHEMA away', @shop);
 captures($db, 'parts in another schema', 'named.sale');
 sql($db, 'ALTER TABLE named.sale SET SCHEMA away; DROP SCHEMA named', @shop);
 captures($db, 'sales in another schema', 'away.sale');
-is(sql($db, "SELECT customer_tier.orders(customer_tier.ledger_of('away.sold', 1)) > 0, customer_tier.orders(customer_tier.ledger_of('away.sale', 1)) > 0", @shop), 't|t', 'named by either');
+is(sql($db, "SELECT customer_tier.orders(customer_tier.ledger_of('away.sold', 1)) > 0,
+	customer_tier.orders(customer_tier.ledger_of('away.sale', 1)) > 0", @shop), 't|t', 'named by either');
 sql($db, "CALL customer_tier.rebuild_source('away.sale'); ", @shop);
 sql($db, "CALL customer_tier.alter_source('away.sale')", @shop);
 captures($db, 'rebuilt and made anew', 'away.sale');
 
 # columns: renamed crosswise within one transaction, and a column in use
 $db = fresh();
-sql($db, 'BEGIN; ALTER TABLE crm.sale RENAME customer TO x; ALTER TABLE crm.sale RENAME other TO customer; ALTER TABLE crm.sale RENAME x TO other; COMMIT', @shop);
+sql($db, 'BEGIN; ALTER TABLE crm.sale RENAME customer TO x; ALTER TABLE crm.sale RENAME other TO customer;
+	ALTER TABLE crm.sale RENAME x TO other; COMMIT', @shop);
 captures($db, 'columns crosswise', 'crm.sale');
-is(sql($db, "SELECT count(*) FROM (SELECT other, sum(amount) FROM crm.sale GROUP BY 1 EXCEPT SELECT customer, customer_tier.total(ledger) FROM crm.sale_ledger_live) AS d", @shop), '0', 'columns crosswise: it is still the first column');
+is(sql($db, "SELECT count(*) FROM (SELECT other, sum(amount) FROM crm.sale GROUP BY 1 EXCEPT SELECT customer,
+	customer_tier.total(ledger) FROM crm.sale_ledger_live) AS d", @shop), '0',
+	'columns crosswise: it is still the first column');
 my ($ret, $out, $err) = $node->psql($db, 'ALTER TABLE crm.sale DROP COLUMN other', @shop);
-like($err, qr/cannot drop column other of table crm\.sale because other objects depend on it/, 'a column in use is not dropped');
+like($err, qr/cannot drop column other of table crm\.sale because other objects depend on it/,
+	'a column in use is not dropped');
 ($ret, $out, $err) = $node->psql($db, 'ALTER TABLE crm.sale ALTER amount TYPE numeric(14,3)', @shop);
 like($err, qr/cannot alter type of a column used by a view or rule/, 'nor is its type changed behind the back');
 sql($db, 'ALTER TABLE crm.sale DROP COLUMN customer, DROP COLUMN note, ADD COLUMN note text', @shop);
-captures($db, 'other columns dropped', 'crm.sale', "INSERT INTO SALE (other, day, amount, note) VALUES (1, '2026-03-01', 5, 'w'); UPDATE SALE SET amount = amount + 1 WHERE note = 'w'; DELETE FROM SALE WHERE amount = 30");
-sql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'amount', column_type => 'numeric(14,3)')}, @shop);
-sql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'other', column_type => 'text', using_expression => '''c'' || other')}, @shop);
-captures($db, 'types changed by alter_source', 'crm.sale', "INSERT INTO SALE (other, day, amount, note) VALUES ('cx', '2026-03-01', 5.125, 'x')");
-is(sql($db, "SELECT customer_tier.ledger_of('crm.sale', 'cx'::text)", @shop), '{2026-03-01:1:5.125}', 'and customers are of the new type');
-($ret, $out, $err) = $node->psql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'amount', column_type => 'text')}, @shop);
+captures($db, 'other columns dropped', 'crm.sale',
+	"INSERT INTO SALE (other, day, amount, note) VALUES (1, '2026-03-01', 5, 'w');
+	UPDATE SALE SET amount = amount + 1 WHERE note = 'w'; DELETE FROM SALE WHERE amount = 30");
+sql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'amount', column_type => 'numeric(14,3)')},
+	@shop);
+sql($db, qq{CALL customer_tier.alter_source('crm.sale', column_name => 'other', column_type => 'text',
+	using_expression => '''c'' || other')}, @shop);
+captures($db, 'types changed by alter_source', 'crm.sale',
+	"INSERT INTO SALE (other, day, amount, note) VALUES ('cx', '2026-03-01', 5.125, 'x')");
+is(sql($db, "SELECT customer_tier.ledger_of('crm.sale', 'cx'::text)", @shop), '{2026-03-01:1:5.125}',
+	'and customers are of the new type');
+($ret, $out, $err) = $node->psql($db,
+	qq{CALL customer_tier.alter_source('crm.sale', column_name => 'amount', column_type => 'text')}, @shop);
 isnt($ret, 0, 'no type that is no amount');
-captures($db, 'a change that failed', 'crm.sale', "INSERT INTO SALE (other, day, amount, note) VALUES ('cx', '2026-03-01', 5.125, 'x')");
+captures($db, 'a change that failed', 'crm.sale',
+	"INSERT INTO SALE (other, day, amount, note) VALUES ('cx', '2026-03-01', 5.125, 'x')");
 
 # the views behind our back
 $db = fresh();
-sql($db, "CREATE OR REPLACE VIEW crm.sale_sale AS SELECT customer, day AS sold_at, amount FROM crm.sale WHERE amount > 20", @shop);
+sql($db, "CREATE OR REPLACE VIEW crm.sale_sale AS SELECT customer, day AS sold_at,
+	amount FROM crm.sale WHERE amount > 20", @shop);
 sql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w'), (1, 2, '2026-03-01', 50, 'w')");
-is(sql($db, "SELECT capturing, changed, pending FROM customer_tier.sources", @shop), 't|t|2', 'a view replaced is noticed, and what is captured does not change half-way');
-is(sql($db, "SELECT * FROM customer_tier.verify_source('crm.sale')", @shop), '', 'what is captured is what is verified');
+is(sql($db, "SELECT capturing, changed, pending FROM customer_tier.sources", @shop), 't|t|2',
+	'a view replaced is noticed, and what is captured does not change half-way');
+is(sql($db, "SELECT * FROM customer_tier.verify_source('crm.sale')", @shop), '',
+	'what is captured is what is verified');
 sql($db, "CALL customer_tier.refresh_source('crm.sale')", @shop);
-is(sql($db, "SELECT sum(customer_tier.total(ledger)) = (SELECT sum(amount) FROM crm.sale) FROM crm.sale_ledger", @shop), 't', 'a refresh goes on as before');
+is(sql($db, "SELECT sum(customer_tier.total(ledger)) = (SELECT sum(amount) FROM crm.sale) FROM crm.sale_ledger", @shop),
+	't', 'a refresh goes on as before');
 is(sql($db, "SELECT changed FROM customer_tier.sources", @shop), 't', 'and still says changed');
 sql($db, "CALL customer_tier.alter_source('crm.sale')", @shop);
-is(sql($db, "SELECT sum(customer_tier.total(ledger)) = (SELECT sum(amount) FROM crm.sale WHERE amount > 20) FROM crm.sale_ledger_live", @shop), 't', 'alter_source takes it over');
+is(sql($db, "SELECT sum(customer_tier.total(ledger)) = (SELECT sum(amount) FROM crm.sale WHERE amount > 20)
+	FROM crm.sale_ledger_live", @shop), 't', 'alter_source takes it over');
 captures($db, 'a view taken over', 'crm.sale');
-sql($db, "CREATE OR REPLACE VIEW crm.sale_capture AS SELECT customer, day AS sold_at, amount * 2 AS amount FROM crm.sale", @shop);
+sql($db, "CREATE OR REPLACE VIEW crm.sale_capture AS SELECT customer, day AS sold_at,
+	amount * 2 AS amount FROM crm.sale", @shop);
 sql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')");
 is(sql($db, "SELECT changed FROM customer_tier.sources", @shop), 't', 'what is captured, replaced, is noticed');
 isnt(sql($db, "SELECT * FROM customer_tier.verify_source('crm.sale')", @shop), '', 'and so it is by verify_source');
@@ -129,19 +155,24 @@ sql($db, "CALL customer_tier.rebuild_source('crm.sale')", @shop);
 captures($db, 'rebuilt from the view', 'crm.sale');
 
 # a view that became another kind of query
-sql($db, "CREATE OR REPLACE VIEW crm.sale_sale AS SELECT customer, day AS sold_at, amount FROM crm.sale UNION ALL SELECT 1, '2026-01-01', 1", @shop);
+sql($db, "CREATE OR REPLACE VIEW crm.sale_sale AS SELECT customer, day AS sold_at,
+	amount FROM crm.sale UNION ALL SELECT 1, '2026-01-01', 1", @shop);
 is(sql($db, "SELECT changed FROM customer_tier.sources", @shop), 't', 'a view that is a UNION now is noticed');
 sql($db, "CALL customer_tier.alter_source('crm.sale_sale')", @shop);
 sql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')", extra_params => [ '-U', 'writer' ]);
-is(sql($db, "SELECT capturing, changed FROM customer_tier.sources", @shop) . sql($db, "SELECT * FROM customer_tier.verify_source('crm.sale_sale')", @shop), 't|f', 'and taken over, touched as a whole');
+is(sql($db, "SELECT capturing, changed FROM customer_tier.sources", @shop)
+	. sql($db, "SELECT * FROM customer_tier.verify_source('crm.sale_sale')", @shop), 't|f',
+	'and taken over, touched as a whole');
 sql($db, "CALL customer_tier.refresh_source('crm.sale_sale')", @shop);
-is(sql($db, "SELECT sum(customer_tier.total(ledger)) = (SELECT sum(amount) + 1 FROM crm.sale) FROM crm.sale_ledger", @shop), 't', 'and refreshed');
+is(sql($db, "SELECT sum(customer_tier.total(ledger)) = (SELECT sum(amount) + 1 FROM crm.sale) FROM crm.sale_ledger",
+	@shop), 't', 'and refreshed');
 
 # owners: the sales are given away
 $db = fresh();
 sql($db, 'ALTER TABLE crm.sale OWNER TO heir');
 my $before = sql($db, 'SELECT count(*), sum(amount) FROM crm.sale');
-($ret, $out, $err) = $node->psql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')", extra_params => [ '-U', 'writer' ]);
+($ret, $out, $err) = $node->psql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')",
+	extra_params => [ '-U', 'writer' ]);
 isnt($ret, 0, 'sales given away: writes fail rather than being lost');
 is(sql($db, 'SELECT count(*), sum(amount) FROM crm.sale'), $before, 'sales given away: nothing half done');
 is(sql($db, "SELECT capturing FROM customer_tier.sources"), 'f', 'sales given away: sources does not say capturing');
@@ -149,7 +180,8 @@ my $mend = hinted($err, 'sales given away', qr/^CALL customer_tier\.alter_source
 ($ret, $out, $err) = $node->psql($db, $mend, extra_params => [ '-U', 'heir' ]);
 like($err, qr/must be owner of/, 'sales given away: the heir alone takes nothing of what was not given');
 sql($db, $mend);
-is(sql($db, "SELECT string_agg(DISTINCT relowner::regrole::text, ' ') FROM pg_class WHERE relnamespace = 'crm'::regnamespace"), 'heir', 'sales given away: all parts follow');
+is(sql($db, "SELECT string_agg(DISTINCT relowner::regrole::text,
+	' ') FROM pg_class WHERE relnamespace = 'crm'::regnamespace"), 'heir', 'sales given away: all parts follow');
 captures($db, 'sales given away and mended', 'crm.sale', undef, 'heir');
 sql($db, 'REASSIGN OWNED BY heir TO shop');
 captures($db, 'REASSIGN OWNED', 'crm.sale');
@@ -158,23 +190,30 @@ captures($db, 'REASSIGN OWNED', 'crm.sale');
 for my $part (qw(sale_sale sale_capture sale_ledger sale_delta sale_ledger_live sale_source))
 {
 	sql($db, "ALTER TABLE crm.$part OWNER TO heir");
-	($ret, $out, $err) = $node->psql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')", extra_params => [ '-U', 'writer' ]);
-	isnt(sql($db, "SELECT capturing FROM customer_tier.sources WHERE sales = 'crm.sale'::regclass"), 't', "$part given away: sources does not say capturing");
+	($ret, $out, $err) = $node->psql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')",
+		extra_params => [ '-U', 'writer' ]);
+	isnt(sql($db, "SELECT capturing FROM customer_tier.sources WHERE sales = 'crm.sale'::regclass"), 't',
+		"$part given away: sources does not say capturing");
 	# where the write is captured, refresh_source tells
 	($ret, $out, $err) = $node->psql($db, "CALL customer_tier.refresh_source('crm.sale')") if $ret == 0;
 	isnt($ret, 0, "$part given away: it is told");
-	sql($db, hinted($err, "$part given away", $part eq 'sale_source' ? qr/^CALL customer_tier\.alter_source\('crm\.sale'\)$/ : qr/^ALTER (TABLE|VIEW) crm\.$part OWNER TO shop$/));
+	sql($db, hinted($err, "$part given away",
+		$part eq 'sale_source' ? qr/^CALL customer_tier\.alter_source\('crm\.sale'\)$/
+		: qr/^ALTER (TABLE|VIEW) crm\.$part OWNER TO shop$/));
 	captures($db, "$part given away and mended", 'crm.sale');
 }
 
 # drops
 ($ret, $out, $err) = $node->psql($db, 'DROP TABLE crm.sale', @shop);
-like($err, qr/cannot drop table crm\.sale because other objects depend on it/, 'sales that are tracked are not dropped by chance');
+like($err, qr/cannot drop table crm\.sale because other objects depend on it/,
+	'sales that are tracked are not dropped by chance');
 sql($db, 'DROP TABLE crm.sale CASCADE', @shop);
-is(sql($db, 'SELECT source, sales, capturing FROM customer_tier.sources', @shop), '||f', 'sales dropped: sources shows what is left');
+is(sql($db, 'SELECT source, sales, capturing FROM customer_tier.sources', @shop), '||f',
+	'sales dropped: sources shows what is left');
 ($ret, $out, $err) = $node->psql($db, "CALL customer_tier.refresh_source('crm.sale_ledger')", @shop);
 sql($db, hinted($err, 'sales dropped', qr/^CALL customer_tier\.untrack\('crm\.sale_source'\)$/), @shop);
-is(sql($db, "SELECT count(*) FROM pg_class WHERE relnamespace = 'crm'::regnamespace"), '0', 'sales dropped: untrack takes all that is left');
+is(sql($db, "SELECT count(*) FROM pg_class WHERE relnamespace = 'crm'::regnamespace"), '0',
+	'sales dropped: untrack takes all that is left');
 
 for my $part (qw(sale_sale sale_capture sale_ledger sale_delta sale_ledger_live sale_source))
 {
@@ -183,12 +222,16 @@ for my $part (qw(sale_sale sale_capture sale_ledger sale_delta sale_ledger_live 
 	($ret, $out, $err) = $node->psql($db, "DROP $kind crm.$part", @shop);
 	isnt($ret, 0, "$part is not dropped by chance");
 	sql($db, "DROP $kind crm.$part CASCADE", @shop);
-	($ret, $out, $err) = $node->psql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')", extra_params => [ '-U', 'writer' ]);
+	($ret, $out, $err) = $node->psql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w')",
+		extra_params => [ '-U', 'writer' ]);
 	is($ret, 0, "$part dropped: sales are written") or diag($err);
-	isnt(sql($db, "SELECT bool_or(capturing) FROM customer_tier.sources", @shop), 't', "$part dropped: sources does not say capturing");
-	sql($db, sql($db, "SELECT count(*) FROM customer_tier.sources", @shop) ? 'CALL customer_tier.untrack_all()' : "SELECT", @shop);
+	isnt(sql($db, "SELECT bool_or(capturing) FROM customer_tier.sources", @shop), 't',
+		"$part dropped: sources does not say capturing");
+	sql($db, sql($db, "SELECT count(*) FROM customer_tier.sources", @shop) ? 'CALL customer_tier.untrack_all()'
+		: "SELECT", @shop);
 	# without a state nothing is found
-	sql($db, 'DROP VIEW crm.sale_ledger_live, crm.sale_capture, crm.sale_sale; DROP TABLE crm.sale_ledger, crm.sale_delta', @shop) if $part eq 'sale_source';
+	sql($db, 'DROP VIEW crm.sale_ledger_live, crm.sale_capture, crm.sale_sale;
+		DROP TABLE crm.sale_ledger, crm.sale_delta', @shop) if $part eq 'sale_source';
 	($ret, $out, $err) = $node->psql($db, "CALL customer_tier.track('crm.sale', 'customer', 'amount', 'day')", @shop);
 	is($ret, 0, "$part dropped: untracked, and tracked again") or diag($err);
 	captures($db, "$part dropped and tracked again", 'crm.sale');
@@ -196,22 +239,26 @@ for my $part (qw(sale_sale sale_capture sale_ledger sale_delta sale_ledger_live 
 
 # DROP OWNED; DROP EXTENSION
 $db = fresh();
-sql($db, "CREATE TABLE crm.kept AS SELECT 1; ALTER TABLE crm.kept OWNER TO heir; CREATE TABLE crm.other (customer int, sold_at date, amount numeric); ALTER TABLE crm.other OWNER TO heir");
+sql($db, "CREATE TABLE crm.kept AS SELECT 1; ALTER TABLE crm.kept OWNER TO heir;
+	CREATE TABLE crm.other (customer int, sold_at date, amount numeric); ALTER TABLE crm.other OWNER TO heir");
 sql($db, "CALL customer_tier.track('crm.other', 'customer', 'amount', 'sold_at')", extra_params => [ '-U', 'heir' ]);
 sql($db, 'DROP OWNED BY heir');
 is(sql($db, "SELECT count(*) FROM pg_class WHERE relowner = 'heir'::regrole"), '0', 'DROP OWNED drops a source whole');
 sql($db, 'GRANT USAGE ON SCHEMA crm TO writer; GRANT SELECT, INSERT, UPDATE, DELETE ON crm.sale TO writer');
 captures($db, 'DROP OWNED by another', 'crm.sale');
 sql($db, "CREATE SEQUENCE crm.number; GRANT USAGE ON SEQUENCE crm.number TO writer", @shop);
-is(sql($db, "SELECT nextval('crm.number'); INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w'); SELECT lastval()", extra_params => [ '-U', 'writer' ]), "1\n1", 'lastval is the writer\'s own');
+is(sql($db, "SELECT nextval('crm.number'); INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w'); SELECT lastval()",
+	extra_params => [ '-U', 'writer' ]), "1\n1", 'lastval is the writer\'s own');
 sql($db, "TRUNCATE crm.sale; SELECT nextval('crm.number')", @shop);
-is(sql($db, "SELECT nextval('crm.number'); TRUNCATE crm.sale; SELECT lastval()", @shop), "3\n3", 'also who empties the sales');
+is(sql($db, "SELECT nextval('crm.number'); TRUNCATE crm.sale; SELECT lastval()", @shop), "3\n3",
+	'also who empties the sales');
 
 my $leftover = <<'SQL';
 SELECT (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'customer_tier%'),
        (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal),
        (SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'crm'::regnamespace),
-       (SELECT count(*) FROM pg_depend AS d WHERE refclassid = 'pg_extension'::regclass AND NOT EXISTS (SELECT FROM pg_extension WHERE oid = refobjid))
+       (SELECT count(*) FROM pg_depend AS d
+         WHERE refclassid = 'pg_extension'::regclass AND NOT EXISTS (SELECT FROM pg_extension WHERE oid = refobjid))
 SQL
 ($ret, $out, $err) = $node->psql($db, 'DROP EXTENSION customer_tier', @shop);
 isnt($ret, 0, 'DROP EXTENSION does not take a source by chance');
@@ -220,8 +267,11 @@ is(sql($db, $leftover), '0|0|number sale|0', 'untrack_all and DROP EXTENSION lea
 
 $db = fresh();
 sql($db, 'DROP EXTENSION customer_tier CASCADE', @shop);
-like(sql($db, $leftover), qr/^0\|0\|sale sale_capture sale_delta sale_delta_epoch_idx sale_ledger sale_ledger_pkey sale_sale sale_source\|0$/, 'CASCADE keeps the data');
-sql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w'); UPDATE crm.sale SET amount = 1; DELETE FROM crm.sale", extra_params => [ '-U', 'writer' ]);
+like(sql($db, $leftover),
+	qr/^0\|0\|sale sale_capture sale_delta sale_delta_epoch_idx sale_ledger sale_ledger_pkey sale_sale sale_source\|0$/,
+	'CASCADE keeps the data');
+sql($db, "INSERT INTO crm.sale VALUES (1, 2, '2026-03-01', 5, 'w'); UPDATE crm.sale SET amount = 1;
+	DELETE FROM crm.sale", extra_params => [ '-U', 'writer' ]);
 is(sql($db, 'SELECT count(*) FROM crm.sale'), '0', 'and the sales are written as before');
 
 $node->stop('fast');

@@ -47,7 +47,8 @@ INSERT INTO crm.by_uuid SELECT md5(customer::text)::uuid, day + interval '20 hou
 INSERT INTO crm.by_text SELECT 'ü' || customer, day, amount FROM crm.sale;
 INSERT INTO crm.orders SELECT i, i % 7, date '2026-01-01' + i % 50 FROM generate_series(1, 60) AS i;
 INSERT INTO crm.lines SELECT i % 60 + 1, i FROM generate_series(1, 120) AS i;
-CREATE VIEW crm.order_sale AS SELECT o.customer, o.day AS sold_at, l.amount FROM crm.orders AS o JOIN crm.lines AS l ON l.order_id = o.id;
+CREATE VIEW crm.order_sale AS SELECT o.customer, o.day AS sold_at, l.amount FROM crm.orders AS o
+JOIN crm.lines AS l ON l.order_id = o.id;
 CALL customer_tier.track('crm.sale', 'customer', 'crm.twice(amount)', 'day');
 CALL customer_tier.track('crm.sale', 'extract(month FROM day)::int', 'amount', 'day', name => 'by_month');
 CALL customer_tier.track('crm.by_kind', 'customer', 'amount', 'day');
@@ -57,29 +58,47 @@ CALL customer_tier.track('crm.by_text', 'customer', 'amount', 'day', capture => 
 CALL customer_tier.track('crm.parts', 'customer', 'amount', 'day');
 CALL customer_tier.track('crm.order_sale');
 -- pending, with a marker of TRUNCATE and sales before and after it
-INSERT INTO crm.sale VALUES (1, '2026-03-01', 7); TRUNCATE crm.sale; INSERT INTO crm.sale SELECT i % 5, date '2026-02-01' + i % 50, i FROM generate_series(1, 30) AS i;
+INSERT INTO crm.sale VALUES (1, '2026-03-01', 7);
+TRUNCATE crm.sale;
+INSERT INTO crm.sale SELECT i % 5, date '2026-02-01' + i % 50, i FROM generate_series(1, 30) AS i;
 INSERT INTO crm.by_kind VALUES ('a', '2026-03-01', 7); INSERT INTO crm.by_pair VALUES (ROW(NULL, ''), '2026-03-01', 7);
 INSERT INTO crm.by_uuid VALUES (md5('n')::uuid, '2026-03-01', 7); INSERT INTO crm.by_text VALUES ('', '2026-03-01', 7);
-SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc'); SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-01');
+SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc');
+SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-01');
 UPDATE crm.parts SET day = day + 20 WHERE customer = 3; UPDATE crm.orders SET customer = 99 WHERE id = 7;
 SQL
 
-my @live = qw(sale_ledger_live by_month_ledger_live by_kind_ledger_live by_pair_ledger_live by_uuid_ledger_live by_text_ledger_live parts_ledger_live order_ledger_live);
-my $contents = join(' UNION ALL ', map { "SELECT '$_', md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.$_ AS l" } @live)
-	. "; SELECT source, sales, ledger, live, queue, capturing, changed, pending FROM customer_tier.sources ORDER BY source::text; SELECT count(*) FROM customer_tier.schemes";
+my @live = qw(sale_ledger_live by_month_ledger_live by_kind_ledger_live by_pair_ledger_live by_uuid_ledger_live
+	by_text_ledger_live parts_ledger_live order_ledger_live);
+my $contents = join(' UNION ALL ',
+	map { "SELECT '$_', md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.$_ AS l" } @live)
+	. "; SELECT source, sales, ledger, live, queue, capturing, changed,
+		pending FROM customer_tier.sources ORDER BY source::text; SELECT count(*) FROM customer_tier.schemes";
 my $before = sql('shop', $contents, extra_params => [ '-U', 'shop' ]);
 like($before, qr/^crm\.sale_sale\|crm\.sale\|.*\|t\|f\|\d+$/m, 'there is something to keep');
 is(scalar(() = $before =~ /\|t\|f\|[1-9]/g), 8, 'all of it is capturing, with something pending');
 
 # writes, refreshes and verifies all that was restored
-my @sources = qw(crm.sale_sale crm.by_month crm.by_kind_sale crm.by_pair_sale crm.by_uuid_sale crm.by_text_sale crm.parts_sale crm.order_sale);
-my $use = <<'SQL' . join(' ', map { "SELECT '$_', v FROM customer_tier.verify_source('$_') AS v; CALL customer_tier.refresh_source('$_'); SELECT '$_ merged', v FROM customer_tier.verify_source('$_') AS v;" } @sources) . <<'SQL';
+my @sources = qw(crm.sale_sale crm.by_month crm.by_kind_sale crm.by_pair_sale crm.by_uuid_sale crm.by_text_sale
+	crm.parts_sale crm.order_sale);
+my $checks = join(' ', map {
+	"SELECT '$_', v FROM customer_tier.verify_source('$_') AS v;
+	CALL customer_tier.refresh_source('$_');
+	SELECT '$_ merged', v FROM customer_tier.verify_source('$_') AS v;"
+} @sources);
+my $use = <<'SQL' . $checks . <<'SQL';
 INSERT INTO crm.sale VALUES (77, '2026-04-01', 7); DELETE FROM crm.sale WHERE customer = 3;
-INSERT INTO crm.by_kind VALUES ('b', '2026-04-01', 7); INSERT INTO crm.by_pair VALUES (ROW(5, NULL), '2026-04-01', 7); UPDATE crm.by_uuid SET amount = amount + 1; INSERT INTO crm.by_text VALUES ('x', '2026-04-01', 1);
-INSERT INTO crm.parts VALUES (77, '2026-01-01', 5), (78, '2026-04-01', 5); DELETE FROM crm.lines WHERE order_id = 9; UPDATE crm.orders SET day = day + 1 WHERE id = 3;
+INSERT INTO crm.by_kind VALUES ('b', '2026-04-01', 7);
+INSERT INTO crm.by_pair VALUES (ROW(5, NULL), '2026-04-01', 7);
+UPDATE crm.by_uuid SET amount = amount + 1;
+INSERT INTO crm.by_text VALUES ('x', '2026-04-01', 1);
+INSERT INTO crm.parts VALUES (77, '2026-01-01', 5), (78, '2026-04-01', 5);
+DELETE FROM crm.lines WHERE order_id = 9;
+UPDATE crm.orders SET day = day + 1 WHERE id = 3;
 SQL
 SELECT count(*), sum(pending), bool_and(capturing), bool_or(changed), max(last_error) FROM customer_tier.sources;
-SELECT customer_tier.orders(customer_tier.ledger_of('crm.sale_sale', 77)), customer_tier.total(customer_tier.ledger_of('crm.order_sale', 99));
+SELECT customer_tier.orders(customer_tier.ledger_of('crm.sale_sale', 77)),
+	customer_tier.total(customer_tier.ledger_of('crm.order_sale', 99));
 SQL
 my $used = "8|0|t|f|\n1|72";
 
@@ -89,7 +108,8 @@ sub dumped
 {
 	my ($as, @options) = @_;
 	my $file = "$dir/dump_" . ++$n;
-	$node->command_ok([ 'pg_dump', '-U', $as, @options, '--file', $file, $node->connstr('shop') ], "$as dumps: @options");
+	$node->command_ok([ 'pg_dump', '-U', $as, @options, '--file', $file, $node->connstr('shop') ],
+		"$as dumps: @options");
 	return $file;
 }
 
@@ -99,9 +119,12 @@ sub restored
 	my ($what, $file, $owner, $as, $prepare, @options) = @_;
 	my $db = 'restored_' . ++$n;
 	sql('postgres', "CREATE DATABASE $db OWNER $owner");
-	sql($db, "CREATE TABLE public.other AS SELECT i FROM generate_series(1, 3) AS i; CREATE VIEW public.v AS SELECT * FROM public.other; $prepare");
-	$node->command_ok($options[0] eq 'psql' ? [ 'psql', '-X', '-q', '-U', $as, '-v', 'ON_ERROR_STOP=1', '-f', $file, $node->connstr($db) ]
-		: [ 'pg_restore', '-U', $as, '--exit-on-error', @options, '-d', $node->connstr($db), $file ], "$what: $as restores without errors");
+	sql($db, "CREATE TABLE public.other AS SELECT i FROM generate_series(1, 3) AS i;
+		CREATE VIEW public.v AS SELECT * FROM public.other; $prepare");
+	$node->command_ok($options[0] eq 'psql'
+		? [ 'psql', '-X', '-q', '-U', $as, '-v', 'ON_ERROR_STOP=1', '-f', $file, $node->connstr($db) ]
+		: [ 'pg_restore', '-U', $as, '--exit-on-error', @options, '-d', $node->connstr($db), $file ],
+		"$what: $as restores without errors");
 	return $db;
 }
 
@@ -116,7 +139,8 @@ sub is_whole
 # by the owner, who is no superuser; comments on extensions are the superuser's
 my $file = dumped('shop', '--format=custom');
 is_whole('custom', restored('custom', $file, 'shop', 'shop', '', '--no-comments', '--jobs=2'), 'shop');
-is_whole('into another owner', restored('into another owner', $file, 'heir', 'heir', '', '--no-comments', '--no-owner'), 'heir');
+is_whole('into another owner', restored('into another owner', $file, 'heir', 'heir', '', '--no-comments', '--no-owner'),
+	'heir');
 is_whole('by a superuser', restored('by a superuser', $file, 'shop', 'postgres', ''), 'shop');
 $file = dumped('reader', '--format=directory', '--jobs=2');
 is_whole('directory, dumped by a reader', restored('directory', $file, 'shop', 'postgres', '', '--jobs=2'), 'shop');
@@ -130,16 +154,23 @@ is_whole('inserts', restored('inserts', $file, 'shop', 'shop', '', 'psql'), 'sho
 # the schema alone: the extension is there before
 $file = dumped('shop', '--format=custom', '--schema=crm');
 my $db = restored('-n crm', $file, 'shop', 'shop', 'CREATE EXTENSION customer_tier', '--no-comments');
-is(sql($db, "SELECT count(*), bool_and(capturing) FROM customer_tier.sources; $use", extra_params => [ '-U', 'shop' ]), "8|t\n$used", '-n crm: captured, refreshed, verified');
+is(sql($db, "SELECT count(*), bool_and(capturing) FROM customer_tier.sources; $use", extra_params => [ '-U', 'shop' ]),
+	"8|t\n$used", '-n crm: captured, refreshed, verified');
 
 # no data: sources of nothing, which capture; their states have no row
 $file = dumped('shop', '--format=plain', '--no-comments', '--schema-only');
 $db = restored('-s', $file, 'shop', 'shop', '', 'psql');
-is(sql($db, "SELECT count(*), bool_and(capturing), sum(pending) FROM customer_tier.sources", extra_params => [ '-U', 'shop' ]), '8|t|0', '-s: all capture');
+is(sql($db, "SELECT count(*), bool_and(capturing), sum(pending) FROM customer_tier.sources",
+	extra_params => [ '-U', 'shop' ]), '8|t|0', '-s: all capture');
 is(sql($db, $use, extra_params => [ '-U', 'shop' ]), "8|0|t|f|\n1|0", '-s: captured, refreshed, verified');
-is(sql($db, "SELECT count(*) FROM customer_tier.sources WHERE refreshed_at IS NULL; DROP VIEW crm.grade__input, crm.grade__current CASCADE; CALL customer_tier.untrack_all(); SELECT count(*) FROM customer_tier.sources; SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'customer_tier_%';
-	SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v') AND relname !~ '^grade'", extra_params => [ '-U', 'shop' ]),
-	"0\n0\n0\nby_kind by_pair by_text by_uuid lines order_sale orders parts_1 parts_2 sale", '-s: refreshes are noted, and all is untracked');
+is(sql($db, "SELECT count(*) FROM customer_tier.sources WHERE refreshed_at IS NULL; DROP VIEW crm.grade__input, crm.grade__current CASCADE;
+	CALL customer_tier.untrack_all(); SELECT count(*) FROM customer_tier.sources;
+	SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'customer_tier_%';
+	SELECT string_agg(relname,
+		' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r',
+		'v') AND relname !~ '^grade'", extra_params => [ '-U', 'shop' ]),
+	"0\n0\n0\nby_kind by_pair by_text by_uuid lines order_sale orders parts_1 parts_2 sale",
+	'-s: refreshes are noted, and all is untracked');
 
 $node->stop('fast');
 done_testing();
