@@ -86,7 +86,9 @@ numbers(JsonbContainer *object, const char *name, int *n)
 static void
 read_axis(Axis *a, JsonbContainer *object, int size)
 {
-	static const char *const by[] = {"value", "share", "heads", "count", "natural", "mean", "median", "mean_score", NULL};
+	static const char *const by[] = {
+		"value", "share", "heads", "count", "natural", "mean", "median", "mean_score", NULL
+	};
 	static const char *const rule[] = {"fill", "fit", NULL};
 	static const char *const better[] = {"higher", "lower", NULL};
 	static const char *const normalise[] = {"percentile", "min_max", "z_score", NULL};
@@ -528,7 +530,8 @@ ct_scores_array(const Grades *g, int64 customer)
 		score[a] = Int16GetDatum(g->score[a][customer]);
 		null[a] = g->score[a][customer] == SCORE_NULL;
 	}
-	return PointerGetDatum(construct_md_array(score, null, 1, dims, lower, INT2OID, sizeof(int16), true, TYPALIGN_SHORT));
+	return PointerGetDatum(construct_md_array(score, null, 1, dims, lower, INT2OID, sizeof(int16), true,
+											  TYPALIGN_SHORT));
 }
 
 /*

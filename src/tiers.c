@@ -51,15 +51,16 @@ static Expr *
 parse_measure(const char *measure)
 {
 	static const char before[] = "SELECT (";
-	char	   *sql = psprintf("%s%s) FROM (SELECT NULL::customer_tier.ledger AS ledger, NULL::pg_catalog.date AS as_of) AS customer",
-							   before, measure);
+	char	   *sql = psprintf("%s%s) FROM (SELECT NULL::customer_tier.ledger AS ledger, "
+							   "NULL::pg_catalog.date AS as_of) AS customer", before, measure);
 	QuotedSql	quoted;
 	List	   *parsed;
 	Query	   *query;
 
 	ct_push_quoted_sql(&quoted, measure, strlen(before));
 	parsed = pg_parse_query(sql);
-	query = linitial_node(Query, pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed), sql, NULL, 0, NULL));
+	query = linitial_node(Query, pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed),
+																	sql, NULL, 0, NULL));
 	ct_pop_quoted_sql(&quoted);
 	if (list_length(parsed) != 1 || query->commandType != CMD_SELECT || list_length(query->targetList) != 1 ||
 		list_length(query->rtable) != 1 || query->hasAggs || query->hasWindowFuncs || query->hasSubLinks ||
@@ -67,7 +68,8 @@ parse_measure(const char *measure)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("measure is not one expression: %s", measure),
-				 errhint("Give an expression over ledger and as_of, such as total(ledger, trailing_months(as_of, 12)).")));
+				 errhint("Give an expression over ledger and as_of, "
+						 "such as total(ledger, trailing_months(as_of, 12)).")));
 	return linitial_node(TargetEntry, query->targetList)->expr;
 }
 
@@ -123,7 +125,8 @@ start_sales(void *arg, const SaleType *type)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("customers of the query are of type %s, not %s", format_type_be(type->customer.type),
 						format_type_be(t->result)),
-				 errhint("Give their type: options => '{}', customer => NULL::%s.", format_type_be(type->customer.type))));
+				 errhint("Give their type: options => '{}', customer => NULL::%s.",
+						 format_type_be(type->customer.type))));
 	t->columns = ct_columns_begin(type->customer.type, type->customer.collation, t->rule->ncolumns);
 }
 
@@ -206,7 +209,8 @@ customer_tier_tiers(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("as_of is not a day"),
 				 errhint("Tiers are those of a day: as_of => '2026-11-30'.")));
-	t->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES), PG_GETARG_ARRAYTYPE_P(ARG_MAP), 1);
+	t->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
+						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), 1);
 	t->result = TupleDescAttr(rsinfo->setDesc, 0)->atttypid;
 	prepare_measures(t, PG_GETARG_ARRAYTYPE_P(ARG_MEASURES));
 	query.sql = text_to_cstring(PG_GETARG_TEXT_PP(ARG_QUERY));

@@ -110,8 +110,10 @@ BEGIN
       format('SELECT tier, count(*) FROM %I GROUP BY tier', name));
     CALL check_equal(p || ': totals and ledgers', seed,
       format('SELECT tier, value, orders FROM %I WHERE heads > 0', name || '_summary'),
-      format('SELECT tier, sum(total(l)), sum(orders(l))::bigint FROM %I AS x LEFT JOIN sale_ledger AS i USING (customer), '
-             'LATERAL (SELECT slice(coalesce(ledger, ''{}''), daterange(NULL, %L, ''[]'')) AS l) AS s GROUP BY tier', name, d));
+      format('SELECT tier, sum(total(l)), sum(orders(l))::bigint '
+             'FROM %I AS x LEFT JOIN sale_ledger AS i USING (customer), '
+             'LATERAL (SELECT slice(coalesce(ledger, ''{}''), daterange(NULL, %L, ''[]'')) AS l) AS s '
+             'GROUP BY tier', name, d));
     CALL check_equal(p || ': lines from scratch', seed,
       format('SELECT to_jsonb(x) - ''{as_of}''::text[] FROM (SELECT DISTINCT ON (customer_group, axis) * FROM %I '
         'WHERE customer_group IN (SELECT customer_group FROM scratch__threshold) '

@@ -362,8 +362,10 @@ SELECT outcome('SELECT create_scheme(' || args || ')') FROM unnest(ARRAY[
   'quadrant'$$, $$'x', 'sale', 'quadrant', attributes => 'customer', key => 'name'$$, $$'x', 'sale', 'abc',
   attributes => 'customer', key => 'region'$$]) AS args;
 SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE 'x%' AND relnamespace = 't_schemes'::regnamespace;
-SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh_scheme('abc', NULL)$$, $$SELECT refresh_scheme('abc', 'infinity')$$,
-  $$SELECT refresh_scheme('abc', '2026-01-01')$$, $$SELECT refresh_scheme('sale', '2026-01-01')$$, $$SELECT explain('abc', '99')$$,
+SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT refresh_scheme('abc', NULL)$$,
+  $$SELECT refresh_scheme('abc', 'infinity')$$,
+  $$SELECT refresh_scheme('abc', '2026-01-01')$$, $$SELECT refresh_scheme('sale', '2026-01-01')$$,
+  $$SELECT explain('abc', '99')$$,
   $$SELECT alter_tier('abc', 'D', 'x')$$,
   $$SELECT alter_scheme('abc', axes => ARRAY[axis('other', 'total(ledger)', 'value', '{1, 2}')])$$,
     $$SELECT backfill('abc', '2026-02-01', '2026-01-01')$$, $$SELECT drop_scheme('sale')$$, $$SELECT tiers_as_of('abc',

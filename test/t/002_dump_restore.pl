@@ -50,12 +50,14 @@ CREATE MATERIALIZED VIEW crm.abc AS SELECT customer_tier.share_cuts(customer_tie
   customer_tier.rollup(ledger) AS everything FROM crm.book WHERE customer >= 0;
 SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc', hold => '1 month'),
   customer_tier.create_scheme('crm.segment', 'crm.parts', 'rfm');
-SELECT customer_tier.refresh_scheme('crm.grade', '2025-01-31'), customer_tier.refresh_scheme('crm.segment', '2025-01-31');
+SELECT customer_tier.refresh_scheme('crm.grade', '2025-01-31'),
+  customer_tier.refresh_scheme('crm.segment', '2025-01-31');
 SELECT customer_tier.pin('crm.grade', '7', 'A', 'because', '2025-02-01'),
   customer_tier.alter_scheme('crm.grade', keep => 0.9),
   customer_tier.alter_tier('crm.grade', 'A', 'best', hold => '1 year', policy => '{"a": [1]}');
 INSERT INTO crm.parts SELECT customer + 1, '2025-02-03', amount * 3 FROM crm.sale WHERE id % 3 = 0 AND id <= 500;
-SELECT customer_tier.refresh_scheme('crm.grade', '2025-02-28'), customer_tier.refresh_scheme('crm.segment', '2025-02-28');
+SELECT customer_tier.refresh_scheme('crm.grade', '2025-02-28'),
+  customer_tier.refresh_scheme('crm.segment', '2025-02-28');
 CREATE MATERIALIZED VIEW crm.number AS SELECT count(*) AS n FROM crm.parts;
 SELECT customer_tier.refresh_on_change('crm.number');
 CALL customer_tier.refresh_stale();

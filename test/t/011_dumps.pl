@@ -163,7 +163,8 @@ $db = restored('-s', $file, 'shop', 'shop', '', 'psql');
 is(sql($db, "SELECT count(*), bool_and(capturing), sum(pending) FROM customer_tier.sources",
 	extra_params => [ '-U', 'shop' ]), '8|t|0', '-s: all capture');
 is(sql($db, $use, extra_params => [ '-U', 'shop' ]), "8|0|t|f|\n1|0", '-s: captured, refreshed, verified');
-is(sql($db, "SELECT count(*) FROM customer_tier.sources WHERE refreshed_at IS NULL; DROP VIEW crm.grade__input, crm.grade__current CASCADE;
+is(sql($db, "SELECT count(*) FROM customer_tier.sources WHERE refreshed_at IS NULL;
+	DROP VIEW crm.grade__input, crm.grade__current CASCADE;
 	CALL customer_tier.untrack_all(); SELECT count(*) FROM customer_tier.sources;
 	SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'customer_tier_%';
 	SELECT string_agg(relname,
