@@ -46,6 +46,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION unpin(regclass, text, date) IS 'ends a pin: from a day, or if none is said after the last refresh; the customer has the tier earned again';
 
+CREATE FUNCTION pin(scheme regclass, customer anyelement, tier text, reason text, pinned_from date,
+  until date DEFAULT NULL) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT customer_tier.pin($1, to_json($2) #>> '{}', $3, $4, $5, $6) $$;
+COMMENT ON FUNCTION pin(regclass, anyelement, text, text, date, date) IS
+  'the same for a customer of the type that customers have';
+
+CREATE FUNCTION unpin(scheme regclass, customer anyelement, unpinned_from date DEFAULT NULL) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT customer_tier.unpin($1, to_json($2) #>> '{}', $3) $$;
+COMMENT ON FUNCTION unpin(regclass, anyelement, date) IS 'the same for a customer of the type that customers have';
+
 CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date,
   OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
   OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
@@ -162,6 +174,24 @@ BEGIN
     $q$, s.history, from_day, to_day, customer_tier_internal.equal_of(s))) AS (from_tier text, to_tier text, heads bigint);
 END $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
+
+-- What another refresh of the last day asks for is kept: the rows that ended on it.
+CREATE FUNCTION prune_history(scheme regclass, before date) RETURNS bigint
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier.scheme := customer_tier_internal.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
+  n bigint;
+BEGIN
+  SELECT x INTO n
+  FROM customer_tier_internal.as_owner(s.source, format(
+      'WITH pruned AS (DELETE FROM %s WHERE valid_to <= %s AND valid_to < %s RETURNING 1) SELECT count(*) FROM pruned',
+      s.history, customer_tier_internal.date_sql(before),
+      customer_tier_internal.date_sql(coalesce(s.as_of, '-infinity')))) AS (x bigint);
+  RETURN n;
+END $$;
+COMMENT ON FUNCTION prune_history(regclass, date) IS
+  'deletes the stretches of a scheme''s history that ended before a day; the rest stays one chain for each customer';
 
 CREATE FUNCTION backfill(scheme regclass, from_day date, to_day date, every interval DEFAULT '1 month') RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres

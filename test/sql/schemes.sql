@@ -380,6 +380,13 @@ ROLLBACK;
 SELECT backfill('abc', '2026-01-31', '2026-06-15', '1 month');
 SELECT * FROM abc_trend ORDER BY as_of, tier_rank;
 SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
+-- the history can be thinned, and goes on
+SELECT prune_history('abc', '2026-03-31');
+SELECT min(valid_to), count(*) FROM abc_history;
+SELECT prune_history('abc', '2030-01-01'), prune_history('abc', '2030-01-01') AS nothing_left;
+SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
+SELECT * FROM refresh_scheme('abc', '2026-06-15');
+SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
 
 --
 -- Rights: who may read the tiers reads them; who owns the sales changes them
@@ -464,6 +471,8 @@ SELECT * FROM refresh_scheme('patient', '2026-02-28');
 SELECT customer, tier, valid_from, valid_to, change, reason FROM patient_history ORDER BY 1, 3;
 SELECT customer, tier, since FROM patient ORDER BY 1;
 SELECT * FROM patient_trend ORDER BY as_of, tier_rank;
+-- customers of their own type
+SELECT pin('patient', 1, 'C', 'typed', '2027-01-01'), unpin('patient', 1, '2027-01-01'), (SELECT count(*) FROM explain('patient', 1));
 -- the line to stay is what keep makes of it
 UPDATE few SET amount = 45 WHERE customer = 1;
 SELECT f.entered, x.* FROM refresh_scheme('patient', '2026-09-30') AS f, explain('patient', '1') AS x;
