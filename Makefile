@@ -17,6 +17,7 @@ OBJS = \
 	src/measures.o \
 	src/sale.o \
 	src/scatter.o \
+	src/sales_query.o \
 	src/roll_up.o \
 	src/names.o \
 	src/expression.o \
@@ -32,6 +33,7 @@ OBJS = \
 	src/gather.o \
 	src/capture.o \
 	src/merge.o \
+	src/noted_rows.o \
 	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \

@@ -23,11 +23,13 @@
 #include "as_owner.h"
 #include "names.h"
 #include "queue.h"
+#include "sales_query.h"
 #include "scatter.h"
 #include "source_state.h"
 #include "table_writer.h"
 
 PG_FUNCTION_INFO_V1(ct_merge_queue);
+PG_FUNCTION_INFO_V1(ct_merge_changes);
 PG_FUNCTION_INFO_V1(ct_group_sales);
 PG_FUNCTION_INFO_V1(ct_ledger_of);
 
@@ -46,22 +48,6 @@ typedef struct LedgerTable
 	Relation	index;			/* the primary key */
 	ScanKeyData key;
 } LedgerTable;
-
-/* Grouping: sales of packs go to the scatter, customers come out, each with what changed. */
-static void
-scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
-{
-	struct varlena *v = PG_DETOAST_DATUM_PACKED(value);
-	PackReader	r;
-	Sale		sale;
-
-	CHECK_FOR_INTERRUPTS();
-	ct_pack_read(&r, pack, v);
-	while (ct_pack_next(&r, &sale))
-		customer_tier_scatter_add(s, sale.customer, sale.day, sale.amount, sale.undo);
-	if ((Pointer) v != DatumGetPointer(value))
-		pfree(v);
-}
 
 static void
 open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
@@ -163,7 +149,7 @@ take_queue(Merge *m)
 		Datum		pack = slot_getattr(slot, QUEUE_PACK + 1, &isnull);
 
 		if (!isnull && epoch >= m->emptied)
-			scatter_pack(scatter, &m->ledgers.pack, pack);
+			ct_scatter_pack(scatter, &m->ledgers.pack, pack);
 		if (table_tuple_delete(m->queue, &slot->tts_tid, cid, m->snapshot, InvalidSnapshot, true, &failure,
 							   false) != TM_Ok)
 			ereport(ERROR,
@@ -174,7 +160,6 @@ take_queue(Merge *m)
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
 	customer_tier_scatter_end(scatter, sort_change, m);
-	tuplesort_performsort(m->changes);
 }
 
 static void
@@ -286,6 +271,41 @@ check_owner(Oid relid)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
 }
 
+/* opens the ledgers, whose customers must be those that are returned */
+static void
+begin_merge(Merge *m, FunctionCallInfo fcinfo, Oid ledger)
+{
+	AttrNumber	column = 1;
+	Oid			less;
+	bool		nulls_first = false;
+
+	check_owner(ledger);
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	memset(m, 0, sizeof(*m));
+	m->touched = (ReturnSetInfo *) fcinfo->resultinfo;
+	open_ledgers(&m->ledgers, ledger, RowExclusiveLock, true);
+	if (m->touched->setDesc->natts != 1 ||
+		getBaseType(TupleDescAttr(m->touched->setDesc, 0)->atttypid) != m->ledgers.type.type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a merge returns one column of type %s", format_type_be(m->ledgers.type.type))));
+	m->snapshot = GetActiveSnapshot();
+	m->change = MakeSingleTupleTableSlot(RelationGetDescr(m->ledgers.rel), &TTSOpsMinimalTuple);
+	less = lookup_type_cache(m->ledgers.type.type, TYPECACHE_LT_OPR)->lt_opr;
+	m->changes = tuplesort_begin_heap(RelationGetDescr(m->ledgers.rel), 1, &column, &less, &m->ledgers.type.collation,
+									  &nulls_first, work_mem, NULL, 0);
+}
+
+static void
+end_merge(Merge *m)
+{
+	tuplesort_performsort(m->changes);
+	apply_all(m);
+	tuplesort_end(m->changes);
+	ExecDropSingleTupleTableSlot(m->change);
+	close_ledgers(&m->ledgers);
+}
+
 /*
  * merge_queue(queue, ledger) AS (customer type): takes the queue, adds it to the ledgers, and
  * returns whose changed.  The caller holds the lock that makes refreshes one at a
@@ -295,35 +315,36 @@ Datum
 ct_merge_queue(PG_FUNCTION_ARGS)
 {
 	Oid			queue = PG_GETARG_OID(0);
-	Oid			ledger = PG_GETARG_OID(1);
-	Merge		m = {0};
-	AttrNumber	column = 1;
-	Oid			less;
-	bool		nulls_first = false;
+	Merge		m;
 
 	check_owner(queue);
-	check_owner(ledger);
-	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	m.touched = (ReturnSetInfo *) fcinfo->resultinfo;
-	open_ledgers(&m.ledgers, ledger, RowExclusiveLock, true);
-	if (m.touched->setDesc->natts != 1 ||
-		getBaseType(TupleDescAttr(m.touched->setDesc, 0)->atttypid) != m.ledgers.type.type)
+	begin_merge(&m, fcinfo, PG_GETARG_OID(1));
+	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, InvalidOid, RowExclusiveLock);
+	m.emptied = ct_queue_epoch(m.queue, m.snapshot);
+	take_queue(&m);
+	end_merge(&m);
+	table_close(m.queue, NoLock);
+	return (Datum) 0;
+}
+
+/*
+ * merge_changes(query, ledger) AS (customer type): the same for what a query of customer, day, amount and
+ * undo says; its statement takes the queues that the query reads
+ */
+Datum
+ct_merge_changes(PG_FUNCTION_ARGS)
+{
+	Merge		m;
+	SalesQuery	q;
+
+	begin_merge(&m, fcinfo, PG_GETARG_OID(1));
+	ct_sales_begin(&q, text_to_cstring(PG_GETARG_TEXT_PP(0)), NULL, SALES_WITH_UNDO);
+	if (q.type.customer.type != m.ledgers.type.type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("merge_queue returns one column of type %s", format_type_be(m.ledgers.type.type))));
-	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, InvalidOid, RowExclusiveLock);
-	m.snapshot = GetActiveSnapshot();
-	m.emptied = ct_queue_epoch(m.queue, m.snapshot);
-	m.change = MakeSingleTupleTableSlot(RelationGetDescr(m.ledgers.rel), &TTSOpsMinimalTuple);
-	less = lookup_type_cache(m.ledgers.type.type, TYPECACHE_LT_OPR)->lt_opr;
-	m.changes = tuplesort_begin_heap(RelationGetDescr(m.ledgers.rel), 1, &column, &less, &m.ledgers.type.collation,
-									 &nulls_first, work_mem, NULL, 0);
-	take_queue(&m);
-	apply_all(&m);
-	tuplesort_end(m.changes);
-	ExecDropSingleTupleTableSlot(m.change);
-	table_close(m.queue, NoLock);
-	close_ledgers(&m.ledgers);
+				 errmsg("the changes are not of customers of type %s", format_type_be(m.ledgers.type.type))));
+	customer_tier_scatter_end(ct_sales_run(&q), sort_change, &m);
+	end_merge(&m);
 	return (Datum) 0;
 }
 
@@ -370,7 +391,7 @@ ct_group_sales(PG_FUNCTION_ARGS)
 	it = array_create_iterator(packs, 0, NULL);
 	while (array_iterate(it, &value, &isnull))
 		if (!isnull)
-			scatter_pack(scatter, &pack, value);
+			ct_scatter_pack(scatter, &pack, value);
 	array_free_iterator(it);
 	customer_tier_scatter_end(scatter, put_group, rsinfo);
 	ct_resign(&saved);

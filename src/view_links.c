@@ -7,13 +7,18 @@
  * columns in the join.  A changed row of a table then touches the customers that are
  * found from its column's old and new values through the rows as they are now: where
  * such a row has changed as well, it touches its customers by itself.
+ *
+ * Where the view is no more than an inner join, the rows that came and went tell the
+ * sales that came and went: see customer_tier_internal.changes_sql.
  */
 #include "compat.h"
 
 #include "access/relation.h"
 #include "access/htup_details.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_collation.h"
 #include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
@@ -29,6 +34,12 @@
 #include "as_owner.h"
 
 PG_FUNCTION_INFO_V1(ct_view_links);
+PG_FUNCTION_INFO_V1(ct_view_tables);
+
+/* a sale of n tables comes from 2^n - 1 joins of them and what changed in them */
+#define JOINED_TABLES_MAX	4
+/* arguments of packed_row */
+#define JOINED_COLUMNS_MAX	50
 
 /* one equality of two columns */
 typedef struct Link
@@ -56,7 +67,9 @@ typedef struct Tables
 	Query	   *query;
 	List	   *tables;
 	List	   *links;
+	List	   *quals;			/* those of the joins and of WHERE */
 	bool		good;
+	bool		inner;			/* nothing but inner joins of whole tables */
 } Tables;
 
 /* a plain column, whatever it is relabelled as */
@@ -108,6 +121,8 @@ add_tables(Tables *t, Node *from, bool nullable)
 		foreach(lc, ((FromExpr *) from)->fromlist)
 			add_tables(t, lfirst(lc), nullable);
 		add_links(t, ((FromExpr *) from)->quals);
+		if (((FromExpr *) from)->quals != NULL)
+			t->quals = lappend(t->quals, ((FromExpr *) from)->quals);
 	}
 	else if (IsA(from, JoinExpr))
 	{
@@ -116,6 +131,9 @@ add_tables(Tables *t, Node *from, bool nullable)
 		add_tables(t, join->larg, nullable || join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL);
 		add_tables(t, join->rarg, nullable || join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL);
 		add_links(t, join->quals);
+		if (join->quals != NULL)
+			t->quals = lappend(t->quals, join->quals);
+		t->inner &= join->jointype == JOIN_INNER;
 	}
 	else
 	{
@@ -126,6 +144,7 @@ add_tables(Tables *t, Node *from, bool nullable)
 		table->relid = rte->relid;
 		table->nullable = nullable;
 		t->tables = lappend(t->tables, table);
+		t->inner &= rte->inh;
 		if (rte->rtekind != RTE_RELATION || rte->tablesample != NULL ||
 			(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_PARTITIONED_TABLE))
 			t->good = false;
@@ -222,6 +241,151 @@ find_links(Tables *t, Oid view, Node **customer, int *root)
 	return true;
 }
 
+/* the columns and the conditions of an inner join of a few tables; NIL if it is more, or not of the rows alone */
+static List *
+sale_of_join(Tables *t, Oid view)
+{
+	static const char *const column[] = {"customer", "sold_at", "amount"};
+	Query	   *q = t->query;
+	List	   *sale = NIL;
+
+	if (q->setOperations != NULL || q->cteList != NIL || q->hasSubLinks || q->hasWindowFuncs || q->hasTargetSRFs ||
+		q->limitCount != NULL || q->limitOffset != NULL || q->distinctClause != NIL || q->rowMarks != NIL ||
+		q->groupClause != NIL || q->groupingSets != NIL || q->hasAggs || q->havingQual != NULL)
+		return NIL;
+	t->good = t->inner = true;
+	add_tables(t, (Node *) q->jointree, false);
+	if (!t->good || !t->inner || list_length(t->tables) < 2 || list_length(t->tables) > JOINED_TABLES_MAX)
+		return NIL;
+	for (int i = 0; i < lengthof(column); i++)
+	{
+		AttrNumber	n = get_attnum(view, column[i]);
+
+		if (n <= 0)
+			return NIL;
+		sale = lappend(sale, ((TargetEntry *) list_nth(q->targetList, n - 1))->expr);
+	}
+	sale = lappend(sale, make_ands_explicit(t->quals));
+	if (contain_mutable_functions((Node *) sale))
+		return NIL;
+	return copyObject((List *) ct_flatten_join_alias_vars(q, sale));
+}
+
+/* what an expression uses of each table */
+typedef struct Placing
+{
+	Tables	   *t;
+	Bitmapset  *columns[JOINED_TABLES_MAX];
+	bool		good;			/* columns alone, not rows or what the system adds */
+} Placing;
+
+/* for deparsing, Vars of table i become those of a query i levels up, which has that table alone */
+static bool
+place_vars(Node *node, void *context)
+{
+	Placing    *p = context;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		Var		   *var = (Var *) node;
+		int			i = table_at(p->t, var->varno);
+
+		if (i < 0 || var->varattno <= 0)
+		{
+			p->good = false;
+			return true;
+		}
+		p->columns[i] = bms_add_member(p->columns[i], var->varattno);
+		var->varno = var->varnosyn = 1;
+		var->varattnosyn = var->varattno;
+		var->varlevelsup = i;
+		return false;
+	}
+	return expression_tree_walker(node, place_vars, context);
+}
+
+/* whether values of a type are the same again when they are read back from their text, in any database */
+static bool
+has_lasting_text(Oid type)
+{
+	type = getBaseType(type);
+	switch (type)
+	{
+		case BOOLOID:
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case OIDOID:
+		case NUMERICOID:
+		case FLOAT4OID:
+		case FLOAT8OID:
+		case TEXTOID:
+		case VARCHAROID:
+		case BPCHAROID:
+		case NAMEOID:
+		case DATEOID:
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+		case TIMEOID:
+		case INTERVALOID:
+		case UUIDOID:
+		case BYTEAOID:
+			return true;
+		default:
+			return type_is_enum(type);
+	}
+}
+
+/* the names of the columns, and what defines them in the column list of a function; false if they cannot be noted */
+static bool
+columns_of(Oid relid, Bitmapset *columns, Datum *names, Datum *definitions)
+{
+	StringInfoData name;
+	StringInfoData definition;
+
+	initStringInfo(&name);
+	initStringInfo(&definition);
+	for (int n = -1; (n = bms_next_member(columns, n)) > 0;)
+	{
+		Oid			type;
+		int32		typmod;
+		Oid			collation;
+		const char *quoted = quote_identifier(get_attname(relid, n, false));
+
+		get_atttypetypmodcoll(relid, n, &type, &typmod, &collation);
+		if (!has_lasting_text(type))
+			return false;
+		appendStringInfo(&name, "%s%s", name.len > 0 ? ", " : "", quoted);
+		appendStringInfo(&definition, "%s%s %s", definition.len > 0 ? ", " : "", quoted,
+						 format_type_with_typemod(type, typmod));
+		if (OidIsValid(collation) && collation != DEFAULT_COLLATION_OID)
+			appendStringInfo(&definition, " COLLATE %s", generate_collation_name(collation));
+	}
+	*names = CStringGetTextDatum(name.data);
+	*definitions = CStringGetTextDatum(definition.data);
+	return bms_num_members(columns) > 0 && bms_num_members(columns) <= JOINED_COLUMNS_MAX;
+}
+
+/* the column by which a table is looked up first, or 0 */
+static AttrNumber
+first_key(Tables *t, int i)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->links)
+	{
+		Link	   *link = lfirst(lc);
+
+		if (table_at(t, link->left->varno) == i)
+			return link->left->varattno;
+		if (table_at(t, link->right->varno) == i)
+			return link->right->varattno;
+	}
+	return 0;
+}
+
 static char *
 operator_text(Oid operator)
 {
@@ -240,6 +404,21 @@ column_name(Oid relid, AttrNumber column)
 	return CStringGetTextDatum(quote_identifier(get_attname(relid, column, false)));
 }
 
+static Query *
+query_of_view(Oid viewoid)
+{
+	Relation	view = relation_open(viewoid, AccessShareLock);
+	Query	   *q;
+
+	if (view->rd_rel->relkind != RELKIND_VIEW)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a view", RelationGetRelationName(view))));
+	q = copyObject(get_view_query(view));
+	relation_close(view, AccessShareLock);
+	return q;
+}
+
 /*
  * view_links(view): a row for each table that the view joins: its number, the expression that is noted of
  * a changed row, the number of the table that it is tied to, that one's column, and the
@@ -250,19 +429,13 @@ ct_view_links(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			viewoid = PG_GETARG_OID(0);
-	Relation	view = relation_open(viewoid, AccessShareLock);
 	Tables		t = {0};
 	Node	   *customer;
 	int			root;
 	int			nest = NewGUCNestLevel();
 
 	InitMaterializedSRF(fcinfo, 0);
-	if (view->rd_rel->relkind != RELKIND_VIEW)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("\"%s\" is not a view", RelationGetRelationName(view))));
-	t.query = copyObject(get_view_query(view));
-	relation_close(view, AccessShareLock);
+	t.query = query_of_view(viewoid);
 	ct_fix_settings();
 	if (find_links(&t, viewoid, &customer, &root))
 		for (int i = 0; i < list_length(t.tables); i++)
@@ -291,6 +464,66 @@ ct_view_links(PG_FUNCTION_ARGS)
 			}
 			tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		}
+	AtEOXact_GUC(false, nest);
+	return (Datum) 0;
+}
+
+/*
+ * view_tables(view): a row for each table of a view that is an inner join of a few: its number n, the columns
+ * that are used, their definitions and the one it is looked up by, and the view's columns and conditions over
+ * the tables as t0, t1, ...; no row for another view
+ */
+Datum
+ct_view_tables(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			viewoid = PG_GETARG_OID(0);
+	Tables		t = {0};
+	Placing		p = {.t = &t, .good = true};
+	List	   *sale;
+	List	   *context = NIL;
+	Datum		columns[JOINED_TABLES_MAX][2];
+	StringInfoData expressions;
+	int			nest = NewGUCNestLevel();
+
+	InitMaterializedSRF(fcinfo, 0);
+	t.query = query_of_view(viewoid);
+	ct_fix_settings();
+	sale = sale_of_join(&t, viewoid);
+	(void) place_vars((Node *) sale, &p);
+	for (int i = 0; i < list_length(t.tables) && sale != NIL && p.good; i++)
+	{
+		Oid			relid = ((Table *) list_nth(t.tables, i))->relid;
+
+		p.good = columns_of(relid, p.columns[i], &columns[i][0], &columns[i][1]);
+		context = list_concat(context, deparse_context_for(psprintf("t%d", i), relid));
+	}
+	if (sale == NIL || !p.good)
+	{
+		AtEOXact_GUC(false, nest);
+		return (Datum) 0;
+	}
+	initStringInfo(&expressions);
+	appendStringInfo(&expressions, "%s AS customer, ", deparse_expression(linitial(sale), context, true, false));
+	appendStringInfo(&expressions, "%s AS sold_at, ", deparse_expression(lsecond(sale), context, true, false));
+	appendStringInfo(&expressions, "%s AS amount", deparse_expression(lthird(sale), context, true, false));
+	for (int i = 0; i < list_length(t.tables); i++)
+	{
+		Oid			relid = ((Table *) list_nth(t.tables, i))->relid;
+		AttrNumber	key = first_key(&t, i);
+		Datum		values[7] = {0};
+		bool		nulls[7] = {false, false, false, false, key == 0, false, false};
+
+		values[0] = Int32GetDatum(i);
+		values[1] = ObjectIdGetDatum(relid);
+		values[2] = columns[i][0];
+		values[3] = columns[i][1];
+		if (key != 0)
+			values[4] = column_name(relid, key);
+		values[5] = CStringGetTextDatum(expressions.data);
+		values[6] = CStringGetTextDatum(deparse_expression(lfourth(sale), context, true, false));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
 	AtEOXact_GUC(false, nest);
 	return (Datum) 0;
 }

@@ -88,7 +88,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   all_touched boolean;
+  consumed text := (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), ''
+                                      ORDER BY i)
+                    FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i));
 BEGIN
+  -- no TRUNCATE comes between the look for markers and the rest
+  PERFORM customer_tier_internal.run(s.state, (customer_tier_internal.source_parts(s)).lock_sales);
   SELECT x INTO all_touched
   FROM customer_tier_internal.as_owner(s.state, 'SELECT ' || customer_tier_internal.all_touched_sql(s)) AS (x boolean);
   IF all_touched THEN
@@ -96,8 +101,15 @@ BEGIN
     RETURN;
   ELSIF customer_tier_internal.touched_view(s) IS NULL THEN
     RETURN;
+  ELSIF customer_tier_internal.changes_view(s) IS NOT NULL THEN
+    PERFORM FROM customer_tier_internal.as_owner(s.state,
+      format('WITH %schanged AS MATERIALIZED (SELECT customer '
+             'FROM customer_tier_internal.merge_changes(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
+        consumed, format('SELECT customer, sold_at, amount, undo FROM %s', customer_tier_internal.changes_view(s)),
+        s.ledger, (customer_tier_internal.source_parts(s)).customer_type,
+        customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM changed'))) AS (n bigint);
+    RETURN;
   END IF;
-  -- a marker that came meanwhile stays, and the next refresh makes all anew
   PERFORM customer_tier_internal.run(s.state, format($q$
     WITH %1$stouched AS MATERIALIZED (SELECT DISTINCT customer FROM %2$s WHERE customer IS NOT NULL),
     found AS MATERIALIZED (%3$s),
@@ -114,15 +126,14 @@ BEGIN
               WHERE d.ledger IS NOT NULL AND d.kept %4$s l.customer)%6$s
     INSERT INTO %5$s (customer, ledger) SELECT customer, ledger FROM differ WHERE kept IS NULL ORDER BY customer
     $q$,
-      (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), '' ORDER BY i)
-       FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i)),
-      customer_tier_internal.touched_view(s),
+      consumed, customer_tier_internal.touched_view(s),
       customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
         || customer_tier_internal.grouped_sql(),
       equal, s.ledger, customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM differ')));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge_touched(customer_tier_internal.source, text) IS
-  'support of refresh_source: the ledgers of the customers whose sales in a join were touched, from the sales';
+  'support of refresh_source: the ledgers of a join, by what changed in its tables or, for the customers whose sales '
+  'were touched, from the sales';
 
 CREATE PROCEDURE customer_tier_internal.note(source regclass, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
