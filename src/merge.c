@@ -49,6 +49,22 @@ typedef struct LedgerTable
 	ScanKeyData key;
 } LedgerTable;
 
+/* Grouping: sales of packs go to the scatter, customers come out, each with what changed. */
+static void
+scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
+{
+	struct varlena *v = PG_DETOAST_DATUM_PACKED(value);
+	PackReader	r;
+	Sale		sale;
+
+	CHECK_FOR_INTERRUPTS();
+	ct_pack_read(&r, pack, v);
+	while (ct_pack_next(&r, &sale))
+		customer_tier_scatter_add(s, sale.customer, sale.day, sale.amount, sale.undo);
+	if ((Pointer) v != DatumGetPointer(value))
+		pfree(v);
+}
+
 static void
 open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
 {
@@ -149,7 +165,7 @@ take_queue(Merge *m)
 		Datum		pack = slot_getattr(slot, QUEUE_PACK + 1, &isnull);
 
 		if (!isnull && epoch >= m->emptied)
-			ct_scatter_pack(scatter, &m->ledgers.pack, pack);
+			scatter_pack(scatter, &m->ledgers.pack, pack);
 		if (table_tuple_delete(m->queue, &slot->tts_tid, cid, m->snapshot, InvalidSnapshot, true, &failure,
 							   false) != TM_Ok)
 			ereport(ERROR,
@@ -391,7 +407,7 @@ ct_group_sales(PG_FUNCTION_ARGS)
 	it = array_create_iterator(packs, 0, NULL);
 	while (array_iterate(it, &value, &isnull))
 		if (!isnull)
-			ct_scatter_pack(scatter, &pack, value);
+			scatter_pack(scatter, &pack, value);
 	array_free_iterator(it);
 	customer_tier_scatter_end(scatter, put_group, rsinfo);
 	ct_resign(&saved);

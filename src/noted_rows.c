@@ -4,16 +4,14 @@
  *
  * A row is noted as one text of the columns that the view uses, in the escapes of COPY,
  * so that it means the same after a dump, in another encoding, too.  It goes through the
- * queue as a customer would, with an amount of one: what came and went is the total.
+ * queue as the customer of a sale would.
  */
 #include "compat.h"
 
-#include "access/relation.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "nodes/supportnodes.h"
-#include "storage/bufmgr.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -21,7 +19,7 @@
 
 #include "as_owner.h"
 #include "packed_sales.h"
-#include "scatter.h"
+#include "queue.h"
 
 PG_FUNCTION_INFO_V1(ct_packed_row);
 PG_FUNCTION_INFO_V1(ct_noted_rows);
@@ -29,8 +27,7 @@ PG_FUNCTION_INFO_V1(ct_noted_rows_support);
 
 #define SEPARATOR	'\t'
 #define ESCAPE		'\\'
-/* rows of a page of a queue, and the least that is planned for: a plan may be kept while the queue grows */
-#define ROWS_A_PAGE	300
+/* a plan may be kept while the queue grows */
 #define ROWS_LEAST	1000
 
 static void
@@ -77,8 +74,32 @@ ct_packed_row(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(row.data, row.len));
 }
 
+/* a row, and how often it came more than it went */
+typedef struct NotedRow
+{
+	text	   *row;
+	int64		n;
+	uint32		hash;
+	char		status;
+} NotedRow;
+
+#define SH_PREFIX			noted
+#define SH_ELEMENT_TYPE		NotedRow
+#define SH_KEY_TYPE			text *
+#define SH_KEY				row
+#define SH_HASH_KEY(tb, key)	hash_bytes((const unsigned char *) VARDATA_ANY(key), VARSIZE_ANY_EXHDR(key))
+#define SH_EQUAL(tb, a, b)	(VARSIZE_ANY_EXHDR(a) == VARSIZE_ANY_EXHDR(b) && \
+							 memcmp(VARDATA_ANY(a), VARDATA_ANY(b), VARSIZE_ANY_EXHDR(a)) == 0)
+#define SH_SCOPE			static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)	(a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+
+#include "lib/simplehash.h"
+
 /* reads noted rows back */
-typedef struct NotedRows
+typedef struct Reading
 {
 	ReturnSetInfo *result;
 	int			n;				/* of columns; the first says whether the row went */
@@ -87,7 +108,9 @@ typedef struct NotedRows
 	Datum	   *values;
 	bool	   *nulls;
 	MemoryContext each;
-} NotedRows;
+	MemoryContext context;		/* of the rows that are held against each other */
+	noted_hash *rows;
+} Reading;
 
 pg_noreturn static void
 corrupt(void)
@@ -121,20 +144,17 @@ next_value(char *p, bool *isnull)
 
 /* a row, as often as it came more than it went, or the other way round */
 static void
-put_rows(void *arg, Datum row, Ledger *ledger)
+put_row(Reading *r, const NotedRow *row)
 {
-	NotedRows  *r = arg;
 	MemoryContext old;
-	LedgerHead	head;
 	char	   *p;
 
-	customer_tier_ledger_head(ledger, &head);
-	if (head.total == 0)
+	if (row->n == 0)
 		return;
 	MemoryContextReset(r->each);
 	old = MemoryContextSwitchTo(r->each);
-	p = TextDatumGetCString(row);
-	r->values[0] = BoolGetDatum(head.total < 0);
+	p = text_to_cstring(row->row);
+	r->values[0] = BoolGetDatum(row->n < 0);
 	for (int i = 1; i < r->n; i++)
 	{
 		char	   *value = p;
@@ -148,15 +168,55 @@ put_rows(void *arg, Datum row, Ledger *ledger)
 	if (p != NULL)
 		corrupt();
 	MemoryContextSwitchTo(old);
-	for (int64 n = Abs(head.total); n > 0; n--)
+	for (int64 n = Abs(row->n); n > 0; n--)
 	{
 		CHECK_FOR_INTERRUPTS();
 		tuplestore_putvalues(r->result->setResult, r->result->setDesc, r->values, r->nulls);
 	}
 }
 
+/* returns the rows that are in memory, and forgets them */
 static void
-begin_rows(NotedRows *r, ReturnSetInfo *result)
+put_rows(Reading *r)
+{
+	noted_iterator it;
+	NotedRow   *row;
+
+	noted_start_iterate(r->rows, &it);
+	while ((row = noted_iterate(r->rows, &it)) != NULL)
+		put_row(r, row);
+	MemoryContextReset(r->context);
+	r->rows = noted_create(r->context, 1024, NULL);
+}
+
+/* The rows of a pack.  To leave out what came and went again saves work and changes nothing, so memory bounds it. */
+static void
+add_pack(Reading *r, const PackCustomer *pack, Datum value)
+{
+	PackReader	reader;
+	Sale		sale;
+
+	CHECK_FOR_INTERRUPTS();
+	ct_pack_read(&reader, pack, PG_DETOAST_DATUM_PACKED(value));
+	while (ct_pack_next(&reader, &sale))
+	{
+		bool		found;
+		NotedRow   *row = noted_insert(r->rows, (text *) DatumGetPointer(sale.customer), &found);
+
+		if (!found)
+		{
+			row->row = (text *) MemoryContextAlloc(r->context, VARSIZE_ANY(row->row));
+			memcpy(row->row, DatumGetPointer(sale.customer), VARSIZE_ANY(DatumGetPointer(sale.customer)));
+			row->n = 0;
+		}
+		row->n += sale.undo ? -1 : 1;
+	}
+	if (MemoryContextMemAllocated(r->context, false) > (Size) (work_mem * 1024.0 * hash_mem_multiplier))
+		put_rows(r);
+}
+
+static void
+begin_rows(Reading *r, ReturnSetInfo *result)
 {
 	TupleDesc	desc = result->setDesc;
 
@@ -179,6 +239,8 @@ begin_rows(NotedRows *r, ReturnSetInfo *result)
 		fmgr_info(function, &r->input[i]);
 	}
 	r->each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier noted row", ALLOCSET_SMALL_SIZES);
+	r->context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier noted rows", ALLOCSET_DEFAULT_SIZES);
+	r->rows = noted_create(r->context, 1024, NULL);
 }
 
 /*
@@ -191,9 +253,8 @@ ct_noted_rows(PG_FUNCTION_ARGS)
 {
 	CustomerType type;
 	PackCustomer pack;
-	NotedRows	r;
+	Reading		r;
 	ArrayIterator it;
-	Scatter    *scatter;
 	OwnerSwitch saved;
 	Datum		value;
 	bool		isnull;
@@ -206,35 +267,28 @@ ct_noted_rows(PG_FUNCTION_ARGS)
 	/* values are read as they were written, whatever the settings are; the user stays */
 	ct_become_owner(&saved, GetUserId());
 	begin_rows(&r, (ReturnSetInfo *) fcinfo->resultinfo);
-	scatter = customer_tier_scatter_begin(&type);
 	it = array_create_iterator(PG_GETARG_ARRAYTYPE_P(0), 0, NULL);
 	while (array_iterate(it, &value, &isnull))
 		if (!isnull)
-			ct_scatter_pack(scatter, &pack, value);
+			add_pack(&r, &pack, value);
 	array_free_iterator(it);
-	customer_tier_scatter_end(scatter, put_rows, &r);
+	put_rows(&r);
 	ct_resign(&saved);
 	return (Datum) 0;
 }
 
-/* how many rows noted_rows returns, by the size of its queue */
+/* how many rows noted_rows returns: about those in its queue */
 Datum
 ct_noted_rows_support(PG_FUNCTION_ARGS)
 {
 	SupportRequestRows *request = (SupportRequestRows *) PG_GETARG_POINTER(0);
 	Node	   *queue;
-	Relation	rel;
 
 	if (!IsA(request, SupportRequestRows) || !IsA(request->node, FuncExpr))
 		PG_RETURN_POINTER(NULL);
 	queue = lsecond(((FuncExpr *) request->node)->args);
-	if (!IsA(queue, Const) || ((Const *) queue)->constisnull ||
-		(rel = try_relation_open(DatumGetObjectId(((Const *) queue)->constvalue), AccessShareLock)) == NULL)
+	if (!IsA(queue, Const) || ((Const *) queue)->constisnull)
 		PG_RETURN_POINTER(NULL);
-	if (rel->rd_rel->relkind == RELKIND_RELATION)
-		request->rows = Max((double) RelationGetNumberOfBlocks(rel) * ROWS_A_PAGE, ROWS_LEAST);
-	else
-		request = NULL;
-	relation_close(rel, AccessShareLock);
+	request->rows = Max(ct_queue_rows(DatumGetObjectId(((Const *) queue)->constvalue)), ROWS_LEAST);
 	PG_RETURN_POINTER(request);
 }

@@ -256,22 +256,3 @@ ct_pack_next(PackReader *r, Sale *sale)
 	r->each = NULL;
 	return false;
 }
-
-/*
- * ct_scatter_pack
- *		Adds the sales of a pack to a scatter.
- */
-void
-ct_scatter_pack(Scatter *s, const PackCustomer *c, Datum pack)
-{
-	struct varlena *v = PG_DETOAST_DATUM_PACKED(pack);
-	PackReader	r;
-	Sale		sale;
-
-	CHECK_FOR_INTERRUPTS();
-	ct_pack_read(&r, c, v);
-	while (ct_pack_next(&r, &sale))
-		customer_tier_scatter_add(s, sale.customer, sale.day, sale.amount, sale.undo);
-	if ((Pointer) v != DatumGetPointer(pack))
-		pfree(v);
-}

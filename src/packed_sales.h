@@ -19,7 +19,6 @@
 #include "compat.h"
 
 #include "sale.h"
-#include "scatter.h"
 #include "varint.h"
 
 #define PACK_VERSION	1
@@ -64,7 +63,6 @@ extern Size ct_pack_bytes(const PackCustomer *c, Datum customer, const char **by
 extern void ct_pack_read(PackReader *r, const PackCustomer *c, const struct varlena *pack);
 extern void ct_pack_only(PackReader *r, Datum customer);
 extern bool ct_pack_next(PackReader *r, Sale *sale);
-extern void ct_scatter_pack(Scatter *s, const PackCustomer *c, Datum pack);
 
 /* bytes that a sale takes at most, without those of its customer */
 #define PACKED_SALE_MAX	(3 * VARINT_MAX64 + 1 + VARINT_ROOM)

@@ -368,24 +368,6 @@ columns_of(Oid relid, Bitmapset *columns, Datum *names, Datum *definitions)
 	return bms_num_members(columns) > 0 && bms_num_members(columns) <= JOINED_COLUMNS_MAX;
 }
 
-/* the column by which a table is looked up first, or 0 */
-static AttrNumber
-first_key(Tables *t, int i)
-{
-	ListCell   *lc;
-
-	foreach(lc, t->links)
-	{
-		Link	   *link = lfirst(lc);
-
-		if (table_at(t, link->left->varno) == i)
-			return link->left->varattno;
-		if (table_at(t, link->right->varno) == i)
-			return link->right->varattno;
-	}
-	return 0;
-}
-
 static char *
 operator_text(Oid operator)
 {
@@ -402,6 +384,33 @@ static Datum
 column_name(Oid relid, AttrNumber column)
 {
 	return CStringGetTextDatum(quote_identifier(get_attname(relid, column, false)));
+}
+
+/* how another table is asked for the partners of a table's rows: its column and the operator; and the table's own */
+static bool
+first_link(Tables *t, int i, Datum *asked, Datum *key)
+{
+	ListCell   *lc;
+
+	foreach(lc, t->links)
+	{
+		Link	   *link = lfirst(lc);
+		bool		left = table_at(t, link->left->varno) == i;
+		Var		   *own = left ? link->left : link->right;
+		Var		   *other = left ? link->right : link->left;
+		Oid			operator = left ? get_commutator(link->operator) : link->operator;
+		int			j = table_at(t, other->varno);
+
+		if (table_at(t, own->varno) != i || !OidIsValid(operator))
+			continue;
+		*key = column_name(((Table *) list_nth(t->tables, i))->relid, own->varattno);
+		*asked = CStringGetTextDatum(psprintf("t%d.%s %s", j,
+											  quote_identifier(get_attname(((Table *) list_nth(t->tables, j))->relid,
+																		   other->varattno, false)),
+											  operator_text(operator)));
+		return true;
+	}
+	return false;
 }
 
 static Query *
@@ -470,8 +479,8 @@ ct_view_links(PG_FUNCTION_ARGS)
 
 /*
  * view_tables(view): a row for each table of a view that is an inner join of a few: its number n, the columns
- * that are used, their definitions and the one it is looked up by, and the view's columns and conditions over
- * the tables as t0, t1, ...; no row for another view
+ * that are used, their definitions, how another table is asked for its partners and by which of its
+ * columns, and the view's columns and conditions over the tables as t0, t1, ...; no row for another view
  */
 Datum
 ct_view_tables(PG_FUNCTION_ARGS)
@@ -510,18 +519,16 @@ ct_view_tables(PG_FUNCTION_ARGS)
 	for (int i = 0; i < list_length(t.tables); i++)
 	{
 		Oid			relid = ((Table *) list_nth(t.tables, i))->relid;
-		AttrNumber	key = first_key(&t, i);
-		Datum		values[7] = {0};
-		bool		nulls[7] = {false, false, false, false, key == 0, false, false};
+		Datum		values[8] = {0};
+		bool		nulls[8] = {false};
 
 		values[0] = Int32GetDatum(i);
 		values[1] = ObjectIdGetDatum(relid);
 		values[2] = columns[i][0];
 		values[3] = columns[i][1];
-		if (key != 0)
-			values[4] = column_name(relid, key);
-		values[5] = CStringGetTextDatum(expressions.data);
-		values[6] = CStringGetTextDatum(deparse_expression(lfourth(sale), context, true, false));
+		nulls[4] = nulls[5] = !first_link(&t, i, &values[4], &values[5]);
+		values[6] = CStringGetTextDatum(expressions.data);
+		values[7] = CStringGetTextDatum(deparse_expression(lfourth(sale), context, true, false));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	AtEOXact_GUC(false, nest);

@@ -149,7 +149,8 @@ COMMENT ON FUNCTION customer_tier_internal.merge_changes(text, regclass) IS
 -- With N for a table as it is now and C for what changed in it, which is signed, the sales of a join
 -- were (N1 - C1)(N2 - C2) ... and are N1 N2 ...: the difference is C1 N2 + N1 C2 - C1 C2 for two, and
 -- a join for each set of tables, subtracted if the set is even.  It is right however the changes
--- followed each other, for all of it is of one snapshot.
+-- followed each other, for all of it is of one snapshot.  Where one table changed, K has its keys once
+-- and in order, for rows of one order come together, as old and new ones do.
 CREATE FUNCTION customer_tier_internal.changes_sql(view regclass, queues text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -157,17 +158,20 @@ WITH t AS (SELECT * FROM customer_tier_internal.view_tables($1)),
 changed AS (
   SELECT string_agg(
     format('c%1$s AS MATERIALIZED (SELECT * FROM customer_tier_internal.noted_rows((SELECT array_agg(pack) FROM %2$s), '
-           '%2$L::pg_catalog.regclass) AS t(customer_tier_undo boolean, %3$s)%4$s)',
-           -- in the order of the keys by which the other tables are asked
-           n, queues[n + 1], definitions, ' ORDER BY ' || key), ', ' ORDER BY n) AS sql
+           '%2$L::pg_catalog.regclass) AS t(customer_tier_undo boolean, %3$s))', n, queues[n + 1], definitions)
+    || coalesce(format(', k%1$s AS MATERIALIZED (SELECT DISTINCT %2$s AS key FROM c%1$s ORDER BY key)', n, key), ''),
+    ', ' ORDER BY n) AS sql
   FROM t),
 joined AS (
-  SELECT s, format('SELECT %s, %s # %s = 1 AS undo FROM %s WHERE %s', t.sale,
-    string_agg(CASE WHEN s >> n & 1 = 1 THEN format('t%s.customer_tier_undo::integer', n) END, ' # ' ORDER BY n),
-    1 - sum(s >> n & 1) % 2,
+  SELECT s, format('SELECT %s, %s AS undo FROM %s WHERE %s', t.sale,
+    CASE count(*) FILTER (WHERE s >> n & 1 = 1)
+      WHEN 1 THEN format('t%s.customer_tier_undo', min(n) FILTER (WHERE s >> n & 1 = 1))
+      ELSE string_agg(format('t%s.customer_tier_undo::integer', n), ' # ' ORDER BY n) FILTER (WHERE s >> n & 1 = 1)
+        || format(' # %s = 1', (count(*) FILTER (WHERE s >> n & 1 = 1) + 1) % 2) END,
     string_agg(CASE WHEN s >> n & 1 = 1 THEN format('c%1$s AS t%1$s', n)
-                    ELSE format('%s AS t%s', customer_tier_internal.qualified(relation), n) END, ', ' ORDER BY n),
-    t.condition) AS sql
+                    ELSE format('%s AS t%s', customer_tier_internal.qualified(relation), n) END
+               || CASE WHEN s = 1 << n AND asked IS NOT NULL THEN format(', k%s AS k', n) ELSE '' END, ', ' ORDER BY n),
+    t.condition || coalesce(max(' AND ' || asked || ' k.key') FILTER (WHERE s = 1 << n), '')) AS sql
   FROM generate_series(1, (1 << (SELECT count(*) FROM t)::integer) - 1) AS s, t
   GROUP BY s, t.sale, t.condition)
 SELECT format('WITH %s %s', changed.sql, (SELECT string_agg(sql, ' UNION ALL ' ORDER BY s) FROM joined))
@@ -193,15 +197,15 @@ DECLARE
 BEGIN
   FOR t IN
       SELECT v.n, v.relation, format('customer_tier_internal.packed_row(%s) COLLATE pg_catalog."C"', v.columns) AS key,
-             1 AS amount, NULL::integer AS parent, NULL AS operator
+             NULL::integer AS parent, NULL AS operator
       FROM customer_tier_internal.view_tables(s.view) AS v
       UNION ALL
-      SELECT l.n, l.relation, l.key, 0, l.parent, l.operator
+      SELECT l.n, l.relation, l.key, l.parent, l.operator
       FROM customer_tier_internal.view_links(s.view) AS l
       WHERE by_keys
       UNION ALL
       -- where customers are not found, that something was touched
-      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', 0, NULL, NULL
+      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', NULL, NULL
       FROM unnest(customer_tier_internal.tables_of(s.view)) AS b
            JOIN pg_class AS c ON c.oid = b
       WHERE NOT by_rows
@@ -216,8 +220,8 @@ BEGIN
     view := format('%s.%I', place, name || '_touch' || t.n);
     queue := format('%s.%I', place, name || '_queue' || t.n);
     PERFORM customer_tier_internal.run(s.view,
-      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, %s AS amount FROM %s',
-        view, t.key, t.amount, customer_tier_internal.qualified(t.relation)));
+      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount FROM %s',
+        view, t.key, customer_tier_internal.qualified(t.relation)));
     PERFORM customer_tier_internal.run(s.view,
       format('COMMENT ON VIEW %s IS %L', view, format('what is noted of a row of %s that is touched', t.relation)));
     PERFORM customer_tier_internal.make_queue(s.view, place, name || '_queue' || t.n);
