@@ -233,7 +233,7 @@ BEGIN
     CALL rebuild_source('shop');
   END LOOP;
 END $$;
-CALL find_faults(:seed, 5, 40);
+CALL find_faults(:seed, 3, 40);
 SELECT fault, step IS NOT NULL AS found FROM fault ORDER BY id;
 DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM fault WHERE step IS NOT NULL AND fault = 'none'), 'a fault where there is none'; END $$;
 
