@@ -83,6 +83,23 @@ END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge(regclass) IS
   'support of refresh_source: queue to ledgers, in one statement';
 
+-- an eighth of its tables' size: a changed row is noted twice, more tersely than its table has it, and joined
+CREATE FUNCTION customer_tier_internal.many_changes_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format(' OR (SELECT sum(length(pack)) FROM (%s) AS p) > %s',
+  string_agg(format('SELECT pack FROM %s', queue), ' UNION ALL '),
+  greatest(1 << 20,
+    sum((SELECT sum(pg_relation_size(p))
+         FROM (SELECT base UNION ALL SELECT customer_tier_internal.partitions(base)) AS x(p))) / 8))
+FROM customer_tier_internal.captures(s)
+WHERE customer_tier_internal.changes_view(s) IS NOT NULL
+HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION customer_tier_internal.many_changes_sql(customer_tier_internal.source) IS
+  'support of refresh_source: SQL for whether so much of a join changed that it is sooner made anew; null if '
+  'its changes are not noted';
+
 CREATE PROCEDURE customer_tier_internal.merge_touched(s customer_tier_internal.source, equal text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -95,7 +112,9 @@ BEGIN
   -- no TRUNCATE comes between the look for markers and the rest
   PERFORM customer_tier_internal.run(s.state, (customer_tier_internal.source_parts(s)).lock_sales);
   SELECT x INTO all_touched
-  FROM customer_tier_internal.as_owner(s.state, 'SELECT ' || customer_tier_internal.all_touched_sql(s)) AS (x boolean);
+  FROM customer_tier_internal.as_owner(s.state,
+    'SELECT ' || customer_tier_internal.all_touched_sql(s) || coalesce(customer_tier_internal.many_changes_sql(s), ''))
+    AS (x boolean);
   IF all_touched THEN
     CALL customer_tier_internal.make_ledgers(s.state);
     RETURN;
