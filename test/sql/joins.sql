@@ -145,10 +145,11 @@ BEGIN
   FOR step IN 1..steps LOOP
     kind := 1 + floor(u(seed * 1000 + step, 7) * 19);
     CALL change(kind, seed * 1000 + step);
+    COMMIT;
     IF fault IS NOT NULL THEN
       EXECUTE fault;
+      COMMIT;
     END IF;
-    COMMIT;
     -- by plain SQL, and with no function that verify_source uses
     INSERT INTO wrong
     SELECT seed, step, kind, source, customer
@@ -233,7 +234,7 @@ BEGIN
     CALL rebuild_source('shop');
   END LOOP;
 END $$;
-CALL find_faults(:seed, 3, 40);
+CALL find_faults(:seed, 6, 40);
 SELECT fault, step IS NOT NULL AS found FROM fault ORDER BY id;
 DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM fault WHERE step IS NOT NULL AND fault = 'none'), 'a fault where there is none'; END $$;
 
