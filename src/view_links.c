@@ -30,6 +30,7 @@
 #include "utils/guc.h"
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
+#include "utils/typcache.h"
 
 #include "as_owner.h"
 
@@ -67,7 +68,7 @@ typedef struct Tables
 	Query	   *query;
 	List	   *tables;
 	List	   *links;
-	List	   *quals;			/* those of the joins and of WHERE */
+	List	   *quals;			/* those of the joins and of WHERE, implicitly ANDed */
 	bool		good;
 	bool		inner;			/* nothing but inner joins of whole tables */
 } Tables;
@@ -121,8 +122,7 @@ add_tables(Tables *t, Node *from, bool nullable)
 		foreach(lc, ((FromExpr *) from)->fromlist)
 			add_tables(t, lfirst(lc), nullable);
 		add_links(t, ((FromExpr *) from)->quals);
-		if (((FromExpr *) from)->quals != NULL)
-			t->quals = lappend(t->quals, ((FromExpr *) from)->quals);
+		t->quals = list_concat(t->quals, list_copy(make_ands_implicit((Expr *) ((FromExpr *) from)->quals)));
 	}
 	else if (IsA(from, JoinExpr))
 	{
@@ -131,8 +131,7 @@ add_tables(Tables *t, Node *from, bool nullable)
 		add_tables(t, join->larg, nullable || join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL);
 		add_tables(t, join->rarg, nullable || join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL);
 		add_links(t, join->quals);
-		if (join->quals != NULL)
-			t->quals = lappend(t->quals, join->quals);
+		t->quals = list_concat(t->quals, list_copy(make_ands_implicit((Expr *) join->quals)));
 		t->inner &= join->jointype == JOIN_INNER;
 	}
 	else
@@ -241,9 +240,12 @@ find_links(Tables *t, Oid view, Node **customer, int *root)
 	return true;
 }
 
-/* the columns and the conditions of an inner join of a few tables; NIL if it is more, or not of the rows alone */
+/*
+ * The columns of an inner join of a few tables, and its conditions, implicitly ANDed; NIL if it is more, or
+ * not of the rows alone.
+ */
 static List *
-sale_of_join(Tables *t, Oid view)
+sale_of_join(Tables *t, Oid view, List **conditions)
 {
 	static const char *const column[] = {"customer", "sold_at", "amount"};
 	Query	   *q = t->query;
@@ -265,9 +267,10 @@ sale_of_join(Tables *t, Oid view)
 			return NIL;
 		sale = lappend(sale, ((TargetEntry *) list_nth(q->targetList, n - 1))->expr);
 	}
-	sale = lappend(sale, make_ands_explicit(t->quals));
-	if (contain_mutable_functions((Node *) sale))
+	if (contain_mutable_functions((Node *) sale) || contain_mutable_functions((Node *) t->quals))
 		return NIL;
+	/* what is changed here is not what the links are of */
+	*conditions = copyObject((List *) ct_flatten_join_alias_vars(q, t->quals));
 	return copyObject((List *) ct_flatten_join_alias_vars(q, sale));
 }
 
@@ -306,12 +309,14 @@ place_vars(Node *node, void *context)
 	return expression_tree_walker(node, place_vars, context);
 }
 
-/* whether values of a type are the same again when they are read back from their text, in any database */
+/*
+ * Whether values of a type are the same again when they are read back from their text, in any database, whatever
+ * was renamed meanwhile.
+ */
 static bool
 has_lasting_text(Oid type)
 {
-	type = getBaseType(type);
-	switch (type)
+	switch (getBaseType(type))
 	{
 		case BOOLOID:
 		case INT2OID:
@@ -334,7 +339,7 @@ has_lasting_text(Oid type)
 		case BYTEAOID:
 			return true;
 		default:
-			return type_is_enum(type);
+			return false;
 	}
 }
 
@@ -401,7 +406,9 @@ first_link(Tables *t, int i, Datum *asked, Datum *key)
 		Oid			operator = left ? get_commutator(link->operator) : link->operator;
 		int			j = table_at(t, other->varno);
 
-		if (table_at(t, own->varno) != i || !OidIsValid(operator))
+		/* keys that are distinct are those that the operator tells apart */
+		if (table_at(t, own->varno) != i || !OidIsValid(operator) ||
+			!op_in_opfamily(operator, lookup_type_cache(own->vartype, TYPECACHE_BTREE_OPFAMILY)->btree_opf))
 			continue;
 		*key = column_name(((Table *) list_nth(t->tables, i))->relid, own->varattno);
 		*asked = CStringGetTextDatum(psprintf("t%d.%s %s", j,
@@ -477,10 +484,42 @@ ct_view_links(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
+/* takes the conditions of one table alone out of a list, and returns them */
+static List *
+take_filter(List **conditions, int varno)
+{
+	List	   *filter = NIL;
+	List	   *rest = NIL;
+	ListCell   *lc;
+
+	foreach(lc, *conditions)
+	{
+		Bitmapset  *varnos = NULL;
+
+		(void) add_varnos(lfirst(lc), &varnos);
+		if (bms_membership(varnos) == BMS_SINGLETON && bms_is_member(varno, varnos))
+			filter = lappend(filter, lfirst(lc));
+		else
+			rest = lappend(rest, lfirst(lc));
+	}
+	*conditions = rest;
+	return filter;
+}
+
+/* an expression over the tables of a context, or what all of a list must say */
+static Datum
+expression_text(Node *expr, List *context)
+{
+	if (expr == NULL || IsA(expr, List))
+		expr = (Node *) make_ands_explicit((List *) expr);
+	return CStringGetTextDatum(deparse_expression(expr, context, true, false));
+}
+
 /*
  * view_tables(view): a row for each table of a view that is an inner join of a few: its number n, the columns
- * that are used, their definitions, how another table is asked for its partners and by which of its
- * columns, and the view's columns and conditions over the tables as t0, t1, ...; no row for another view
+ * that are used of a row, their definitions, the conditions on the row alone, how another table is
+ * asked for its partners and by which of its columns, and of all tables, as t0, t1, ..., the view's
+ * columns and other conditions; no row for another view
  */
 Datum
 ct_view_tables(PG_FUNCTION_ARGS)
@@ -488,47 +527,48 @@ ct_view_tables(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			viewoid = PG_GETARG_OID(0);
 	Tables		t = {0};
-	Placing		p = {.t = &t, .good = true};
+	Placing		used = {.t = &t, .good = true};
 	List	   *sale;
+	List	   *conditions = NIL;
+	List	   *filters = NIL;
 	List	   *context = NIL;
 	Datum		columns[JOINED_TABLES_MAX][2];
-	StringInfoData expressions;
 	int			nest = NewGUCNestLevel();
 
 	InitMaterializedSRF(fcinfo, 0);
 	t.query = query_of_view(viewoid);
 	ct_fix_settings();
-	sale = sale_of_join(&t, viewoid);
-	(void) place_vars((Node *) sale, &p);
-	for (int i = 0; i < list_length(t.tables) && sale != NIL && p.good; i++)
+	sale = sale_of_join(&t, viewoid, &conditions);
+	for (int i = 0; i < list_length(t.tables) && sale != NIL; i++)
+		filters = lappend(filters, take_filter(&conditions, ((Table *) list_nth(t.tables, i))->varno));
+	used.good = sale != NIL;
+	(void) place_vars((Node *) sale, &used);
+	(void) place_vars((Node *) conditions, &used);
+	for (int i = 0; i < list_length(t.tables) && used.good; i++)
 	{
 		Oid			relid = ((Table *) list_nth(t.tables, i))->relid;
+		Placing		filter = {.t = &t, .good = true};
 
-		p.good = columns_of(relid, p.columns[i], &columns[i][0], &columns[i][1]);
+		(void) place_vars(list_nth(filters, i), &filter);
+		used.good = filter.good && columns_of(relid, used.columns[i], &columns[i][0], &columns[i][1]);
 		context = list_concat(context, deparse_context_for(psprintf("t%d", i), relid));
 	}
-	if (sale == NIL || !p.good)
+	for (int i = 0; i < list_length(t.tables) && used.good; i++)
 	{
-		AtEOXact_GUC(false, nest);
-		return (Datum) 0;
-	}
-	initStringInfo(&expressions);
-	appendStringInfo(&expressions, "%s AS customer, ", deparse_expression(linitial(sale), context, true, false));
-	appendStringInfo(&expressions, "%s AS sold_at, ", deparse_expression(lsecond(sale), context, true, false));
-	appendStringInfo(&expressions, "%s AS amount", deparse_expression(lthird(sale), context, true, false));
-	for (int i = 0; i < list_length(t.tables); i++)
-	{
-		Oid			relid = ((Table *) list_nth(t.tables, i))->relid;
-		Datum		values[8] = {0};
-		bool		nulls[8] = {false};
+		Datum		values[9] = {0};
+		bool		nulls[9] = {false};
 
 		values[0] = Int32GetDatum(i);
-		values[1] = ObjectIdGetDatum(relid);
+		values[1] = ObjectIdGetDatum(((Table *) list_nth(t.tables, i))->relid);
 		values[2] = columns[i][0];
 		values[3] = columns[i][1];
-		nulls[4] = nulls[5] = !first_link(&t, i, &values[4], &values[5]);
-		values[6] = CStringGetTextDatum(expressions.data);
-		values[7] = CStringGetTextDatum(deparse_expression(lfourth(sale), context, true, false));
+		values[4] = expression_text(list_nth(filters, i), context);
+		nulls[5] = nulls[6] = !first_link(&t, i, &values[5], &values[6]);
+		values[7] = PointerGetDatum(cstring_to_text(psprintf("%s AS customer, %s AS sold_at, %s AS amount",
+															 TextDatumGetCString(expression_text(linitial(sale), context)),
+															 TextDatumGetCString(expression_text(lsecond(sale), context)),
+															 TextDatumGetCString(expression_text(lthird(sale), context)))));
+		values[8] = expression_text((Node *) conditions, context);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	AtEOXact_GUC(false, nest);

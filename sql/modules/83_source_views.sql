@@ -74,7 +74,8 @@ COMMENT ON FUNCTION customer_tier_internal.view_links(regclass) IS
   'no row if they cannot be';
 
 CREATE FUNCTION customer_tier_internal.view_tables(view regclass, OUT n integer, OUT relation regclass,
-  OUT columns text, OUT definitions text, OUT asked text, OUT key text, OUT sale text, OUT condition text)
+  OUT columns text, OUT definitions text, OUT filter text, OUT asked text, OUT key text, OUT sale text,
+  OUT condition text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_view_tables'
 LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 3;

@@ -171,7 +171,9 @@ joined AS (
     string_agg(CASE WHEN s >> n & 1 = 1 THEN format('c%1$s AS t%1$s', n)
                     ELSE format('%s AS t%s', customer_tier_internal.qualified(relation), n) END
                || CASE WHEN s = 1 << n AND asked IS NOT NULL THEN format(', k%s AS k', n) ELSE '' END, ', ' ORDER BY n),
-    t.condition || coalesce(max(' AND ' || asked || ' k.key') FILTER (WHERE s = 1 << n), '')) AS sql
+    t.condition || coalesce(max(' AND ' || asked || ' k.key') FILTER (WHERE s = 1 << n), '')
+      -- what is noted has met its own
+      || coalesce(string_agg(' AND ' || filter, '' ORDER BY n) FILTER (WHERE s >> n & 1 = 0), '')) AS sql
   FROM generate_series(1, (1 << (SELECT count(*) FROM t)::integer) - 1) AS s, t
   GROUP BY s, t.sale, t.condition)
 SELECT format('WITH %s %s', changed.sql, (SELECT string_agg(sql, ' UNION ALL ' ORDER BY s) FROM joined))
@@ -197,15 +199,15 @@ DECLARE
 BEGIN
   FOR t IN
       SELECT v.n, v.relation, format('customer_tier_internal.packed_row(%s) COLLATE pg_catalog."C"', v.columns) AS key,
-             NULL::integer AS parent, NULL AS operator
+             v.filter, NULL::integer AS parent, NULL AS operator
       FROM customer_tier_internal.view_tables(s.view) AS v
       UNION ALL
-      SELECT l.n, l.relation, l.key, l.parent, l.operator
+      SELECT l.n, l.relation, l.key, 'true', l.parent, l.operator
       FROM customer_tier_internal.view_links(s.view) AS l
       WHERE by_keys
       UNION ALL
       -- where customers are not found, that something was touched
-      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', NULL, NULL
+      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', 'true', NULL, NULL
       FROM unnest(customer_tier_internal.tables_of(s.view)) AS b
            JOIN pg_class AS c ON c.oid = b
       WHERE NOT by_rows
@@ -220,8 +222,9 @@ BEGIN
     view := format('%s.%I', place, name || '_touch' || t.n);
     queue := format('%s.%I', place, name || '_queue' || t.n);
     PERFORM customer_tier_internal.run(s.view,
-      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount FROM %s',
-        view, t.key, customer_tier_internal.qualified(t.relation)));
+      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount '
+             'FROM %s AS t%s%s', view, t.key, customer_tier_internal.qualified(t.relation), t.n,
+             ' WHERE ' || nullif(t.filter, 'true')));
     PERFORM customer_tier_internal.run(s.view,
       format('COMMENT ON VIEW %s IS %L', view, format('what is noted of a row of %s that is touched', t.relation)));
     PERFORM customer_tier_internal.make_queue(s.view, place, name || '_queue' || t.n);
