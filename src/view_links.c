@@ -507,12 +507,12 @@ take_filter(List **conditions, int varno)
 }
 
 /* an expression over the tables of a context, or what all of a list must say */
-static Datum
+static char *
 expression_text(Node *expr, List *context)
 {
 	if (expr == NULL || IsA(expr, List))
 		expr = (Node *) make_ands_explicit((List *) expr);
-	return CStringGetTextDatum(deparse_expression(expr, context, true, false));
+	return deparse_expression(expr, context, true, false);
 }
 
 /*
@@ -562,13 +562,13 @@ ct_view_tables(PG_FUNCTION_ARGS)
 		values[1] = ObjectIdGetDatum(((Table *) list_nth(t.tables, i))->relid);
 		values[2] = columns[i][0];
 		values[3] = columns[i][1];
-		values[4] = expression_text(list_nth(filters, i), context);
+		values[4] = CStringGetTextDatum(expression_text(list_nth(filters, i), context));
 		nulls[5] = nulls[6] = !first_link(&t, i, &values[5], &values[6]);
-		values[7] = PointerGetDatum(cstring_to_text(psprintf("%s AS customer, %s AS sold_at, %s AS amount",
-															 TextDatumGetCString(expression_text(linitial(sale), context)),
-															 TextDatumGetCString(expression_text(lsecond(sale), context)),
-															 TextDatumGetCString(expression_text(lthird(sale), context)))));
-		values[8] = expression_text((Node *) conditions, context);
+		values[7] = CStringGetTextDatum(psprintf("%s AS customer, %s AS sold_at, %s AS amount",
+												 expression_text(linitial(sale), context),
+												 expression_text(lsecond(sale), context),
+												 expression_text(lthird(sale), context)));
+		values[8] = CStringGetTextDatum(expression_text((Node *) conditions, context));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	AtEOXact_GUC(false, nest);

@@ -159,7 +159,8 @@ changed AS (
   SELECT string_agg(
     format('c%1$s AS MATERIALIZED (SELECT * FROM customer_tier_internal.noted_rows((SELECT array_agg(pack) FROM %2$s), '
            '%2$L::pg_catalog.regclass) AS t(customer_tier_undo boolean, %3$s))', n, queues[n + 1], definitions)
-    || coalesce(format(', k%1$s AS MATERIALIZED (SELECT DISTINCT %2$s AS key FROM c%1$s ORDER BY key)', n, key), ''),
+    || CASE WHEN key IS NULL THEN ''
+            ELSE format(', k%1$s AS MATERIALIZED (SELECT DISTINCT %2$s AS key FROM c%1$s ORDER BY key)', n, key) END,
     ', ' ORDER BY n) AS sql
   FROM t),
 joined AS (
@@ -180,7 +181,8 @@ SELECT format('WITH %s %s', changed.sql, (SELECT string_agg(sql, ' UNION ALL ' O
 FROM changed
 $$;
 COMMENT ON FUNCTION customer_tier_internal.changes_sql(regclass, text[]) IS
-  'support of track: SQL for the sales of an inner join that came and, with undo, those that went; null for another view';
+  'support of track: SQL for the sales of an inner join that came and, with undo, those that went; null for another '
+  'view';
 
 CREATE FUNCTION customer_tier_internal.make_touches(s customer_tier_internal.source, place text, name text)
 RETURNS regclass[]
@@ -338,8 +340,8 @@ SELECT CASE
     FROM (SELECT customer, ledger FROM %1$s WHERE NOT (SELECT all_touched FROM emptied)) AS k
          FULL JOIN
          (SELECT customer,
-            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE NOT undo)
-            OPERATOR(customer_tier.-) customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE undo) AS ledger
+            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE NOT undo) OPERATOR(customer_tier.-)
+            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE undo) AS ledger
           FROM %2$s
           WHERE customer IS NOT NULL AND NOT (SELECT all_touched FROM emptied)
           GROUP BY customer) AS p ON k.customer %3$s p.customer

@@ -165,7 +165,8 @@ BEGIN
     PERFORM customer_tier_internal.run(s.state, format($q$
       INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
       VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL,
-              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L, CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
+              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L,
+              CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
       ON CONFLICT (is_source) DO UPDATE
       SET refreshed_at = coalesce(excluded.refreshed_at, x.refreshed_at),
           error = excluded.error,
@@ -203,7 +204,8 @@ BEGIN
     IF NOT possible THEN
       RAISE;
     END IF;
-    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+      hint = PG_EXCEPTION_HINT;
   END;
   CALL customer_tier_internal.note($1, message);
   COMMIT;
