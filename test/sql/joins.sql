@@ -267,15 +267,19 @@ SELECT count(*) AS differ FROM verify_source('shop');
 
 -- which joins are told from their rows; and that they are
 CREATE TYPE kind AS ENUM ('line', 'gift');
-CREATE TABLE head (id bigint PRIMARY KEY, customer varchar(20), at timestamptz, parent bigint, state kind DEFAULT 'line');
+CREATE TABLE head (id bigint PRIMARY KEY, customer varchar(20), at timestamptz, parent bigint,
+                   state kind DEFAULT 'line');
 CREATE TABLE item (id int, "Head" int, "a ""b" float8, kind kind DEFAULT 'line', note text);
 CREATE VIEW a_filters AS
 SELECT h.customer, (h.at AT TIME ZONE 'UTC')::date AS sold_at, ("a ""b")::numeric(8, 2) AS amount
-FROM head AS h JOIN item AS i ON "Head" = h.id AND i.kind = 'line' WHERE h.state <> 'gift' AND coalesce(i.note, '') <> 'no';
+FROM head AS h JOIN item AS i ON "Head" = h.id AND i.kind = 'line'
+WHERE h.state <> 'gift' AND coalesce(i.note, '') <> 'no';
 CREATE VIEW no_subquery AS
-SELECT customer, date '2026-01-01' + i.id AS sold_at, "Head" AS amount FROM head JOIN (SELECT 1) AS x ON true, item AS i;
+SELECT customer, date '2026-01-01' + i.id AS sold_at, "Head" AS amount
+FROM head JOIN (SELECT 1) AS x ON true, item AS i;
 CREATE VIEW a_self AS
-SELECT p.customer, (h.at AT TIME ZONE 'UTC')::date AS sold_at, 1 AS amount FROM head AS h JOIN head AS p ON h.parent = p.id;
+SELECT p.customer, (h.at AT TIME ZONE 'UTC')::date AS sold_at, 1 AS amount
+FROM head AS h JOIN head AS p ON h.parent = p.id;
 CREATE VIEW a_merged AS
 SELECT customer, date '2026-01-01' AS sold_at, id AS amount FROM head JOIN item USING (id);
 CREATE VIEW a_cross AS
@@ -285,7 +289,9 @@ SELECT i.kind AS customer, date '2026-01-01' AS sold_at, 1 AS amount FROM head A
 CREATE VIEW no_stable AS
 SELECT customer, at::date AS sold_at, 1 AS amount FROM head AS h JOIN item AS i ON "Head" = h.id;
 CREATE VIEW no_row AS
-SELECT customer, date '2026-01-01' AS sold_at, 1 AS amount FROM head AS h JOIN item AS i ON "Head" = h.id WHERE i IS DISTINCT FROM h;
+SELECT customer, date '2026-01-01' AS sold_at, 1 AS amount
+FROM head AS h JOIN item AS i ON "Head" = h.id
+WHERE i IS DISTINCT FROM h;
 CREATE VIEW no_only AS
 SELECT customer, date '2026-01-01' AS sold_at, 1 AS amount FROM head AS h JOIN ONLY item AS i ON "Head" = h.id;
 CREATE VIEW no_five AS
@@ -299,9 +305,12 @@ CALL track('a_filters');
 CALL track('a_self');
 CALL track('a_merged');
 CALL track('a_cross');
-INSERT INTO head SELECT i, E'c\t' || i % 3, '2026-01-01 12:00+00', i - 1, CASE WHEN i % 5 = 0 THEN 'gift' ELSE 'line' END::kind
+INSERT INTO head
+SELECT i, E'c\t' || i % 3, '2026-01-01 12:00+00', i - 1, CASE WHEN i % 5 = 0 THEN 'gift' ELSE 'line' END::kind
 FROM generate_series(1, 12) AS i;
-INSERT INTO item SELECT i, i % 10, i / 4.0, CASE WHEN i % 7 = 0 THEN 'gift' END::kind, nullif('no', repeat('no', i % 2)) FROM generate_series(1, 40) AS i;
+INSERT INTO item
+SELECT i, i % 10, i / 4.0, CASE WHEN i % 7 = 0 THEN 'gift' END::kind, nullif('no', repeat('no', i % 2))
+FROM generate_series(1, 40) AS i;
 INSERT INTO item SELECT i, i % 10, i / 4.0, 'line', E'\\N' FROM generate_series(1, 40) AS i;
 CREATE VIEW differing AS
 SELECT 'a_filters' AS source, customer FROM verify_source('a_filters') UNION ALL
