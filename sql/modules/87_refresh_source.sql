@@ -68,7 +68,11 @@ DECLARE
 BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  -- a lock before the snapshot: one refresher at a time
+  -- locks before the snapshot: there is one refresher, and no TRUNCATE comes between the look for
+  -- the markers of a join and the rest
+  IF s.touches IS NOT NULL THEN
+    PERFORM customer_tier_internal.run(s.state, p.lock_sales);
+  END IF;
   PERFORM customer_tier_internal.lock_source(s);
   IF s.touches IS NOT NULL THEN
     CALL customer_tier_internal.merge_touched(s, p.equal);
@@ -109,8 +113,6 @@ DECLARE
                                       ORDER BY i)
                     FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i));
 BEGIN
-  -- no TRUNCATE comes between the look for markers and the rest
-  PERFORM customer_tier_internal.run(s.state, (customer_tier_internal.source_parts(s)).lock_sales);
   SELECT x INTO all_touched
   FROM customer_tier_internal.as_owner(s.state,
     'SELECT ' || customer_tier_internal.all_touched_sql(s) || coalesce(customer_tier_internal.many_changes_sql(s), ''))
