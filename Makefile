@@ -38,6 +38,7 @@ OBJS = \
 	src/merge.o \
 	src/live_ledger.o \
 	src/watched.o \
+	src/noted_rows.o \
 	src/matview_stale.o \
 	src/order.o \
 	src/sample.o \

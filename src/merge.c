@@ -23,11 +23,13 @@
 #include "as_owner.h"
 #include "names.h"
 #include "queue.h"
+#include "sales_query.h"
 #include "scatter.h"
 #include "source_state.h"
 #include "table_writer.h"
 
 PG_FUNCTION_INFO_V1(ct_merge_queue);
+PG_FUNCTION_INFO_V1(ct_merge_changes);
 PG_FUNCTION_INFO_V1(ct_group_sales);
 PG_FUNCTION_INFO_V1(ct_ledger_of);
 
@@ -130,7 +132,7 @@ typedef struct Merge
 	int32		emptied;		/* the epoch of the last marker, or 0 */
 	Tuplesortstate *changes;
 	TupleTableSlot *change;
-	ReturnSetInfo *touched;		/* the customers whose ledgers change */
+	int64		changed;		/* ledgers */
 } Merge;
 
 static void
@@ -174,15 +176,6 @@ take_queue(Merge *m)
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
 	customer_tier_scatter_end(scatter, sort_change, m);
-	tuplesort_performsort(m->changes);
-}
-
-static void
-touch(Merge *m, Datum customer)
-{
-	bool		isnull = false;
-
-	tuplestore_putvalues(m->touched->setResult, m->touched->setDesc, &customer, &isnull);
 }
 
 /* All sales were gone once: so are the ledgers. */
@@ -194,10 +187,8 @@ delete_all(Merge *m, TableWriter *w)
 
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
-		bool		isnull;
-
 		CHECK_FOR_INTERRUPTS();
-		touch(m, slot_getattr(slot, CUSTOMER + 1, &isnull));
+		m->changed++;
 		ct_writer_delete(w, slot);
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -229,7 +220,7 @@ apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, Memor
 	Ledger	   *sum;
 
 	if (m->emptied == 0)
-		touch(m, customer);
+		m->changed++;
 	if (m->emptied != 0 || !find_ledger(&m->ledgers, scan, customer, found))
 	{
 		if (ledger_is_empty((Ledger *) DatumGetPointer(change)))
@@ -237,7 +228,7 @@ apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, Memor
 		put_row(w, customer, (Ledger *) DatumGetPointer(change));
 		ct_writer_insert(w);
 		if (m->emptied != 0)
-			touch(m, customer);
+			m->changed++;
 		return;
 	}
 	old = MemoryContextSwitchTo(each);
@@ -286,45 +277,88 @@ check_owner(Oid relid)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
 }
 
+/* opens the ledgers, whose customers must be those that are returned */
+static void
+begin_merge(Merge *m, Oid ledger)
+{
+	AttrNumber	column = 1;
+	Oid			less;
+	bool		nulls_first = false;
+
+	check_owner(ledger);
+	memset(m, 0, sizeof(*m));
+	open_ledgers(&m->ledgers, ledger, RowExclusiveLock, true);
+	m->snapshot = GetActiveSnapshot();
+	m->change = MakeSingleTupleTableSlot(RelationGetDescr(m->ledgers.rel), &TTSOpsMinimalTuple);
+	less = lookup_type_cache(m->ledgers.type.type, TYPECACHE_LT_OPR)->lt_opr;
+	m->changes = tuplesort_begin_heap(RelationGetDescr(m->ledgers.rel), 1, &column, &less, &m->ledgers.type.collation,
+									  &nulls_first, work_mem, NULL, 0);
+}
+
+static void
+end_merge(Merge *m)
+{
+	tuplesort_performsort(m->changes);
+	apply_all(m);
+	tuplesort_end(m->changes);
+	ExecDropSingleTupleTableSlot(m->change);
+	close_ledgers(&m->ledgers);
+}
+
 /*
- * merge_queue(queue, ledger) AS (customer type): takes the queue, adds it to the ledgers, and
- * returns whose changed.  The caller holds the lock that makes refreshes one at a
- * time, taken in an earlier statement.
+ * merge_queue(queue, ledger): takes the queue, adds it to the ledgers, and
+ * returns how many changed.  The caller holds the lock that makes refreshes one at
+ * a time, taken in an earlier statement.
  */
 Datum
 ct_merge_queue(PG_FUNCTION_ARGS)
 {
 	Oid			queue = PG_GETARG_OID(0);
-	Oid			ledger = PG_GETARG_OID(1);
-	Merge		m = {0};
-	AttrNumber	column = 1;
-	Oid			less;
-	bool		nulls_first = false;
+	Merge		m;
 
 	check_owner(queue);
-	check_owner(ledger);
-	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	m.touched = (ReturnSetInfo *) fcinfo->resultinfo;
-	open_ledgers(&m.ledgers, ledger, RowExclusiveLock, true);
-	if (m.touched->setDesc->natts != 1 ||
-		getBaseType(TupleDescAttr(m.touched->setDesc, 0)->atttypid) != m.ledgers.type.type)
+	begin_merge(&m, PG_GETARG_OID(1));
+	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, InvalidOid, RowExclusiveLock);
+	m.emptied = ct_queue_epoch(m.queue, m.snapshot);
+	take_queue(&m);
+	end_merge(&m);
+	table_close(m.queue, NoLock);
+	PG_RETURN_INT64(m.changed);
+}
+
+static void
+start_changes(void *arg, const SaleType *type)
+{
+	Merge	   *m = arg;
+
+	if (type->customer.type != m->ledgers.type.type)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("merge_queue returns one column of type %s", format_type_be(m.ledgers.type.type))));
-	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, InvalidOid, RowExclusiveLock);
-	m.snapshot = GetActiveSnapshot();
-	m.emptied = ct_queue_epoch(m.queue, m.snapshot);
-	m.change = MakeSingleTupleTableSlot(RelationGetDescr(m.ledgers.rel), &TTSOpsMinimalTuple);
-	less = lookup_type_cache(m.ledgers.type.type, TYPECACHE_LT_OPR)->lt_opr;
-	m.changes = tuplesort_begin_heap(RelationGetDescr(m.ledgers.rel), 1, &column, &less, &m.ledgers.type.collation,
-									 &nulls_first, work_mem, NULL, 0);
-	take_queue(&m);
-	apply_all(&m);
-	tuplesort_end(m.changes);
-	ExecDropSingleTupleTableSlot(m.change);
-	table_close(m.queue, NoLock);
-	close_ledgers(&m.ledgers);
-	return (Datum) 0;
+				 errmsg("the changes are not of customers of type %s", format_type_be(m->ledgers.type.type))));
+}
+
+/*
+ * merge_changes(query, ledger): the same for what a query of customer, day, amount and
+ * undo says; its statement takes the queues that the query reads
+ */
+Datum
+ct_merge_changes(PG_FUNCTION_ARGS)
+{
+	Merge		m;
+	SalesQuery	query = {
+		.function = "merge_changes",
+		.until = ALL_SALES,
+		.undo = true,
+		.start = start_changes,
+		.emit = sort_change,
+		.arg = &m
+	};
+
+	begin_merge(&m, PG_GETARG_OID(1));
+	query.sql = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	ct_roll_up_query(&query);
+	end_merge(&m);
+	PG_RETURN_INT64(m.changed);
 }
 
 static void

@@ -22,6 +22,7 @@
 #include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
@@ -37,6 +38,8 @@ PG_FUNCTION_INFO_V1(ct_queue_health);
 /* of a pack, so that its row fits into a page and is not toasted */
 #define PACK_BYTES_MAX		8080
 #define SMALL_PACK_BYTES	256
+/* about so many, where they cannot be counted */
+#define SALES_A_PAGE		300
 
 static bool
 is_column(TupleDesc desc, int column, Oid type)
@@ -283,6 +286,56 @@ ct_queue_write(QueueWriter *w)
 	w->last_day = 0;
 }
 
+static bool
+may_count(Oid queue)
+{
+	return pg_class_aclcheck(queue, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		(pg_attribute_aclcheck(queue, QUEUE_SALES + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
+		 pg_attribute_aclcheck(queue, QUEUE_WRITTEN_AT + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
+}
+
+/* the sales in a queue, with one for each marker, and when the oldest was written */
+static int64
+count_sales(Relation queue, TimestampTz *oldest)
+{
+	TupleTableSlot *slot = table_slot_create(queue, NULL);
+	TableScanDesc scan = table_beginscan(queue, GetActiveSnapshot(), 0, NULL);
+	int64		pending = 0;
+
+	*oldest = DT_NOEND;
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+
+		CHECK_FOR_INTERRUPTS();
+		pending += Max(DatumGetInt32(slot_getattr(slot, QUEUE_SALES + 1, &isnull)), 1);
+		*oldest = Min(*oldest, DatumGetTimestampTz(slot_getattr(slot, QUEUE_WRITTEN_AT + 1, &isnull)));
+	}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+	return pending;
+}
+
+/*
+ * ct_queue_rows
+ *		How many sales a queue has, for a plan; by its size for who may not count them.
+ */
+double
+ct_queue_rows(Oid queue)
+{
+	Relation	rel = try_relation_open(queue, AccessShareLock);
+	TimestampTz oldest;
+	double		rows = 0;
+
+	if (rel == NULL)
+		return 0;
+	if (is_queue(rel))
+		rows = may_count(queue) && ActiveSnapshotSet() ? count_sales(rel, &oldest) :
+			(double) RelationGetNumberOfBlocks(rel) * SALES_A_PAGE;
+	relation_close(rel, AccessShareLock);
+	return rows;
+}
+
 /*
  * queue_health(queue, OUT pending, OUT oldest): for who may read the columns sales and
  * written_at; nulls for others, and for what somebody keeps locked
@@ -292,35 +345,19 @@ ct_queue_health(PG_FUNCTION_ARGS)
 {
 	Oid			queue = PG_GETARG_OID(0);
 	Relation	rel = NULL;
-	TableScanDesc scan;
-	TupleTableSlot *slot;
 	TupleDesc	desc;
-	int64		pending = 0;
-	TimestampTz oldest = DT_NOEND;
+	int64		pending;
+	TimestampTz oldest;
 	Datum		values[2] = {0};
 	bool		nulls[2] = {true, true};
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
-	if ((pg_class_aclcheck(queue, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-		 (pg_attribute_aclcheck(queue, QUEUE_SALES + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
-		  pg_attribute_aclcheck(queue, QUEUE_WRITTEN_AT + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK)) &&
-		ConditionalLockRelationOid(queue, AccessShareLock))
+	if (may_count(queue) && ConditionalLockRelationOid(queue, AccessShareLock))
 		rel = try_relation_open(queue, NoLock);
 	if (rel != NULL && is_queue(rel))
 	{
-		slot = table_slot_create(rel, NULL);
-		scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-		while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
-		{
-			bool		isnull;
-
-			CHECK_FOR_INTERRUPTS();
-			pending += Max(DatumGetInt32(slot_getattr(slot, QUEUE_SALES + 1, &isnull)), 1);
-			oldest = Min(oldest, DatumGetTimestampTz(slot_getattr(slot, QUEUE_WRITTEN_AT + 1, &isnull)));
-		}
-		table_endscan(scan);
-		ExecDropSingleTupleTableSlot(slot);
+		pending = count_sales(rel, &oldest);
 		values[0] = Int64GetDatum(pending);
 		values[1] = TimestampTzGetDatum(oldest);
 		nulls[0] = false;

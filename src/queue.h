@@ -40,6 +40,7 @@ typedef struct QueueWriter
 
 extern Relation ct_queue_open(Oid queue, Oid owner, Oid sales, LOCKMODE lock);
 extern int32 ct_queue_epoch(Relation queue, Snapshot snapshot);
+extern double ct_queue_rows(Oid queue);
 extern int32 ct_queue_write_marker(Oid queue, Oid owner, Oid sales);
 
 extern void ct_queue_begin(QueueWriter *w, Oid queue, Oid owner, Oid sales, int32 epoch, const CustomerType *type);

@@ -9,7 +9,7 @@
 
 #include "query.h"
 
-#define SALE_COLUMNS	3
+#define SALE_COLUMNS	3			/* and a fourth, undo, if the query has it */
 #define ROWS_A_RESET	1024	/* rows whose detoasted values may wait to be freed */
 
 typedef struct Receiver
@@ -29,7 +29,7 @@ start_sales(void *arg, TupleDesc desc)
 	Receiver   *r = arg;
 	const SalesQuery *q = r->query;
 
-	if (desc->natts != SALE_COLUMNS)
+	if (desc->natts != SALE_COLUMNS + q->undo)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the query of %s must return three columns, not %d", q->function, desc->natts),
@@ -49,7 +49,7 @@ receive_sale(void *arg, TupleTableSlot *slot)
 	Datum		customer;
 	DateADT		day;
 
-	slot_getsomeattrs(slot, SALE_COLUMNS);
+	slot_getallattrs(slot);
 	if (unlikely(slot->tts_isnull[0]))
 	{
 		r->no_customer++;
@@ -69,7 +69,8 @@ receive_sale(void *arg, TupleTableSlot *slot)
 		customer = slot->tts_values[0];
 		if (r->type.customer.len == -1)
 			customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
-		customer_tier_scatter_add(r->scatter, customer, day, sale_amount(&r->type, slot->tts_values[2]), false);
+		customer_tier_scatter_add(r->scatter, customer, day, sale_amount(&r->type, slot->tts_values[2]),
+								  r->query->undo && DatumGetBool(slot->tts_values[3]));
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -106,5 +107,6 @@ ct_roll_up_query(const SalesQuery *q)
 	r->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
 	ct_run_query(q->sql, q->function, start_sales, receive_sale, r);
 	customer_tier_scatter_end(r->scatter, q->emit, q->arg);
-	report_left_out(r);
+	if (!q->undo)
+		report_left_out(r);
 }

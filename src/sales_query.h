@@ -16,6 +16,7 @@ typedef struct SalesQuery
 	const char *sql;
 	text	   *time_zone;		/* NULL: none */
 	DateADT		until;			/* sales after this day do not count */
+	bool		undo;			/* a fourth column says that a sale is taken back; who lacks a value is not told of */
 	void		(*start) (void *arg, const SaleType *type);
 	EmitLedger	emit;
 	void	   *arg;			/* of start and emit */

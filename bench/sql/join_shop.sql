@@ -6,7 +6,7 @@ FROM generate_series(1, 5 * :customers::bigint) AS i;
 ALTER TABLE orders ADD PRIMARY KEY (id);
 CREATE INDEX ON orders (customer_id);
 CREATE TABLE order_line AS
-SELECT 1 + i % (5 * :customers::bigint) AS order_id, (i % 9000) / 100.0 AS amount
+SELECT 1 + i % (5 * :customers::bigint) AS order_id, ((i % 9000) / 100.0)::numeric(10, 2) AS amount
 FROM generate_series(1, 10 * :customers::bigint) AS i;
 CREATE INDEX ON order_line (order_id);
 ALTER TABLE order_line ADD FOREIGN KEY (order_id) REFERENCES orders;

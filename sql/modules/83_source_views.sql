@@ -85,6 +85,16 @@ COMMENT ON FUNCTION customer_tier_internal.view_links(regclass) IS
   'the tables that a view joins: what is noted of a changed row of each, and how customers are found from it; '
   'no row if they cannot be';
 
+CREATE FUNCTION customer_tier_internal.view_tables(view regclass, OUT n integer, OUT relation regclass,
+  OUT columns text, OUT definitions text, OUT filter text, OUT asked text, OUT key text, OUT sale text,
+  OUT condition text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_view_tables'
+LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 3;
+COMMENT ON FUNCTION customer_tier_internal.view_tables(regclass) IS
+  'the tables of a view that is an inner join: what it uses of each, and its sale over them as t0, t1, ...; no row '
+  'for another view';
+
 -- customers by the keys of a table: the path through the tables that tie it
 CREATE FUNCTION customer_tier_internal.path_sql(view regclass, n integer) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -1,8 +1,9 @@
 -- What writers note: the queue of a source, and the triggers that write it.
 --
--- A join: each table has a queue of its own, which notes not sales but the customers, or the keys
--- by which customers are found, of the rows that were touched.  "touches" begins with the view of
--- touched customers, if they can be found, and has a view and a queue for each table.
+-- A join: each table has a queue of its own, which notes not sales but what the view uses of the
+-- rows that came and went, where these tell the sales that came and went; else the customers, or
+-- the keys by which customers are found, of the rows that were touched.  "touches" begins with the
+-- view of these sales or customers, if they can be found, and has a view and a queue for each table.
 
 CREATE FUNCTION customer_tier_internal.capture() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_capture'
@@ -108,17 +109,80 @@ LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.queue_health(regclass) IS
   'sales in a queue, and when the oldest was written; null for who may not read its columns sales and written_at';
 
-CREATE FUNCTION customer_tier_internal.merge_queue(queue regclass, ledger regclass) RETURNS SETOF record
+CREATE FUNCTION customer_tier_internal.merge_queue(queue regclass, ledger regclass) RETURNS bigint
 AS 'MODULE_PATHNAME', 'ct_merge_queue'
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION customer_tier_internal.merge_queue(regclass, regclass) IS
-  'takes the queue, adds it to the ledgers, and returns whose changed';
+  'takes the queue, adds it to the ledgers, and returns how many changed';
 
 CREATE FUNCTION customer_tier_internal.group_sales(packs bytea[]) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_group_sales'
 LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 1000;
 COMMENT ON FUNCTION customer_tier_internal.group_sales(bytea[]) IS
   'what packed sales say of each customer: customer, ledger; an empty ledger where they undo each other';
+
+CREATE FUNCTION customer_tier_internal.packed_row(VARIADIC columns "any") RETURNS text
+AS 'MODULE_PATHNAME', 'ct_packed_row'
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.packed_row("any") IS
+  'a row of a joined table as its queue notes it';
+
+CREATE FUNCTION customer_tier_internal.noted_rows_support(internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'ct_noted_rows_support'
+LANGUAGE C STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.noted_rows_support(internal) IS
+  'planner support of noted_rows: how many there are';
+
+CREATE FUNCTION customer_tier_internal.noted_rows(packs bytea[], queue regclass) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_noted_rows'
+LANGUAGE C STABLE PARALLEL SAFE SUPPORT customer_tier_internal.noted_rows_support;
+COMMENT ON FUNCTION customer_tier_internal.noted_rows(bytea[], regclass) IS
+  'the rows of a joined table that came and, with undo, those that went: undo, columns; what came and went again is '
+  'left out';
+
+CREATE FUNCTION customer_tier_internal.merge_changes(query text, ledger regclass) RETURNS bigint
+AS 'MODULE_PATHNAME', 'ct_merge_changes'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION customer_tier_internal.merge_changes(text, regclass) IS
+  'adds to the ledgers what a query of customer, day, amount, undo says, and returns how many changed';
+
+-- With N for a table as it is now and C for what changed in it, which is signed, the sales of a join
+-- were (N1 - C1)(N2 - C2) ... and are N1 N2 ...: the difference is C1 N2 + N1 C2 - C1 C2 for two, and
+-- a join for each set of tables, subtracted if the set is even.  It is right however the changes
+-- followed each other, for all of it is of one snapshot.  Where one table changed, K has its keys once
+-- and in order, for rows of one order come together, as old and new ones do.
+CREATE FUNCTION customer_tier_internal.changes_sql(view regclass, queues text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH t AS (SELECT * FROM customer_tier_internal.view_tables($1)),
+changed AS (
+  SELECT string_agg(
+    format('c%1$s AS MATERIALIZED (SELECT * FROM customer_tier_internal.noted_rows((SELECT array_agg(pack) FROM %2$s), '
+           '%2$L::pg_catalog.regclass) AS t(customer_tier_undo boolean, %3$s))', n, queues[n + 1], definitions)
+    || CASE WHEN key IS NULL THEN ''
+            ELSE format(', k%1$s AS MATERIALIZED (SELECT DISTINCT %2$s AS key FROM c%1$s ORDER BY key)', n, key) END,
+    ', ' ORDER BY n) AS sql
+  FROM t),
+joined AS (
+  SELECT s, format('SELECT %s, %s AS undo FROM %s WHERE %s', t.sale,
+    CASE count(*) FILTER (WHERE s >> n & 1 = 1)
+      WHEN 1 THEN format('t%s.customer_tier_undo', min(n) FILTER (WHERE s >> n & 1 = 1))
+      ELSE string_agg(format('t%s.customer_tier_undo::integer', n), ' # ' ORDER BY n) FILTER (WHERE s >> n & 1 = 1)
+        || format(' # %s = 1', (count(*) FILTER (WHERE s >> n & 1 = 1) + 1) % 2) END,
+    string_agg(CASE WHEN s >> n & 1 = 1 THEN format('c%1$s AS t%1$s', n)
+                    ELSE format('%s AS t%s', customer_tier_internal.qualified(relation), n) END
+               || CASE WHEN s = 1 << n AND asked IS NOT NULL THEN format(', k%s AS k', n) ELSE '' END, ', ' ORDER BY n),
+    t.condition || coalesce(max(' AND ' || asked || ' k.key') FILTER (WHERE s = 1 << n), '')
+      -- what is noted has met its own
+      || coalesce(string_agg(' AND ' || filter, '' ORDER BY n) FILTER (WHERE s >> n & 1 = 0), '')) AS sql
+  FROM generate_series(1, (1 << (SELECT count(*) FROM t)::integer) - 1) AS s, t
+  GROUP BY s, t.sale, t.condition)
+SELECT format('WITH %s %s', changed.sql, (SELECT string_agg(sql, ' UNION ALL ' ORDER BY s) FROM joined))
+FROM changed
+$$;
+COMMENT ON FUNCTION customer_tier_internal.changes_sql(regclass, text[]) IS
+  'support of track: SQL for the sales of an inner join that came and, with undo, those that went; null for another '
+  'view';
 
 CREATE FUNCTION customer_tier_internal.make_touches(s customer_tier_internal.source, place text, name text)
 RETURNS regclass[]
@@ -127,19 +191,29 @@ AS $$
 DECLARE
   touches regclass[] := ARRAY[]::regclass[];
   touched text[] := ARRAY[]::text[];
+  queues text[] := ARRAY[]::text[];
+  by_rows boolean := EXISTS (SELECT FROM customer_tier_internal.view_tables(s.view));
+  by_keys boolean := NOT by_rows AND EXISTS (SELECT FROM customer_tier_internal.view_links(s.view));
   t record;
   key_type text;
   view text;
   queue text;
 BEGIN
   FOR t IN
-      SELECT l.n, l.relation, l.key, l.parent, l.operator FROM customer_tier_internal.view_links(s.view) AS l
+      SELECT v.n, v.relation, format('customer_tier_internal.packed_row(%s) COLLATE pg_catalog."C"', v.columns) AS key,
+             v.filter, NULL::integer AS parent, NULL AS operator
+      FROM customer_tier_internal.view_tables(s.view) AS v
+      UNION ALL
+      SELECT l.n, l.relation, l.key, 'true', l.parent, l.operator
+      FROM customer_tier_internal.view_links(s.view) AS l
+      WHERE by_keys
       UNION ALL
       -- where customers are not found, that something was touched
-      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', NULL, NULL
+      SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', 'true', NULL, NULL
       FROM unnest(customer_tier_internal.tables_of(s.view)) AS b
            JOIN pg_class AS c ON c.oid = b
-      WHERE NOT EXISTS (SELECT FROM customer_tier_internal.view_links(s.view))
+      WHERE NOT by_rows
+        AND NOT by_keys
         AND c.relkind IN ('r', 'p')
         AND NOT c.relispartition
         AND c.relpersistence <> 't'
@@ -150,8 +224,9 @@ BEGIN
     view := format('%s.%I', place, name || '_touch' || t.n);
     queue := format('%s.%I', place, name || '_queue' || t.n);
     PERFORM customer_tier_internal.run(s.view,
-      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount FROM %s',
-        view, t.key, customer_tier_internal.qualified(t.relation)));
+      format('CREATE VIEW %s AS SELECT %s AS customer, ''2000-01-01''::pg_catalog.date AS sold_at, 0 AS amount '
+             'FROM %s AS t%s%s', view, t.key, customer_tier_internal.qualified(t.relation), t.n,
+             ' WHERE ' || nullif(t.filter, 'true')));
     PERFORM customer_tier_internal.run(s.view,
       format('COMMENT ON VIEW %s IS %L', view, format('what is noted of a row of %s that is touched', t.relation)));
     PERFORM customer_tier_internal.make_queue(s.view, place, name || '_queue' || t.n);
@@ -159,6 +234,7 @@ BEGIN
       format('COMMENT ON TABLE %s IS %L', queue,
         format('rows of %s that were touched since the last refresh', t.relation)));
     touches := touches || view::regclass || queue::regclass;
+    queues := queues || queue;
     key_type := (SELECT format_type(atttypid, NULL)
                  || coalesce((SELECT format(' COLLATE %I.%I', nspname, collname)
                               FROM pg_collation AS c
@@ -177,18 +253,29 @@ BEGIN
                   'AS k(key %s, ledger customer_tier.ledger) ON m.key %s k.key',
                   customer_tier_internal.path_sql(s.view, t.n), queue, key_type, t.operator) END;
   END LOOP;
-  IF EXISTS (SELECT FROM customer_tier_internal.view_links(s.view)) THEN
-    view := format('%s.%I', place, name || '_touched');
+  IF by_rows OR by_keys THEN
+    view := format('%s.%I', place, name || CASE WHEN by_rows THEN '_changes' ELSE '_touched' END);
     PERFORM customer_tier_internal.run(s.view,
-      format('CREATE VIEW %s AS %s', view, array_to_string(touched, ' UNION ')));
+      format('CREATE VIEW %s AS %s', view, CASE WHEN by_rows THEN customer_tier_internal.changes_sql(s.view, queues)
+                                                ELSE array_to_string(touched, ' UNION ') END));
     PERFORM customer_tier_internal.run(s.view,
-      format('COMMENT ON VIEW %s IS %L', view, 'the customers whose sales were touched since the last refresh'));
+      format('COMMENT ON VIEW %s IS %L', view,
+        CASE WHEN by_rows THEN 'the sales that came and, with undo, those that went since the last refresh'
+             ELSE 'the customers whose sales were touched since the last refresh' END));
     touches := view::regclass || touches;
   END IF;
   RETURN nullif(touches, '{}');
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_touches(customer_tier_internal.source, text, text) IS
   'support of track: what notes the rows of joined tables that are touched';
+
+CREATE FUNCTION customer_tier_internal.changes_view(s customer_tier_internal.source) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT attrelid FROM pg_attribute WHERE attrelid = customer_tier_internal.touched_view(s) AND attname = 'undo'
+$$;
+COMMENT ON FUNCTION customer_tier_internal.changes_view(customer_tier_internal.source) IS
+  'of an inner join: the view of the sales that came and went; null if they cannot be found';
 
 CREATE FUNCTION customer_tier_internal.all_touched_sql(s customer_tier_internal.source) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -205,7 +292,8 @@ CREATE FUNCTION customer_tier_internal.touched_ledgers_sql(s customer_tier_inter
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('SELECT customer, customer_tier.ledger_agg(sold_at::date, amount::numeric) AS ledger '
-              'FROM %s WHERE customer IN (%s)', coalesce(s.capture, s.view), touched)
+              'FROM %s WHERE %s', coalesce(s.capture, s.view),
+  coalesce('customer IN (' || touched || ')', '(SELECT all_touched FROM emptied)'))
 $$;
 COMMENT ON FUNCTION customer_tier_internal.touched_ledgers_sql(customer_tier_internal.source, text) IS
   'of a join: SQL for the ledgers of some customers, from the sales';
@@ -242,6 +330,27 @@ SELECT CASE
     WHERE NOT customer_tier.is_empty(p.ledger) AND NOT EXISTS (SELECT FROM kept AS k WHERE k.customer %4$s p.customer)
     $q$, s.ledger, s.queue, columns, equal)
   WHEN s.touches IS NULL THEN format('SELECT customer, ledger FROM %s', s.ledger)
+  -- subqueries, so that a condition on the customer goes into them
+  WHEN customer_tier_internal.changes_view(s) IS NOT NULL THEN format($q$
+    WITH emptied AS MATERIALIZED (SELECT %4$s AS all_touched)
+    SELECT coalesce(k.customer, p.customer) AS customer,
+      CASE WHEN p.customer IS NULL THEN k.ledger
+           WHEN k.customer IS NULL THEN p.ledger
+           ELSE k.ledger OPERATOR(customer_tier.+) p.ledger END AS ledger
+    FROM (SELECT customer, ledger FROM %1$s WHERE NOT (SELECT all_touched FROM emptied)) AS k
+         FULL JOIN
+         (SELECT customer,
+            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE NOT undo) OPERATOR(customer_tier.-)
+            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE undo) AS ledger
+          FROM %2$s
+          WHERE customer IS NOT NULL AND NOT (SELECT all_touched FROM emptied)
+          GROUP BY customer) AS p ON k.customer %3$s p.customer
+    WHERE p.customer IS NULL
+      OR NOT customer_tier.is_empty(coalesce(k.ledger, '{}'::customer_tier.ledger) OPERATOR(customer_tier.+) p.ledger)
+    UNION ALL
+    (%5$s)
+    $q$, s.ledger, customer_tier_internal.changes_view(s), equal, customer_tier_internal.all_touched_sql(s),
+    customer_tier_internal.touched_ledgers_sql(s, NULL) || customer_tier_internal.grouped_sql())
   -- whose sales are touched is computed from the sales; everybody's, where that is not known
   ELSE format($q$
     WITH emptied AS MATERIALIZED (SELECT %5$s AS all_touched),

@@ -50,10 +50,9 @@ BEGIN
       FROM (SELECT * FROM %2$s) AS f FULL JOIN %3$s AS l ON l.customer %4$s f.customer
       WHERE f.ledger IS NULL OR l.ledger IS NULL OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
     gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
-    other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)%5$s
+    other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)
     INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
-    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns), s.ledger, p.equal,
-         customer_tier_internal.touch_sql(s.view, 'SELECT coalesce(found, kept) FROM differ')));
+    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns), s.ledger, p.equal));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.make_ledgers(regclass) IS
   'support of rebuild_source: sales to ledgers, in one statement';
@@ -64,40 +63,67 @@ AS $$
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.own_source($1);
   p record;
-  touch text;
 BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  -- a lock before the snapshot: one refresher at a time
+  -- locks before the snapshot: there is one refresher, and no TRUNCATE comes between the look for
+  -- the markers of a join and the rest
+  IF s.touches IS NOT NULL THEN
+    PERFORM customer_tier_internal.run(s.state, p.lock_sales);
+  END IF;
   PERFORM customer_tier_internal.lock_source(s);
   IF s.touches IS NOT NULL THEN
     CALL customer_tier_internal.merge_touched(s, p.equal);
     RETURN;
   END IF;
-  touch := customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM changed');
   PERFORM FROM customer_tier_internal.as_owner(s.state,
-    format('WITH changed AS MATERIALIZED (SELECT customer '
-           'FROM customer_tier_internal.merge_queue(%L, %L) AS (customer %s))%s SELECT count(*) FROM changed',
-      s.queue, s.ledger, p.customer_type, touch)) AS (n bigint);
+    format('SELECT customer_tier_internal.merge_queue(%L, %L)', s.queue, s.ledger)) AS (n bigint);
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge(regclass) IS
   'support of refresh_source: queue to ledgers, in one statement';
+
+-- an eighth of its tables' size: a changed row is noted twice, more tersely than its table has it, and joined
+CREATE FUNCTION customer_tier_internal.many_changes_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format(' OR (SELECT sum(length(pack)) FROM (%s) AS p) > %s',
+  string_agg(format('SELECT pack FROM %s', queue), ' UNION ALL '),
+  greatest(1 << 20,
+    sum((SELECT sum(pg_relation_size(p))
+         FROM (SELECT base UNION ALL SELECT customer_tier_internal.partitions(base)) AS x(p))) / 8))
+FROM customer_tier_internal.captures(s)
+WHERE customer_tier_internal.changes_view(s) IS NOT NULL
+HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION customer_tier_internal.many_changes_sql(customer_tier_internal.source) IS
+  'support of refresh_source: SQL for whether so much of a join changed that it is sooner made anew; null if '
+  'its changes are not noted';
 
 CREATE PROCEDURE customer_tier_internal.merge_touched(s customer_tier_internal.source, equal text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   all_touched boolean;
+  consumed text := (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), ''
+                                      ORDER BY i)
+                    FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i));
 BEGIN
   SELECT x INTO all_touched
-  FROM customer_tier_internal.as_owner(s.state, 'SELECT ' || customer_tier_internal.all_touched_sql(s)) AS (x boolean);
+  FROM customer_tier_internal.as_owner(s.state,
+    'SELECT ' || customer_tier_internal.all_touched_sql(s) || coalesce(customer_tier_internal.many_changes_sql(s), ''))
+    AS (x boolean);
   IF all_touched THEN
     CALL customer_tier_internal.make_ledgers(s.state);
     RETURN;
   ELSIF customer_tier_internal.touched_view(s) IS NULL THEN
     RETURN;
+  ELSIF customer_tier_internal.changes_view(s) IS NOT NULL THEN
+    PERFORM FROM customer_tier_internal.as_owner(s.state,
+      format('WITH %s SELECT customer_tier_internal.merge_changes(%L, %L)', rtrim(consumed, ', '),
+        format('SELECT customer, sold_at, amount, undo FROM %s', customer_tier_internal.changes_view(s)),
+        s.ledger)) AS (n bigint);
+    RETURN;
   END IF;
-  -- a marker that came meanwhile stays, and the next refresh makes all anew
   PERFORM customer_tier_internal.run(s.state, format($q$
     WITH %1$stouched AS MATERIALIZED (SELECT DISTINCT customer FROM %2$s WHERE customer IS NOT NULL),
     found AS MATERIALIZED (%3$s),
@@ -111,18 +137,17 @@ BEGIN
          OR f.ledger OPERATOR(customer_tier.<>) l.ledger),
     gone AS (DELETE FROM %5$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
     other AS (UPDATE %5$s AS l SET ledger = d.ledger FROM differ AS d
-              WHERE d.ledger IS NOT NULL AND d.kept %4$s l.customer)%6$s
+              WHERE d.ledger IS NOT NULL AND d.kept %4$s l.customer)
     INSERT INTO %5$s (customer, ledger) SELECT customer, ledger FROM differ WHERE kept IS NULL ORDER BY customer
     $q$,
-      (SELECT string_agg(format('consumed_%s AS (DELETE FROM %s WHERE pack IS NOT NULL), ', i, queue), '' ORDER BY i)
-       FROM customer_tier_internal.captures(s) WITH ORDINALITY AS c(capture, queue, base, i)),
-      customer_tier_internal.touched_view(s),
+      consumed, customer_tier_internal.touched_view(s),
       customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
         || customer_tier_internal.grouped_sql(),
-      equal, s.ledger, customer_tier_internal.touch_sql(s.view, 'SELECT customer FROM differ')));
+      equal, s.ledger));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge_touched(customer_tier_internal.source, text) IS
-  'support of refresh_source: the ledgers of the customers whose sales in a join were touched, from the sales';
+  'support of refresh_source: the ledgers of a join, by what changed in its tables or, for the customers whose sales '
+  'were touched, from the sales';
 
 CREATE PROCEDURE customer_tier_internal.note(source regclass, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -135,8 +160,8 @@ BEGIN
     PERFORM customer_tier_internal.run(s.state, format($q$
       INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
       VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL,
-              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L, CASE
-                WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
+              CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L,
+              CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
       ON CONFLICT (is_source) DO UPDATE
       SET refreshed_at = coalesce(excluded.refreshed_at, x.refreshed_at),
           error = excluded.error,

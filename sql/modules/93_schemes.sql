@@ -389,8 +389,3 @@ BEGIN
     $q$, s.tiers, r.tiers, r.unrated)) AS (x int);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.put_tiers(scheme, rule) IS 'support of schemes: the table of tiers';
-
-CREATE FUNCTION customer_tier_internal.touch_sql(source regclass, customers text) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT ''::text $$;
-COMMENT ON FUNCTION customer_tier_internal.touch_sql(regclass, text) IS 'to go';

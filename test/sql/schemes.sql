@@ -426,8 +426,8 @@ END $$;
 SELECT create_scheme('trap', 'crm_sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}',
   tier => 'spring(v)');
 -- and what is not theirs they cannot register
-SELECT outcome($$UPDATE customer_tier.scheme SET state = 'pg_catalog.pg_class'$$),
-  outcome($$UPDATE customer_tier.scheme SET source = 't_schemes.sale'$$),
+SELECT outcome($$UPDATE customer_tier.scheme SET state = 'pg_catalog.pg_class' WHERE scheme = 'abc'::regclass$$),
+  outcome($$UPDATE customer_tier.scheme SET source = 't_schemes.sale' WHERE scheme = 'abc'::regclass$$),
        outcome($$INSERT INTO customer_tier.rule SELECT 'abc', 9, axes, sizes, tiers, map, said, unrated, per, calibrate,
          downgrade FROM customer_tier.rule LIMIT 1$$);
 RESET ROLE;
@@ -472,7 +472,8 @@ SELECT customer, tier, valid_from, valid_to, change, reason FROM patient_history
 SELECT customer, tier, since FROM patient ORDER BY 1;
 SELECT * FROM patient_trend ORDER BY as_of, tier_rank;
 -- customers of their own type
-SELECT pin('patient', 1, 'C', 'typed', '2027-01-01'), unpin('patient', 1, '2027-01-01'), (SELECT count(*) FROM explain('patient', 1));
+SELECT pin('patient', 1, 'C', 'typed', '2027-01-01'), unpin('patient', 1, '2027-01-01'),
+  (SELECT count(*) FROM explain('patient', 1));
 -- the line to stay is what keep makes of it
 UPDATE few SET amount = 45 WHERE customer = 1;
 SELECT f.entered, x.* FROM refresh_scheme('patient', '2026-09-30') AS f, explain('patient', '1') AS x;

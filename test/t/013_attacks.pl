@@ -125,7 +125,7 @@ my %part = map { split /\|/ } split /\n/,
 my @direct = (
 	"SELECT FROM customer_tier_internal.as_owner($part{sale}, 'DROP TABLE crm.secret') AS (x int)",
 	"SELECT customer_tier_internal.run($part{sale}, 'SELECT 1')",
-	"SELECT FROM customer_tier_internal.merge_queue($part{sale_delta}, $part{sale_ledger}) AS (customer text)",
+	"SELECT FROM customer_tier_internal.merge_queue($part{sale_delta}, $part{sale_ledger})",
 	"SELECT customer_tier_internal.ledger_of_state($part{sale_source}, 'anna'::text)",
 	"SELECT customer_tier.ledger_of($part{sale}, 'anna'::text)",
 	"SELECT * FROM customer_tier.verify_source($part{sale})",
