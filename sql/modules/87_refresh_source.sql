@@ -246,11 +246,12 @@ COMMENT ON PROCEDURE customer_tier.refresh_source(regclass) IS
 
 -- One that fails keeps nobody from the others, and is told at the end.  No search_path here, so that it
 -- may commit: what depends on names is asked of functions that have one.
-CREATE PROCEDURE customer_tier.refresh_all()
+CREATE PROCEDURE customer_tier.refresh_all(as_of date DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
   s customer_tier_internal.source;
+  scheme pg_catalog.regclass;
   possible boolean;
   total integer := 0;
   failures text[] := ARRAY[]::text[];
@@ -282,10 +283,30 @@ BEGIN
       COMMIT;
     END IF;
   END LOOP;
-  PERFORM customer_tier_internal.check_all_done('sources', 'refreshed', total, failures, possible);
+  IF as_of IS NOT NULL THEN
+    FOR scheme IN SELECT * FROM customer_tier_internal.schemes_to_refresh() LOOP
+      message := NULL;
+      BEGIN
+        PERFORM customer_tier.refresh_scheme(scheme, as_of);
+      EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+      END;
+      total := total + 1;
+      IF message IS NOT NULL THEN
+        failures := pg_catalog.array_append(failures, pg_catalog.format('%s: %s', scheme, message));
+        RAISE WARNING 'scheme % could not be refreshed: %', scheme, message;
+      END IF;
+      IF possible THEN
+        COMMIT;
+      END IF;
+    END LOOP;
+  END IF;
+  PERFORM customer_tier_internal.check_all_done(
+    CASE WHEN as_of IS NULL THEN 'sources' ELSE 'sources and schemes' END, 'refreshed', total, failures, possible);
 END $$;
-COMMENT ON PROCEDURE customer_tier.refresh_all() IS
-  'refreshes all sources of the caller''s, for a scheduler: a warning for each that fails, and an error at the end';
+COMMENT ON PROCEDURE customer_tier.refresh_all(date) IS
+  'refreshes all sources of the caller''s and, as of a day, all schemes, for a scheduler: a warning for each that '
+  'fails, and an error at the end';
 
 CREATE FUNCTION customer_tier.verify_source(source regclass, repair boolean DEFAULT false, OUT customer text,
   OUT kept customer_tier.ledger, OUT found customer_tier.ledger)

@@ -175,6 +175,16 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS 'how many customers went from which tier to which between two days, by the history; null: not graded';
 
+CREATE FUNCTION customer_tier_internal.schemes_to_refresh() RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT scheme
+FROM customer_tier.scheme
+WHERE customer_tier_internal.is_owner(source) AND EXISTS (SELECT FROM pg_class WHERE oid = scheme)
+ORDER BY scheme::text COLLATE "C"
+$$;
+COMMENT ON FUNCTION customer_tier_internal.schemes_to_refresh() IS 'support of refresh_all: the schemes of the caller''s';
+
 -- What another refresh of the last day asks for is kept: the rows that ended on it.
 CREATE FUNCTION prune_history(scheme regclass, before date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

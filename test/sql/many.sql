@@ -36,6 +36,14 @@ CALL write_all();
 ALTER TABLE two_ledger ADD CHECK (customer > 1);
 CALL refresh_all();
 TABLE health ORDER BY source::text;
+-- and schemes, if a day is given
+ALTER TABLE two_ledger DROP CONSTRAINT two_ledger_customer_check;
+SELECT create_scheme('t_many.good', 'one', 'abc'), create_scheme('t_many.bad', 'one', 'abc');
+ALTER TABLE bad__refresh ADD CHECK (as_of < '2026-01-01');
+CALL refresh_all('2026-01-31');
+SELECT scheme, as_of FROM schemes ORDER BY scheme::text;
+SELECT drop_scheme('good'), drop_scheme('bad');
+ALTER TABLE two_ledger ADD CHECK (customer > 1) NOT VALID;
 -- a state that refuses even the note of it
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -63,7 +63,8 @@ FROM (
     SELECT customer, value, sum(value) FILTER (WHERE value > 0) OVER () AS total,
       sum(value) FILTER (WHERE value > 0)
         OVER (ORDER BY value DESC GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS above
-    FROM (SELECT customer, sum(amount) AS value FROM sale WHERE day <= '2025-12-31' GROUP BY customer) AS s) AS w) AS plain
+    FROM (SELECT customer, sum(amount) AS value
+          FROM sale WHERE day <= '2025-12-31' GROUP BY customer) AS s) AS w) AS plain
   FULL JOIN tiers(:'q', 'abc', '2025-12-31') AS t USING (customer)
 WHERE plain.tier IS DISTINCT FROM t.tier;
 
