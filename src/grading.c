@@ -16,6 +16,7 @@
  *		stored			those of vals that the state keeps
  *		value, orders, active	what the customer brought, purchases, whether one is recent
  *		place, now_tier, now_earned, now_status, now_since	the row of the state, if there is one
+ *		(without a state to compare with, only customer, customer_group, rank and value)
  *	line	customer_group, axis, lines; where lower is better with the sign changed
  *	settled	customer_group, rank: heads, value, held, orders, active of those left out of graded
  */
@@ -86,6 +87,7 @@ typedef struct Grading
 	Datum	   *tier;			/* by rank; that of rank 0 is 0 if customers without a score have none */
 	int			ntiers;
 	const bool *stored;			/* [axis] whether the state keeps the value */
+	bool		written;		/* what differs will be; else who, rank and value will do */
 	Oid		   *type;			/* [column] of a value */
 	Columns    *columns;
 	Grades	   *grades;
@@ -245,6 +247,14 @@ put_graded(Grading *g, int64 customer, Datum gone, Datum group_of_gone, TupleTab
 		values[G_CUSTOMER] = g->columns->customers.key[customer];
 		values[G_GROUP] = g->columns->groups.key[group];
 		values[G_RANK] = Int32GetDatum(grades->rank[customer]);
+		values[G_VALUE] = customer_tier_amount_to_numeric(total->amount, total->scale);
+		if (!g->written)
+		{
+			memset(&nulls[G_KEPT], true, (G_VALUE - G_KEPT) * sizeof(bool));
+			nulls[G_ORDERS] = nulls[G_ACTIVE] = true;
+			tuplestore_putvalues(g->graded, g->desc, values, nulls);
+			return;
+		}
 		nulls[G_KEPT] = g->rule->keep == 1;
 		if (!nulls[G_KEPT])
 			values[G_KEPT] = Int32GetDatum(ct_rank_by(grades, g->rule, GROUP_LINES(grades, group), customer, true));
@@ -257,7 +267,6 @@ put_graded(Grading *g, int64 customer, Datum gone, Datum group_of_gone, TupleTab
 		nulls[G_STORED] = !any_stored(g);
 		if (!nulls[G_STORED])
 			values[G_STORED] = ct_values_array(grades, customer, g->stored);
-		values[G_VALUE] = customer_tier_amount_to_numeric(total->amount, total->scale);
 		values[G_ORDERS] = Int64GetDatum(total->orders);
 		values[G_ACTIVE] = BoolGetDatum(total->active);
 	}
@@ -725,6 +734,7 @@ customer_tier_grade(PG_FUNCTION_ARGS)
 	read_rule_before(g, fcinfo);
 
 	n = COLUMNS_SIZE(g->columns);
+	g->written = !PG_ARGISNULL(ARG_STATE);
 	g->desc = graded_desc(g->customer);
 	g->graded = tuplestore_begin_heap(false, false, work_mem);
 	g->seen = MemoryContextAllocExtended(CurrentMemoryContext, Max(n, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
