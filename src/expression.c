@@ -28,6 +28,7 @@
 #include "utils/ruleutils.h"
 
 #include "as_owner.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
 PG_FUNCTION_INFO_V1(customer_tier_expression_uses);
@@ -127,19 +128,6 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 	return expr;
 }
 
-/* a number that is no relation, or no more, is what somebody gave us */
-static Relation
-open_relation(Oid relid)
-{
-	Relation	rel = try_relation_open(relid, AccessShareLock);
-
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("there is no relation with OID %u", relid)));
-	return rel;
-}
-
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
  * in it qualified; "which" is customer, amount, sold_at or filter, or over a
@@ -163,7 +151,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no expression of a \"%s\"", name)));
-	rel = open_relation(relid);
+	rel = ct_open_relation(relid, AccessShareLock);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
@@ -180,7 +168,7 @@ customer_tier_expression_uses(PG_FUNCTION_ARGS)
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	AttrNumber	column = get_attnum(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)));
-	Relation	rel = open_relation(relid);
+	Relation	rel = ct_open_relation(relid, AccessShareLock);
 	Bitmapset  *columns = NULL;
 
 	pull_varattnos(customer_tier_parse_expression(rel, sql, GROUP), 1, &columns);

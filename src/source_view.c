@@ -382,7 +382,7 @@ customer_tier_relations_in(PG_FUNCTION_ARGS)
 static Oid
 owner_of(Oid relid)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = ct_open_relation(relid, AccessShareLock);
 	Oid			owner = rel->rd_rel->relowner;
 
 	relation_close(rel, AccessShareLock);

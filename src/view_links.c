@@ -27,6 +27,7 @@
 #include "utils/syscache.h"
 
 #include "as_owner.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_view_links);
 
@@ -250,7 +251,7 @@ ct_view_links(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Oid			viewoid = PG_GETARG_OID(0);
-	Relation	view = relation_open(viewoid, AccessShareLock);
+	Relation	view = ct_open_relation(viewoid, AccessShareLock);
 	Tables		t = {0};
 	Node	   *customer;
 	int			root;
