@@ -30,3 +30,6 @@ FROM (SELECT p.oid::regprocedure AS f,
       WHERE extname = 'customer_tier' AND prokind IN ('f', 'p') AND 'regclass'::regtype = ANY (proargtypes)) AS s
 WHERE error LIKE 'XX000%'
 ORDER BY f::text COLLATE "C";
+-- a command that no statement can run
+CREATE TEMP TABLE mine (i int);
+SELECT pg_temp.error_of($$SELECT run('mine', 'COMMIT')$$), pg_temp.error_of($$SELECT run('mine', 'COPY mine TO STDOUT')$$);
