@@ -4,12 +4,15 @@
  */
 #include "bulk_insert.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
 #include "catalog/pg_am.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+
+#include "state.h"
 
 /*
  * ct_is_bare_table
@@ -19,14 +22,14 @@
 bool
 ct_is_bare_table(Oid relid)
 {
-	Relation	rel = table_open(relid, AccessShareLock);
+	Relation	rel = ct_open_relation(relid, AccessShareLock);
 	Form_pg_class form = rel->rd_rel;
 	bool		bare = form->relkind == RELKIND_RELATION && form->relam == HEAP_TABLE_AM_OID &&
 		!form->relhasindex && !form->relhastriggers && !form->relhasrules && !form->relhassubclass &&
 		!form->relispartition && !form->relrowsecurity && form->relchecks == 0 &&
 		object_ownercheck(RelationRelationId, relid, GetUserId());
 
-	table_close(rel, AccessShareLock);
+	relation_close(rel, AccessShareLock);
 	return bare;
 }
 

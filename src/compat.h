@@ -76,6 +76,17 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 }
 #endif
 
+/* what a statement cannot run, such as COMMIT or COPY TO STDOUT */
+static inline void
+spi_must_run(int result, const char *command)
+{
+	if (result < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("this command cannot be run within another one: %s", command),
+				 errdetail_internal("%s", SPI_result_code_string(result))));
+}
+
 /* 14: a command's rows go straight to where they are wanted */
 static inline void
 spi_execute_into(const char *command, ReturnSetInfo *rsinfo)
@@ -87,11 +98,9 @@ spi_execute_into(const char *command, ReturnSetInfo *rsinfo)
 	SetTuplestoreDestReceiverParams(options.dest, rsinfo->setResult,
 									rsinfo->econtext->ecxt_per_query_memory, false, rsinfo->setDesc,
 									"the column list of as_owner does not match its command");
-	if (SPI_execute_extended(command, &options) < 0)
-		elog(ERROR, "SPI_execute_extended failed: %s", command);
+	spi_must_run(SPI_execute_extended(command, &options), command);
 #else
-	if (SPI_execute(command, false, 0) < 0)
-		elog(ERROR, "SPI_execute failed: %s", command);
+	spi_must_run(SPI_execute(command, false, 0), command);
 	if (SPI_tuptable == NULL)
 		return;
 	for (int i = 0; i < Max(SPI_tuptable->tupdesc->natts, rsinfo->setDesc->natts); i++)

@@ -30,6 +30,7 @@
 
 #include "as_owner.h"
 #include "names.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(customer_tier_sale_expression);
 PG_FUNCTION_INFO_V1(customer_tier_expression_is_plain);
@@ -138,22 +139,6 @@ customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression whi
 }
 
 /*
- * ct_open_relation
- *		Opens a relation by a number that somebody gave us, which may be none, or no more.
- */
-Relation
-ct_open_relation(Oid relid)
-{
-	Relation	rel = try_relation_open(relid, AccessShareLock);
-
-	if (rel == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("there is no relation with OID %u", relid)));
-	return rel;
-}
-
-/*
  * sale_expression(relation, sql, which): the expression, checked, with every name
  * in it qualified; "which" is customer, amount, sold_at or filter, or over a
  * row of customers measure or group, or over a row of scores tier
@@ -176,7 +161,7 @@ customer_tier_sale_expression(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no expression of a \"%s\"", name)));
-	rel = ct_open_relation(relid);
+	rel = ct_open_relation(relid, AccessShareLock);
 	expr = customer_tier_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
@@ -212,7 +197,7 @@ Datum
 customer_tier_expression_is_plain(PG_FUNCTION_ARGS)
 {
 	char	   *sql = text_to_cstring(PG_GETARG_TEXT_PP(1));
-	Relation	rel = ct_open_relation(PG_GETARG_OID(0));
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0), AccessShareLock);
 	Node	   *expr = customer_tier_parse_expression(rel, sql, MEASURE);
 
 	relation_close(rel, AccessShareLock);

@@ -18,7 +18,6 @@ typedef enum SaleExpression
 	MEASURE = SALE_EXPRESSIONS, GROUP, TIER, EXPRESSIONS
 } SaleExpression;
 
-extern Relation ct_open_relation(Oid relid);
 extern Node *customer_tier_parse_expression(Relation rel, const char *sql, SaleExpression which);
 extern void ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql);
 

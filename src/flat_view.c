@@ -16,6 +16,7 @@
 #include "utils/ruleutils.h"
 
 #include "as_owner.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_why_not_captured);
 PG_FUNCTION_INFO_V1(ct_check_captured);
@@ -25,7 +26,7 @@ PG_FUNCTION_INFO_V1(ct_same_source);
 static Oid
 owner_of(Oid relid)
 {
-	Relation	rel = ct_open_relation(relid);
+	Relation	rel = ct_open_relation(relid, AccessShareLock);
 	Oid			owner = rel->rd_rel->relowner;
 
 	relation_close(rel, AccessShareLock);

@@ -26,6 +26,7 @@
 #include "sales_query.h"
 #include "scatter.h"
 #include "source_state.h"
+#include "state.h"
 #include "table_writer.h"
 
 PG_FUNCTION_INFO_V1(ct_merge_queue);
@@ -74,7 +75,7 @@ open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
 	Oid			type;
 	Oid			operator;
 
-	t->rel = table_open(relid, lock);
+	t->rel = ct_open_relation(relid, lock);
 	desc = RelationGetDescr(t->rel);
 	if (t->rel->rd_rel->relkind != RELKIND_RELATION || desc->natts != LEDGER_COLUMNS ||
 		TupleDescAttr(desc, CUSTOMER)->attisdropped ||

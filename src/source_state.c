@@ -160,7 +160,7 @@ ct_find_sources(PG_FUNCTION_ARGS)
 Datum
 ct_trigger_parts(PG_FUNCTION_ARGS)
 {
-	Relation	rel = ct_open_relation(PG_GETARG_OID(0));
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0), AccessShareLock);
 	Oid			capture = ct_trigger_function("capture");
 	List	   *parts = NIL;
 

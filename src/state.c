@@ -64,6 +64,22 @@ is_state(const StateKind *kind, Relation rel)
 }
 
 /*
+ * ct_open_relation
+ *		Opens a relation; a number that is none, or is none any more, is what somebody gave us.
+ */
+Relation
+ct_open_relation(Oid relid, LOCKMODE lock)
+{
+	Relation	rel = try_relation_open(relid, lock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no relation with OID %u", relid)));
+	return rel;
+}
+
+/*
  * ct_state_open
  *		Opens a table of state; false if the table is none.
  *
@@ -244,7 +260,7 @@ ct_regclass_array(const List *oids)
 Datum
 ct_named_parts(PG_FUNCTION_ARGS)
 {
-	Relation	rel = ct_open_relation(PG_GETARG_OID(0));
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0), AccessShareLock);
 	List	   *parts = NIL;
 
 	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)

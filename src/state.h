@@ -28,6 +28,7 @@ extern bool ct_state_open(const StateKind *kind, Oid state, bool wait, Relation 
 extern List *ct_state_names(Relation rel, int column, Oid owner);
 extern void ct_state_row(const StateKind *kind, Relation rel, int first, Datum *values, bool *nulls);
 extern TableScanDesc ct_scan_bounded(Relation rel);
+extern Relation ct_open_relation(Oid relid, LOCKMODE lock);
 extern bool ct_may_read(Oid relid, AttrNumber column);
 extern Oid	ct_owner_of(Oid relid);
 extern Datum ct_regclass_array(const List *oids);

@@ -33,6 +33,7 @@
 #include "utils/typcache.h"
 
 #include "as_owner.h"
+#include "state.h"
 
 PG_FUNCTION_INFO_V1(ct_view_links);
 PG_FUNCTION_INFO_V1(ct_view_tables);
@@ -423,7 +424,7 @@ first_link(Tables *t, int i, Datum *asked, Datum *key)
 static Query *
 query_of_view(Oid viewoid)
 {
-	Relation	view = relation_open(viewoid, AccessShareLock);
+	Relation	view = ct_open_relation(viewoid, AccessShareLock);
 	Query	   *q;
 
 	if (view->rd_rel->relkind != RELKIND_VIEW)

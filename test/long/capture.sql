@@ -1,4 +1,5 @@
 -- Histories of tracked tables, 25 of them from the psql variable seed on.
+SET client_min_messages = warning;
 SET search_path = t_history, t_history_there, test, public, customer_tier;
 CALL histories(:seed * 1000, :seed * 1000 + 24);
 SELECT * FROM wrong;

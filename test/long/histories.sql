@@ -1,6 +1,6 @@
 -- Random histories of sales, returns and deletions, by the psql variable seed.
 -- Every ledger is held against the rows it came from; a difference is an error.
-SET search_path = public, customer_tier;
+SET search_path = public, customer_tier, customer_tier_internal;
 SET client_min_messages = warning;
 SELECT setseed(:seed / 1000.0) \g /dev/null
 

@@ -18,8 +18,12 @@ TABLE sales_ledger ORDER BY customer;
 SELECT * FROM found;
 SELECT source, sales, ledger, live, queue, capturing, changed, pending, oldest_pending, queue_bytes,
   refreshed_at IS NOT NULL AS refreshed, last_error, failed_at FROM sources;
-SELECT replace(pg_get_viewdef('sales_sale'), 'sales.', '') AS sales_sale,
-  replace(pg_get_viewdef('sales_capture'), 'sales.', '') AS sales_capture;
+-- 13 writes AT TIME ZONE as the function that it is
+SELECT max(def) FILTER (WHERE v LIKE '%_sale') AS sales_sale,
+  max(def) FILTER (WHERE v LIKE '%_capture') AS sales_capture
+FROM (SELECT v, regexp_replace(replace(pg_get_viewdef(v::regclass), 'sales.', ''),
+                               'timezone\((''[^'']*''::text), (\w+)\)', '(\2 AT TIME ZONE \1)') AS def
+      FROM unnest('{sales_sale, sales_capture}'::text[]) AS v) AS s;
 SELECT a.attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid) AS "default"
 FROM pg_attribute AS a LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
 WHERE attrelid = 'sales_source'::regclass AND attnum > 0 ORDER BY attnum;

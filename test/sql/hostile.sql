@@ -16,3 +16,21 @@ END $$;
 -- a relation that is not there, or not any more
 SELECT pg_temp.error_of($$SELECT sale_expression(0::regclass, 'a', 'customer')$$);
 SELECT pg_temp.error_of($$SELECT expression_is_plain(99999999::oid::regclass, 'a')$$);
+-- nor for any function that takes one; lines here are functions that say it is an internal error
+SELECT f, error
+FROM (SELECT p.oid::regprocedure AS f,
+             pg_temp.error_of(format('%s %s.%I(%s)', CASE prokind WHEN 'p' THEN 'CALL' ELSE 'SELECT' END,
+               pronamespace::regnamespace, proname,
+               (SELECT string_agg(format('%s::%s', CASE WHEN t IN ('regclass'::regtype, 'oid'::regtype) THEN '99999999'
+                                                        WHEN t = 'boolean'::regtype THEN 'true' ELSE 'NULL' END,
+                                         format_type(t, NULL)), ', ' ORDER BY i)
+                FROM unnest(proargtypes::oid[]) WITH ORDINALITY AS u(t, i)))) AS error
+      FROM pg_proc AS p JOIN pg_depend AS d ON classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e'
+           JOIN pg_extension AS e ON e.oid = refobjid AND refclassid = 'pg_extension'::regclass
+      WHERE extname = 'customer_tier' AND prokind IN ('f', 'p') AND 'regclass'::regtype = ANY (proargtypes)) AS s
+WHERE error LIKE 'XX000%'
+ORDER BY f::text COLLATE "C";
+-- a command that no statement can run
+CREATE TEMP TABLE mine (i int);
+SELECT pg_temp.error_of($$SELECT run('mine', 'COMMIT')$$),
+  pg_temp.error_of($$SELECT run('mine', 'COPY mine TO STDOUT')$$);

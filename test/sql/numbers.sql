@@ -249,6 +249,7 @@ BEGIN
       FROM t_numbers.outcome_of(CASE WHEN s.declared THEN s.settings END, CASE WHEN s.used THEN s.settings END) AS o
       FULL JOIN t_numbers.plain AS p ON p.what = o.what
     WHERE o.content IS DISTINCT FROM p.content;
+    COMMIT;	-- the locks of what was made are many
   END LOOP;
 END $$;
 SET client_min_messages = warning;
