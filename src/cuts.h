@@ -14,6 +14,8 @@ extern void ct_find_lines(const double *value, int64 n, bool by_value, const dou
 extern double ct_mean(const double *value, int64 n);
 
 /* natural.c */
+#define MAX_NATURAL_CLASSES	100
+
 extern void ct_natural_lines(const double *value, int64 n, int classes, double *line);
 
 #endif							/* CUSTOMER_TIER_CUTS_H */

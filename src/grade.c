@@ -22,13 +22,14 @@
 #include "sample.h"
 
 #define ROWS_A_RESET	1024	/* exact means whose memory may wait to be freed */
+#define MAX_MEASURES	100		/* of an axis */
 #define LEAST_KEPT		1e-300	/* a part of less is no double of full precision */
 
 /*
  * Rules as they are declared
  */
 
-static void
+pg_noreturn static void
 wrong_rule(const char *what)
 {
 	ereport(ERROR,
@@ -55,7 +56,6 @@ choice(JsonbContainer *object, const char *name, const char *const *names)
 		if (v->val.string.len == strlen(names[i]) && memcmp(v->val.string.val, names[i], v->val.string.len) == 0)
 			return i;
 	wrong_rule(name);
-	return -1;
 }
 
 /* an array of numbers; NULL if there is none */
@@ -83,6 +83,25 @@ numbers(JsonbContainer *object, const char *name, int *n)
 	return result;
 }
 
+/* ascending and finite; as parts of a whole above 0 and at most 1, as numbers of customers at least 1 */
+static void
+check_at(const Axis *a)
+{
+	bool		parts = a->by == BY_SHARE || a->by == BY_HEADS || a->by == BY_MEAN_SCORE;
+
+	for (int i = 0; i < a->nat; i++)
+	{
+		customer_tier_check_value(a->at[i]);
+		if ((i > 0 && a->at[i] <= a->at[i - 1]) || (a->by == BY_COUNT && a->at[i] < 1))
+			wrong_rule("at");
+		if (parts)
+			customer_tier_check_fraction(a->at[i]);
+	}
+	if ((a->by == BY_NATURAL && !(a->at[0] >= 2 && a->at[0] <= MAX_NATURAL_CLASSES)) ||
+		(a->by == BY_MEAN_SCORE && a->nat < 1))
+		wrong_rule("at");
+}
+
 static void
 read_axis(Axis *a, JsonbContainer *object, int size)
 {
@@ -104,6 +123,8 @@ read_axis(Axis *a, JsonbContainer *object, int size)
 	if (field(object, "measures") != NULL)
 	{
 		weight = numbers(object, "weights", &nweights);
+		if (nweights < 1 || nweights > MAX_MEASURES)
+			wrong_rule("weights");
 		a->nmeasures = nweights;
 		a->normalise = choice(object, "normalise", normalise);
 		a->weights = ct_make_weights(weight, nweights);
@@ -125,6 +146,7 @@ read_axis(Axis *a, JsonbContainer *object, int size)
 			if (a->nat != a->nlines)
 				wrong_rule("size");
 	}
+	check_at(a);
 	if (a->lower && a->by == BY_VALUE)
 		for (int i = 0, j = a->nat - 1; i <= j; i++, j--)
 		{
@@ -149,12 +171,14 @@ ct_rule_from(Jsonb *axes, ArrayType *sizes, ArrayType *map, double keep)
 		ARR_NDIM(map) != 1 || array_contains_nulls(sizes) || array_contains_nulls(map))
 		wrong_rule("shape");
 	r->naxes = JB_ROOT_COUNT(axes);
-	if (r->naxes > MAX_AXES)
+	if (r->naxes < 1 || r->naxes > MAX_AXES || ARR_DIMS(map)[0] > MAX_COMBINATIONS)
 		wrong_rule("number of axes");
 	r->axis = palloc0(r->naxes * sizeof(Axis));
 	r->nmap = ARR_DIMS(map)[0];
 	r->map = (const int32 *) ARR_DATA_PTR(map);
 	r->keep = keep;
+	if (!(keep > 0 && keep <= 1))
+		wrong_rule("keep");
 	for (int i = 0; i < r->naxes; i++)
 	{
 		JsonbValue *object = getIthJsonbValueFromContainer(&axes->root, i);
@@ -170,6 +194,8 @@ ct_rule_from(Jsonb *axes, ArrayType *sizes, ArrayType *map, double keep)
 		r->nlines += a->nlines;
 		a->stride = combinations;
 		combinations *= size;
+		if (combinations > r->nmap)
+			wrong_rule("map");
 	}
 	if (combinations != r->nmap)
 		wrong_rule("map");

@@ -53,7 +53,8 @@ typedef struct Rule
 	double		keep;			/* the part of a line that suffices to stay above it, 1 if there is none */
 } Rule;
 
-#define MAX_AXES	6
+#define MAX_AXES			6
+#define MAX_COMBINATIONS	10000	/* of scores */
 
 #define SCORE_NULL	0			/* scores count from 1 */
 #define RANK_NULL	0			/* of who lacks a score; ranks count from 1 */

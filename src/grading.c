@@ -33,6 +33,7 @@
 #include "utils/queryenvironment.h"
 
 #include "bulk_insert.h"
+#include "names.h"
 #include "query.h"
 #include "sample.h"
 
@@ -105,10 +106,42 @@ typedef struct Grading
 #define IN_STATE	1
 #define ALSO		2			/* has to be looked at, whatever the state says */
 
+/* what a query, or a table, has to have; 0 stands for the type of customers */
 static void
-no_start(void *arg, TupleDesc desc)
+check_type(const Grading *g, Oid type, Oid expected, const char *what)
 {
+	if (type != (OidIsValid(expected) ? expected : g->customer))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("%s of a grading is of type %s, not %s", what, format_type_be(type),
+						format_type_be(OidIsValid(expected) ? expected : g->customer))));
 }
+
+static void
+check_columns(const Grading *g, TupleDesc desc, const Oid *type, int n)
+{
+	if (desc->natts != n)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a query of a grading has %d columns, not %d", desc->natts, n)));
+	for (int i = 0; i < n; i++)
+		check_type(g, TupleDescAttr(desc, i)->atttypid, type[i], NameStr(TupleDescAttr(desc, i)->attname));
+}
+
+/* an error if a row lacks one of its first columns */
+static void
+check_not_null(TupleTableSlot *slot, uint32 columns)
+{
+	slot_getallattrs(slot);
+	for (int i = 0; columns >> i != 0; i++)
+		if ((columns >> i & 1) && slot->tts_isnull[i])
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("%s of a grading must not be null",
+							NameStr(TupleDescAttr(slot->tts_tupleDescriptor, i)->attname))));
+}
+
+#define COLUMN(i)	((uint32) 1 << (i))
 
 /* resets what a row before has left, now and then */
 static MemoryContext
@@ -129,7 +162,12 @@ start_measures(void *arg, TupleDesc desc)
 	Grading    *g = arg;
 
 	if (desc->natts != MEASURES_VALUES + g->rule->ncolumns)
-		elog(ERROR, "the query of measures has %d columns", desc->natts);
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a query of a grading has %d columns, not %d", desc->natts,
+						MEASURES_VALUES + g->rule->ncolumns)));
+	check_type(g, TupleDescAttr(desc, MEASURES_GROUP)->atttypid, TEXTOID, "customer_group");
+	check_type(g, TupleDescAttr(desc, MEASURES_LEDGER)->atttypid, ct_type("ledger"), "ledger");
 	g->type = palloc(Max(g->rule->ncolumns, 1) * sizeof(Oid));
 	for (int i = 0; i < g->rule->ncolumns; i++)
 	{
@@ -151,7 +189,7 @@ receive_measures(void *arg, TupleTableSlot *slot)
 	Datum		customer;
 	CustomerTotal total;
 
-	slot_getallattrs(slot);
+	check_not_null(slot, COLUMN(MEASURES_CUSTOMER) | COLUMN(MEASURES_GROUP) | COLUMN(MEASURES_LEDGER));
 	customer = d[MEASURES_CUSTOMER];
 	if (g->columns->customers.type.len == -1)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
@@ -175,6 +213,14 @@ typedef struct LinesBefore
 	bool	   *known;			/* [group], or NULL */
 } LinesBefore;
 
+static void
+start_lines(void *arg, TupleDesc desc)
+{
+	static const Oid type[] = {TEXTOID, INT2OID, FLOAT8ARRAYOID};
+
+	check_columns(((LinesBefore *) arg)->grading, desc, type, lengthof(type));
+}
+
 /* customer_group, axis, lines; of a group that nobody is in any longer they are left out */
 static void
 receive_lines(void *arg, TupleTableSlot *slot)
@@ -184,7 +230,7 @@ receive_lines(void *arg, TupleTableSlot *slot)
 	int			axis;
 	ArrayType  *lines;
 
-	slot_getallattrs(slot);
+	check_not_null(slot, COLUMN(0) | COLUMN(1));
 	group = ct_dictionary_find(&l->grading->columns->groups, slot->tts_values[0]);
 	axis = DatumGetInt16(slot->tts_values[1]) - 1;
 	if (group < 0 || axis < 0 || axis >= l->rule->naxes)
@@ -204,7 +250,7 @@ read_lines(Grading *g, const Rule *rule, const char *sql, double *line, bool *kn
 {
 	LinesBefore l = {g, rule, line, known};
 
-	ct_run_query(sql, "grade", no_start, receive_lines, &l);
+	ct_run_query(sql, "grade", start_lines, receive_lines, &l);
 }
 
 /*
@@ -364,6 +410,16 @@ same_values(const Grades *g, int64 customer, const bool *wanted, Datum vals)
 }
 
 static void
+start_state(void *arg, TupleDesc desc)
+{
+	static const Oid type[] = {
+		TIDOID, InvalidOid, TEXTOID, INT2ARRAYOID, FLOAT8ARRAYOID, TEXTOID, TEXTOID, TEXTOID, DATEOID
+	};
+
+	check_columns(arg, desc, type, lengthof(type));
+}
+
+static void
 receive_state(void *arg, TupleTableSlot *slot)
 {
 	Grading    *g = arg;
@@ -373,7 +429,8 @@ receive_state(void *arg, TupleTableSlot *slot)
 	int64		number;
 	bool		same = false;
 
-	slot_getallattrs(slot);
+	check_not_null(slot, COLUMN(STATE_CUSTOMER) | COLUMN(STATE_GROUP) | COLUMN(STATE_SCORES) | COLUMN(STATE_TIER) |
+				   COLUMN(STATE_EARNED) | COLUMN(STATE_STATUS));
 	customer = d[STATE_CUSTOMER];
 	if (g->columns->customers.type.len == -1)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
@@ -401,6 +458,14 @@ receive_state(void *arg, TupleTableSlot *slot)
 	MemoryContextSwitchTo(old);
 }
 
+static void
+start_also(void *arg, TupleDesc desc)
+{
+	static const Oid type[] = {InvalidOid, FLOAT8ARRAYOID, BOOLOID, TEXTOID};
+
+	check_columns(arg, desc, type, lengthof(type));
+}
+
 /*
  * customer, vals, gone, customer_group: has to be looked at, unless the values are these;
  * "gone" says that the state does not have the customer.
@@ -414,7 +479,7 @@ receive_also(void *arg, TupleTableSlot *slot)
 	Datum		customer;
 	int64		number;
 
-	slot_getallattrs(slot);
+	check_not_null(slot, COLUMN(0) | COLUMN(2));
 	customer = d[0];
 	if (g->columns->customers.type.len == -1)
 		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
@@ -424,7 +489,7 @@ receive_also(void *arg, TupleTableSlot *slot)
 		if (slot->tts_isnull[1] || !same_values(g->grades, number, NULL, d[1]))
 			g->seen[number] |= ALSO;
 	}
-	else if (DatumGetBool(d[2]))
+	else if (DatumGetBool(d[2]) && !slot->tts_isnull[3])
 		put_graded(g, -1, d[0], d[3], NULL);
 	MemoryContextSwitchTo(old);
 }
@@ -446,9 +511,14 @@ typedef struct NewTable
 	AttrNumber	column[NEW_COLUMNS];
 } NewTable;
 
+/* of the state only the first columns are written */
 static void
-open_new_table(NewTable *t, Oid relid)
+open_new_table(const Grading *g, NewTable *t, Oid relid, int columns)
 {
+	static const Oid type[] = {
+		InvalidOid, TEXTOID, INT2ARRAYOID, TEXTOID, TEXTOID, TEXTOID, DATEOID, FLOAT8ARRAYOID, DATEOID,
+		DATEOID, TEXTOID, TEXTOID, INT4OID
+	};
 	static const char *const name[] = {
 		"customer", "customer_group", "scores", "earned", "tier", "status", "since", "vals", "valid_from",
 		"valid_to", "change", "reason", "rule_version"
@@ -456,7 +526,11 @@ open_new_table(NewTable *t, Oid relid)
 
 	t->bulk = ct_bulk_begin(relid);
 	for (int i = 0; i < NEW_COLUMNS; i++)
+	{
 		t->column[i] = get_attnum(relid, name[i]);
+		if (i < columns)
+			check_type(g, get_atttype(relid, t->column[i]), type[i], name[i]);
+	}
 }
 
 static void
@@ -492,8 +566,8 @@ write_all(Grading *g, Oid state, Oid history, int version)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("the tables of a first refresh must be bare tables of the user")));
-	open_new_table(&states, state);
-	open_new_table(&histories, history);
+	open_new_table(g, &states, state, NEW_VALS + 1);
+	open_new_table(g, &histories, history, NEW_COLUMNS);
 	common[NEW_STATUS] = CStringGetTextDatum("earned");
 	common[NEW_SINCE] = DateADTGetDatum(g->day);
 	FOR_STEPS(i, 0, COLUMNS_SIZE(g->columns))
@@ -663,7 +737,9 @@ read_tiers(Grading *g, FunctionCallInfo fcinfo)
 	memcpy(g->tier + 1, tier, g->ntiers * sizeof(Datum));
 	for (int i = 0; i < g->rule->nmap; i++)
 		if (g->rule->map[i] < 1 || g->rule->map[i] > g->ntiers)
-			elog(ERROR, "the map of a rule has rank %d", g->rule->map[i]);
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a rule has %d tiers, and no rank %d", g->ntiers, g->rule->map[i])));
 }
 
 static void
@@ -676,7 +752,9 @@ read_stored(Grading *g, FunctionCallInfo fcinfo)
 		return;
 	stored = PG_GETARG_ARRAYTYPE_P(ARG_STORED);
 	if (ARR_NDIM(stored) != 1 || ARR_DIMS(stored)[0] != g->rule->naxes || array_contains_nulls(stored))
-		elog(ERROR, "stored does not fit the axes");
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("a rule of %d axes needs to know of each whether it is stored", g->rule->naxes)));
 	g->stored = (const bool *) ARR_DATA_PTR(stored);
 }
 
@@ -685,10 +763,15 @@ read_rule_before(Grading *g, FunctionCallInfo fcinfo)
 {
 	int64		n;
 
-	if (PG_ARGISNULL(ARG_AXES_BEFORE))
+	if (PG_ARGISNULL(ARG_AXES_BEFORE) || PG_ARGISNULL(ARG_SIZES_BEFORE) || PG_ARGISNULL(ARG_MAP_BEFORE) ||
+		PG_ARGISNULL(ARG_LINES_BEFORE))
 		return;
 	g->rule_before = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES_BEFORE), PG_GETARG_ARRAYTYPE_P(ARG_SIZES_BEFORE),
 								  PG_GETARG_ARRAYTYPE_P(ARG_MAP_BEFORE), 1);
+	if (g->rule_before->naxes != g->rule->naxes)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rule of %d axes had %d before", g->rule->naxes, g->rule_before->naxes)));
 	n = g->columns->groups.n * g->rule_before->nlines;
 	g->line_before = alloc_array(n, sizeof(double));
 	g->known_before = palloc0(Max(g->columns->groups.n, 1) * sizeof(bool));
@@ -720,6 +803,10 @@ customer_tier_grade(PG_FUNCTION_ARGS)
 					 errmsg("argument %d of grade must not be null", i + 1)));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	g->day = PG_GETARG_DATEADT(ARG_DAY);
+	if (DATE_NOT_FINITE(g->day))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of is not a day")));
 	g->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
 						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), PG_ARGISNULL(ARG_KEEP) ? 1 : PG_GETARG_FLOAT8(ARG_KEEP));
 	read_tiers(g, fcinfo);
@@ -742,10 +829,10 @@ customer_tier_grade(PG_FUNCTION_ARGS)
 											Max(g->grades->ngroups, 1) * (g->ntiers + 1) * sizeof(Settled),
 											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	if (!PG_ARGISNULL(ARG_ALSO))
-		ct_run_query(text_arg(fcinfo, ARG_ALSO), "grade", no_start, receive_also, g);
+		ct_run_query(text_arg(fcinfo, ARG_ALSO), "grade", start_also, receive_also, g);
 	if (!PG_ARGISNULL(ARG_STATE))
-		ct_run_query(text_arg(fcinfo, ARG_STATE), "grade", no_start, receive_state, g);
-	if (!PG_ARGISNULL(ARG_NEW_STATE))
+		ct_run_query(text_arg(fcinfo, ARG_STATE), "grade", start_state, receive_state, g);
+	if (!PG_ARGISNULL(ARG_NEW_STATE) && !PG_ARGISNULL(ARG_NEW_HISTORY) && !PG_ARGISNULL(ARG_VERSION))
 	{
 		write_all(g, PG_GETARG_OID(ARG_NEW_STATE), PG_GETARG_OID(ARG_NEW_HISTORY), PG_GETARG_INT32(ARG_VERSION));
 		n = 0;

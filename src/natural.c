@@ -25,7 +25,7 @@
 PG_FUNCTION_INFO_V1(customer_tier_natural_cuts_final);
 PG_FUNCTION_INFO_V1(customer_tier_natural_fit_final);
 
-#define MAX_CLASSES		100
+#define MAX_CLASSES		MAX_NATURAL_CLASSES
 
 /* a number to twice a double's digits */
 typedef struct Pair

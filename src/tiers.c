@@ -85,7 +85,9 @@ prepare_measures(Tiers *t, ArrayType *array)
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &measure, NULL, &n);
 	if (n != t->rule->ncolumns)
-		elog(ERROR, "there are %d measures for %d columns", n, t->rule->ncolumns);
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("a rule of %d measures has %d expressions", t->rule->ncolumns, n)));
 	(void) set_config_option("search_path", psprintf("%s%s%s", path, path[0] ? ", " : "", CT_SCHEMA),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	t->measure = palloc(n * sizeof(ExprState *));
@@ -174,8 +176,10 @@ put_tiers(const Tiers *t, FunctionCallInfo fcinfo)
 
 		if (rank == RANK_NULL && PG_ARGISNULL(ARG_UNRATED))
 			continue;
-		if (rank > ntiers)
-			elog(ERROR, "the map of a rule has rank %d", rank);
+		if (rank < 0 || rank > ntiers)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a rule has %d tiers, and no rank %d", ntiers, rank)));
 		values[0] = t->columns->customers.key[i];
 		if (t->as_text)
 			values[0] = PointerGetDatum(cstring_to_text(OutputFunctionCall((FmgrInfo *) &t->output, values[0])));

@@ -533,16 +533,20 @@ ct_view_tables(PG_FUNCTION_ARGS)
 	List	   *conditions = NIL;
 	List	   *filters = NIL;
 	List	   *context = NIL;
-	Datum		columns[JOINED_TABLES_MAX][2];
+	Datum		columns[JOINED_TABLES_MAX][2] = {{0}};
 	int			nest = NewGUCNestLevel();
 
 	InitMaterializedSRF(fcinfo, 0);
 	t.query = query_of_view(viewoid);
 	ct_fix_settings();
 	sale = sale_of_join(&t, viewoid, &conditions);
-	for (int i = 0; i < list_length(t.tables) && sale != NIL; i++)
+	if (sale == NIL)
+	{
+		AtEOXact_GUC(false, nest);
+		return (Datum) 0;
+	}
+	for (int i = 0; i < list_length(t.tables); i++)
 		filters = lappend(filters, take_filter(&conditions, ((Table *) list_nth(t.tables, i))->varno));
-	used.good = sale != NIL;
 	(void) place_vars((Node *) sale, &used);
 	(void) place_vars((Node *) conditions, &used);
 	for (int i = 0; i < list_length(t.tables) && used.good; i++)

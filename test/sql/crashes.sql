@@ -121,3 +121,68 @@ FROM unnest(ARRAY[$$'{2026-01-05:-9223372036854775807:1}'::ledger + '{2026-01-05
 SELECT outcome('SELECT natural_cuts(i, 100) FROM generate_series(1, 2700000) AS i');
 
 RESET client_min_messages;
+
+-- what grade() is given by who calls it directly: types, nulls, ranks and lines are looked at before they are used
+CREATE FUNCTION graded_by(measures text, axes jsonb DEFAULT '[{"by": "value", "at": [1], "better": "higher"}]',
+  sizes int[] DEFAULT '{2}', map int[] DEFAULT '{1,2}', keep float8 DEFAULT NULL, fixed text DEFAULT NULL,
+  state text DEFAULT NULL, also text DEFAULT NULL, stored boolean[] DEFAULT NULL, new_state regclass DEFAULT NULL,
+  day date DEFAULT '2026-01-01')
+RETURNS text LANGUAGE sql AS $$
+SELECT outcome(format('SELECT n FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %L, %L, NULL, %L, NULL, NULL,
+  NULL, NULL, %L, %L, %L, %L, %L, 1, %L) AS x(n bigint)', measures, day, axes, sizes, map, keep, '{a,b}', fixed, stored,
+  state, also, new_state, new_state, 'SELECT count(*) FROM graded'))
+$$;
+\set good 'SELECT 1, ''''::text, ''{}''::customer_tier.ledger, 5.0'
+SELECT graded_by(:'good');
+SELECT graded_by(m) FROM unnest(ARRAY['SELECT 1, 2, 3, 4', 'SELECT 1', 'SELECT 1, ''''::text, 3, 4',
+  'SELECT NULL::text, ''''::text, ''{}''::customer_tier.ledger, 4',
+  'SELECT 1, NULL::text, ''{}''::customer_tier.ledger, 4',
+  'SELECT 1, ''''::text, NULL::customer_tier.ledger, 4',
+  'SELECT 1, ''''::text, ''{}''::customer_tier.ledger, ''4''::text',
+  'SELECT point(1, 1), ''''::text, ''{}''::customer_tier.ledger, 4',
+  'SELECT 1, ''''::text, ''{}''::customer_tier.ledger, ''NaN''::float8', 'DROP TABLE sale']) AS m;
+SELECT graded_by(:'good', axes => a) FROM unnest(ARRAY['{}', '[]', '[1]', '[{}]', 'null',
+  '[{"by": "value", "at": ["x"], "better": "higher"}]', '[{"by": "value", "at": [2, 1], "better": "higher"}]',
+  '[{"by": "heads", "at": [2], "rule": "fit", "better": "higher"}]',
+  '[{"by": "count", "at": [0], "rule": "fit", "better": "lower"}]',
+  '[{"by": "natural", "at": [2000], "better": "higher"}]', '[{"by": "value", "at": [1], "better": "worse"}]',
+  '[{"by": "value", "at": [1], "better": "higher", "measures": ["a"], "weights": [], "normalise": "z_score"}]',
+  '[{"by": "value", "at": [1], "better": "higher", "measures": ["a"], "weights": [-1], "normalise": "z_score"}]'
+  ]::jsonb[]) AS a;
+SELECT graded_by(:'good', sizes => s, map => m)
+FROM (VALUES ('{2}'::int[], '{1,3}'::int[]), ('{2}', '{0,1}'), ('{2}', '{1}'), ('{2}', '{1,NULL}'), ('{NULL}', '{1,2}'),
+  ('{}', '{}'), ('{2,2}', '{1,2}'), ('{-1}', '{1,2}'), ('{2000000000}', '{1,2}'), ('{{2}}', '{{1,2}}')) AS v(s, m);
+SELECT graded_by(:'good', keep => 0), graded_by(:'good', keep => 'NaN'), graded_by(:'good', day => 'infinity'),
+  graded_by(:'good', stored => '{}'), graded_by(:'good', stored => '{NULL}');
+SELECT graded_by(:'good', fixed => f) FROM unnest(ARRAY['SELECT 1', 'SELECT 1, 2, 3',
+  'SELECT NULL::text, 1::int2, NULL::float8[]', 'SELECT ''''::text, 7::int2, ''{1}''::float8[]',
+  'SELECT ''''::text, 1::int2, ''{1,2,3}''::float8[]', 'SELECT ''''::text, 1::int2, ''{NULL}''::float8[]',
+  'SELECT ''''::text, 1::int2, ''{{1}}''::float8[]']) AS f;
+SELECT graded_by(:'good', state => 'SELECT ' || s) FROM unnest(ARRAY['1', '1, 2, 3, 4, 5, 6, 7, 8, 9',
+  '''(0,1)''::tid, 1, ''''::text, NULL::int2[], NULL::float8[], ''a''::text, ''a''::text, ''earned''::text,
+    NULL::date',
+  '''(0,1)''::tid, 1::bigint, ''''::text, ''{1}''::int2[], NULL::float8[], ''a''::text, ''a''::text, ''''::text,
+    NULL::date',
+  '''(0,1)''::tid, 1, ''''::text, ''{{1,2},{3,4}}''::int2[], ''{}''::float8[], ''b''::text, ''b''::text,
+    ''earned''::text, NULL::date']) AS s;
+SELECT graded_by(:'good', also => a) FROM unnest(ARRAY['SELECT 1',
+  'SELECT NULL::int, NULL::float8[], true, ''''::text', 'SELECT 1, ''{{1,2}}''::float8[], false, NULL::text',
+  'SELECT 2, NULL::float8[], true, NULL::text']) AS a;
+-- nor does it write into a table that is not made for it
+CREATE TABLE crooked (customer text, customer_group text, scores int2[], earned text, tier text, status text,
+  since date, vals float8[]);
+CREATE TABLE keyed (customer int PRIMARY KEY);
+CREATE VIEW seen_through AS SELECT 1 AS customer;
+SELECT graded_by(:'good', new_state => t) FROM unnest('{crooked, keyed, seen_through, pg_class}'::regclass[]) AS t;
+-- more customers than the memory of a grading
+SET work_mem = '64kB';
+SELECT outcome($$SELECT count(*)
+  FROM tiers('SELECT i, date ''2026-01-01'', 1 FROM generate_series(1, 300000) AS i', 'rfm', '2026-01-01')$$);
+RESET work_mem;
+-- the rule before is of as many axes
+SELECT outcome(format('SELECT n FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, NULL, %L, NULL, NULL, %L, %L, %L,
+  %L, NULL, NULL, NULL, NULL, NULL, NULL, %L) AS x(n bigint)', :'good',
+  '2026-01-01', a, '{2}', '{1,2}', '{a,b}', before, sizes, '{1,2,1,2}', 'SELECT ''''::text, 1::int2, ''{1}''::float8[]',
+  'SELECT count(*) FROM graded'))
+FROM (SELECT '[{"by": "value", "at": [1], "better": "higher"}]'::jsonb AS a) AS a,
+  LATERAL (VALUES (a || a, '{2,2}'), (a || a, NULL), (a, '{4}')) AS v(before, sizes);
