@@ -168,7 +168,7 @@ put_row(Reading *r, const NotedRow *row)
 	if (p != NULL)
 		corrupt();
 	MemoryContextSwitchTo(old);
-	for (int64 n = Abs(row->n); n > 0; n--)
+	for (int64 n = llabs(row->n); n > 0; n--)
 	{
 		CHECK_FOR_INTERRUPTS();
 		tuplestore_putvalues(r->result->setResult, r->result->setDesc, r->values, r->nulls);

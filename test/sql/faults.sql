@@ -21,7 +21,7 @@ CREATE TABLE fault (
 
 -- refresh: what the queue is made to be before it is merged
 INSERT INTO fault (fault, within, good, bad)
-SELECT 'refresh ' || fault, 'customer_tier_internal.merge(regclass)', '(touch := )',
+SELECT 'refresh ' || fault, 'customer_tier_internal.merge(regclass)', '(PERFORM FROM customer_tier_internal\.as_owner)',
   format('PERFORM customer_tier_internal.run(s.state, format(%L, s.queue)); \1', command)
 FROM (VALUES
   ('consumes the queue and merges nothing', 'DELETE FROM %1$s WHERE pack IS NOT NULL'),
@@ -45,7 +45,8 @@ FROM (VALUES
   ('does not read a pack to its end', 'UPDATE %1$s SET pack = substr(pack, 1, 2) WHERE sales > 20')) AS f(fault,
   command);
 INSERT INTO fault (fault, within, good, bad) VALUES
-  ('refresh does not consume the queue', 'customer_tier_internal.merge(regclass)', '(touch := .*)(END)',
+  ('refresh does not consume the queue', 'customer_tier_internal.merge(regclass)',
+    '(PERFORM FROM customer_tier_internal\.as_owner.*)(END)',
    'PERFORM customer_tier_internal.run(s.state, format(''CREATE TABLE t_history.taken AS TABLE %s'', s.queue)); \1
     PERFORM customer_tier_internal.run(s.state, format(''INSERT INTO %s TABLE t_history.taken'', s.queue));
     PERFORM customer_tier_internal.run(s.state, ''DROP TABLE t_history.taken''); \2');
