@@ -54,6 +54,9 @@ OBJS = \
 	src/columns.o \
 	src/grade.o \
 	src/bulk_insert.o \
+	src/graded_rows.o \
+	src/first_refresh.o \
+	src/graded_relations.o \
 	src/grading.o \
 	src/tiers.o \
 	src/special.o \
@@ -93,7 +96,9 @@ SQL_MODULES = \
 	sql/modules/92_stale.sql \
 	sql/modules/93_schemes.sql \
 	sql/modules/94_grading.sql \
+	sql/modules/94_refresh_scheme.sql \
 	sql/modules/95_presets.sql \
+	sql/modules/96_scheme_views.sql \
 	sql/modules/96_scheme_definition.sql \
 	sql/modules/97_scheme_use.sql
 
