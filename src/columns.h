@@ -51,6 +51,13 @@ typedef struct Columns
 	Size		most;			/* bytes that all of this may take */
 } Columns;
 
+/* a key as the dictionary's functions take it */
+static inline Datum
+dictionary_key(const Dictionary *d, Datum key)
+{
+	return d->type.len == -1 ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(key)) : key;
+}
+
 extern void ct_dictionary_begin(Dictionary *d, Oid type, Oid collation);
 extern int64 ct_dictionary_find(Dictionary *d, Datum key);
 extern int64 ct_dictionary_find_next(Dictionary *d, Datum key, int64 *next);

@@ -212,9 +212,7 @@ receive_state(void *arg, TupleTableSlot *slot)
 
 	ct_check_grading_row(slot, COLUMN(STATE_CUSTOMER) | COLUMN(STATE_GROUP) | COLUMN(STATE_SCORES) | COLUMN(STATE_TIER) |
 				   COLUMN(STATE_EARNED) | COLUMN(STATE_STATUS));
-	customer = d[STATE_CUSTOMER];
-	if (g->columns->customers.type.len == -1)
-		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
+	customer = dictionary_key(&g->columns->customers, d[STATE_CUSTOMER]);
 	number = ct_dictionary_find_next(&g->columns->customers, customer, &g->next);
 	if (number >= 0 && !ct_is_graded(g, number))
 		number = -1;
@@ -261,9 +259,7 @@ receive_also(void *arg, TupleTableSlot *slot)
 	int64		number;
 
 	ct_check_grading_row(slot, COLUMN(0) | COLUMN(2));
-	customer = d[0];
-	if (g->columns->customers.type.len == -1)
-		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
+	customer = dictionary_key(&g->columns->customers, d[0]);
 	number = ct_dictionary_find(&g->columns->customers, customer);
 	if (number >= 0 && ct_is_graded(g, number))
 	{

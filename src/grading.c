@@ -148,9 +148,7 @@ receive_measures(void *arg, TupleTableSlot *slot)
 	CustomerTotal total;
 
 	ct_check_grading_row(slot, COLUMN(MEASURES_CUSTOMER) | COLUMN(MEASURES_GROUP) | COLUMN(MEASURES_LEDGER));
-	customer = d[MEASURES_CUSTOMER];
-	if (g->columns->customers.type.len == -1)
-		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
+	customer = dictionary_key(&g->columns->customers, d[MEASURES_CUSTOMER]);
 	for (int i = 0; i < g->rule->ncolumns; i++)
 		value[i] = slot->tts_isnull[MEASURES_VALUES + i] ? get_float8_nan() :
 			ct_measure_value(g->type[i], d[MEASURES_VALUES + i]);

@@ -381,11 +381,11 @@ CREATE FUNCTION customer_tier_internal.put_tiers(s scheme, r rule) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM FROM customer_tier_internal.as_owner(s.state, format($q$
+  PERFORM customer_tier_internal.run(s.state, format($q$
     WITH said AS (SELECT t, i - CASE WHEN %3$L::text IS NULL THEN 0 ELSE 1 END AS rank FROM unnest(CASE WHEN %3$L::text IS NULL THEN '{}' ELSE ARRAY[%3$L] END || %2$L::text[]) WITH ORDINALITY AS u(t, i)),
     gone AS (UPDATE %1$s SET rank = NULL WHERE NOT tier = ANY (SELECT t FROM said))
     INSERT INTO %1$s AS x (tier, rank, name) SELECT t, rank, t FROM said
     ON CONFLICT (tier) DO UPDATE SET rank = EXCLUDED.rank WHERE x.rank IS DISTINCT FROM EXCLUDED.rank
-    $q$, s.tiers, r.tiers, r.unrated)) AS (x int);
+    $q$, s.tiers, r.tiers, r.unrated));
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.put_tiers(scheme, rule) IS 'support of schemes: the table of tiers';

@@ -30,7 +30,7 @@ BEGIN
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)',
              s.history)]
     LOOP
-      PERFORM FROM customer_tier_internal.as_owner(s.source, command) AS (x int);
+      PERFORM customer_tier_internal.run(s.source, command);
     END LOOP;
   END IF;
 END $$;
@@ -242,7 +242,7 @@ COMMENT ON FUNCTION customer_tier_internal.refresh_template() IS 'support of ref
 
 -- how many customers were looked at for the history
 CREATE FUNCTION customer_tier_internal.grade_and_write(s scheme, r rule, as_of date) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
 AS $$
 DECLARE
   day text := customer_tier_internal.date_sql(as_of);
@@ -309,13 +309,13 @@ BEGIN
     ELSE '' END, first);
   SELECT x INTO looked_at FROM customer_tier_internal.as_owner(s.source, command) AS (x bigint);
   IF NOT first THEN
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format($q$
+    PERFORM customer_tier_internal.run(s.source, format($q$
       INSERT INTO %s (as_of, customer_group, from_tier, to_tier, change, heads)
       SELECT valid_from, customer_group, previous_tier, tier, change, count(*)
       FROM %s
       WHERE valid_from = %s AND previous_tier IS DISTINCT FROM tier
       GROUP BY valid_from, customer_group, previous_tier, tier, change
-      $q$, s.moves, s.history, day)) AS (x int);
+      $q$, s.moves, s.history, day));
   END IF;
   IF s.as_of IS NULL THEN
     PERFORM customer_tier_internal.constrain(s);
@@ -333,8 +333,8 @@ AS $$
 DECLARE
   s customer_tier.scheme := customer_tier_internal.scheme_of($1);
 BEGIN
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', (customer_tier_internal.source_of(s.source)).ledger)) AS (x int);
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('LOCK TABLE %s IN %s MODE', s.state, mode)) AS (x int);
+  PERFORM customer_tier_internal.run(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', (customer_tier_internal.source_of(s.source)).ledger));
+  PERFORM customer_tier_internal.run(s.source, format('LOCK TABLE %s IN %s MODE', s.state, mode));
   RETURN customer_tier_internal.scheme_of($1);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.locked_scheme(regclass, text) IS 'support of schemes: a scheme, locked';
@@ -406,7 +406,7 @@ BEGIN
     AS x(a bigint, b bigint, c bigint, d bigint, e bigint);
   -- the next refresh comes before autovacuum does, perhaps
   IF 10 * looked_at > customers THEN
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format('ANALYZE %s, %s', s.state, s.history)) AS (x int);
+    PERFORM customer_tier_internal.run(s.source, format('ANALYZE %s, %s', s.state, s.history));
   END IF;
   PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'customers', customers,
     'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);

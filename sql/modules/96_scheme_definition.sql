@@ -39,10 +39,10 @@ BEGIN
                        'pinned_from date, until date, PRIMARY KEY (customer, pinned_from), CHECK (pinned_from < until)', customer),
         'tiers that are given by hand')) AS v(suffix, columns, about)
   LOOP
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE TABLE %s (%s)', t.relation, t.columns)) AS (x int);
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format('COMMENT ON TABLE %s IS %L', t.relation, t.about)) AS (x int);
+    PERFORM customer_tier_internal.run(s.source, format('CREATE TABLE %s (%s)', t.relation, t.columns));
+    PERFORM customer_tier_internal.run(s.source, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move')) AS (x int);
+  PERFORM customer_tier_internal.run(s.source, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
   s.state := format('%s.%I', place, name || '__state');
   s.history := format('%s.%I', place, name || '__history');
   s.thresholds := format('%s.%I', place, name || '__threshold');
@@ -78,9 +78,9 @@ DECLARE
 BEGIN
   s.input := NULL;
   IF s.attributes IS NULL THEN
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format(
+    PERFORM customer_tier_internal.run(s.source, format(
       'CREATE VIEW %s.%I AS SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s',
-      place, name || '__input', source.ledger)) AS (x int);
+      place, name || '__input', source.ledger));
   ELSE
     PERFORM customer_tier_internal.check_attributes(s);
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO hidden
@@ -90,7 +90,7 @@ BEGIN
     IF hidden IS NOT NULL THEN
       RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %', s.attributes, hidden;
     END IF;
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format($q$
+    PERFORM customer_tier_internal.run(s.source, format($q$
       CREATE VIEW %1$s.%2$I AS
       SELECT coalesce(l.customer, a.%3$I) AS customer, coalesce(l.ledger, '{}') AS ledger, NULL::date AS as_of,
              a.%3$I IS NOT NULL AS listed%4$s
@@ -98,7 +98,7 @@ BEGIN
         FULL JOIN (SELECT * FROM %6$s WHERE %3$I IS NOT NULL) AS a ON a.%3$I %7$s l.customer
       $q$, place, name || '__input', s.key,
       (SELECT string_agg(format(', a.%I', c), '') FROM customer_tier_internal.attribute_columns(s.attributes) AS c),
-      source.ledger, s.attributes, customer_tier_internal.equal_of(s))) AS (x int);
+      source.ledger, s.attributes, customer_tier_internal.equal_of(s)));
   END IF;
   IF EXISTS (SELECT FROM unnest(axes) AS a WHERE a ->> 'name' IS NULL) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'an axis has no name',
@@ -107,8 +107,8 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'two axes have the same name';
   END IF;
   PERFORM customer_tier_internal.axis_size(a) FROM unnest(axes) AS a;
-  PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score',
-    (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS (x int);
+  PERFORM customer_tier_internal.run(s.source, format('CREATE VIEW %s.%I AS SELECT %s', place, name || '__score',
+    (SELECT string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i) FROM unnest(axes) WITH ORDINALITY AS u(a, i))));
   PERFORM
   FROM (VALUES ('__input', 'what the measures of a scheme are asked of'),
                ('__score', 'the scores, as the expression for the tier names them')) AS v(suffix, about),
@@ -281,7 +281,7 @@ BEGIN
   FOR o IN SELECT x.oid, format('DROP %s %s', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, x.oid::regclass) AS command FROM pg_class AS x
            WHERE x.oid = ANY (s.views) OR x.oid IN (s.input, s.scores, s.state, s.history, s.thresholds, s.refreshes, s.tiers, s.pins, s.trend, s.moves)
            ORDER BY relkind = 'v' DESC, x.oid = s.state, x.oid DESC LOOP
-    PERFORM FROM customer_tier_internal.as_owner(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command) AS (x int);
+    PERFORM customer_tier_internal.run(CASE WHEN EXISTS (SELECT FROM pg_class WHERE oid = s.source) THEN s.source ELSE s.state END, o.command);
   END LOOP;
   DELETE FROM customer_tier.rule AS x WHERE x.scheme = s.scheme;
   DELETE FROM customer_tier.scheme AS x WHERE x.scheme = s.scheme;

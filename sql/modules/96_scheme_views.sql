@@ -34,7 +34,7 @@ COMMENT ON FUNCTION customer_tier_internal.distances_sql(rule, integer) IS
 -- The views: (suffix, what it is, query).  The first of them stands for the scheme.
 CREATE FUNCTION customer_tier_internal.scheme_views(s scheme, r rule, current text, OUT suffix text, OUT description text, OUT query text)
 RETURNS SETOF record
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
 AS $$
 DECLARE
   equal text := customer_tier_internal.equal_of(s);
@@ -200,10 +200,10 @@ BEGIN
            FROM customer_tier_internal.scheme_views(s, r, coalesce((SELECT oid::regclass::text FROM pg_class WHERE oid = s.views[1]), format('%s.%I', place, name || '__current'))) LOOP
     -- one that was renamed keeps its name
     view := coalesce((SELECT oid::regclass::text FROM pg_class WHERE oid = s.views[v.n]), format('%s.%I', place, name || v.suffix));
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query)) AS (x int);
-    PERFORM FROM customer_tier_internal.as_owner(s.source, format('COMMENT ON VIEW %s IS %L', view, v.description)) AS (x int);
+    PERFORM customer_tier_internal.run(s.source, format('CREATE OR REPLACE VIEW %s AS %s', view, v.query));
+    PERFORM customer_tier_internal.run(s.source, format('COMMENT ON VIEW %s IS %L', view, v.description));
     FOR c IN SELECT attname FROM pg_attribute WHERE attrelid = view::regclass AND attnum > 0 LOOP
-      PERFORM FROM customer_tier_internal.as_owner(s.source, format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, customer_tier_internal.column_comment(c.attname))) AS (x int);
+      PERFORM customer_tier_internal.run(s.source, format('COMMENT ON COLUMN %s.%I IS %L', view, c.attname, customer_tier_internal.column_comment(c.attname)));
     END LOOP;
     made := made || view::regclass;
   END LOOP;

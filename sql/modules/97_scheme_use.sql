@@ -17,13 +17,13 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
   END IF;
   -- what was in force before stays known: a backfill asks for it
-  PERFORM FROM customer_tier_internal.as_owner(s.source, customer_tier_internal.interpolate($q$
+  PERFORM customer_tier_internal.run(s.source, customer_tier_internal.interpolate($q$
     WITH ended AS (UPDATE {pins} SET until = {from} WHERE customer {equal} {customer} AND pinned_from < {from} AND (until IS NULL OR until > {from})),
     later AS (DELETE FROM {pins} WHERE customer {equal} {customer} AND pinned_from > {from})
     INSERT INTO {pins} AS p (customer, tier, reason, author, pinned_from, until) VALUES ({customer}, {tier}, {reason}, {author}, {from}, {until})
     ON CONFLICT (customer, pinned_from) DO UPDATE SET tier = EXCLUDED.tier, reason = EXCLUDED.reason, author = EXCLUDED.author, until = EXCLUDED.until
     $q$, jsonb_build_object('pins', s.pins, 'equal', customer_tier_internal.equal_of(s), 'customer', quote_literal($2), 'tier', quote_literal($3),
-      'reason', quote_literal($4), 'author', quote_literal(session_user), 'from', quote_literal($5) || '::date', 'until', quote_nullable($6) || '::date'))) AS (x int);
+      'reason', quote_literal($4), 'author', quote_literal(session_user), 'from', quote_literal($5) || '::date', 'until', quote_nullable($6) || '::date')));
 END $$;
 COMMENT ON FUNCTION pin(regclass, text, text, text, date, date) IS 'gives a customer a tier by hand, from a day until another (not included); in force at the next refresh';
 
