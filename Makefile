@@ -5,102 +5,29 @@ MODULE_big = customer_tier
 SRCDIR := $(addsuffix /,$(firstword $(subst :, ,$(VPATH))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)customer_tier.control)
 
-OBJS = \
-	src/module.o \
-	src/amount.o \
-	src/day.o \
-	src/ledger.o \
-	src/ledger_log.o \
-	src/ledger_io.o \
-	src/ledger_agg.o \
-	src/ledger_ops.o \
-	src/measures.o \
-	src/sale.o \
-	src/scatter.o \
-	src/query.o \
-	src/sales_query.o \
-	src/roll_up.o \
-	src/names.o \
-	src/expression.o \
-	src/as_owner.o \
-	src/may_commit.o \
-	src/source_view.o \
-	src/flat_view.o \
-	src/state.o \
-	src/source_state.o \
-	src/view_links.o \
-	src/packed_sales.o \
-	src/table_writer.o \
-	src/queue.o \
-	src/gather.o \
-	src/captures.o \
-	src/capture.o \
-	src/merge.o \
-	src/live_ledger.o \
-	src/watched.o \
-	src/noted_rows.o \
-	src/matview_stale.o \
-	src/order.o \
-	src/sample.o \
-	src/rows.o \
-	src/cuts.o \
-	src/natural.o \
-	src/classes.o \
-	src/decimal.o \
-	src/weighted_score.o \
-	src/rfm.o \
-	src/concentration.o \
-	src/partition.o \
-	src/columns.o \
-	src/grade.o \
-	src/bulk_insert.o \
-	src/graded_rows.o \
-	src/first_refresh.o \
-	src/graded_relations.o \
-	src/grading.o \
-	src/tiers.o \
-	src/special.o \
-	src/beta_purchases.o \
-	src/newton.o \
-	src/customer_counts.o \
-	src/bgnbd.o \
-	src/pareto_nbd.o \
-	src/bgbb.o \
-	src/gamma_gamma.o \
-	src/fit.o \
-	src/predict.o \
-	src/value.o \
-	src/named.o
+# by room; a room uses those before it, see doc/architecture.md
+ROOMS = base ledger rollup cuts value capture grading
 
-SQL_MODULES = \
-	sql/modules/00_guard.sql \
-	sql/modules/10_ledger.sql \
-	sql/modules/20_ledger_agg.sql \
-	sql/modules/30_measures.sql \
-	sql/modules/40_roll_up.sql \
-	sql/modules/50_cuts.sql \
-	sql/modules/60_classes.sql \
-	sql/modules/70_concentration.sql \
-	sql/modules/75_value.sql \
-	sql/modules/80_lookups.sql \
-	sql/modules/82_owner.sql \
-	sql/modules/83_source_views.sql \
-	sql/modules/84_sources.sql \
-	sql/modules/85_queues.sql \
-	sql/modules/86_track.sql \
-	sql/modules/87_refresh_source.sql \
-	sql/modules/88_alter_source.sql \
-	sql/modules/89_source_health.sql \
-	sql/modules/90_watched.sql \
-	sql/modules/91_models.sql \
-	sql/modules/92_stale.sql \
-	sql/modules/93_schemes.sql \
-	sql/modules/94_grading.sql \
-	sql/modules/94_refresh_scheme.sql \
-	sql/modules/95_presets.sql \
-	sql/modules/96_scheme_views.sql \
-	sql/modules/96_scheme_definition.sql \
-	sql/modules/97_scheme_use.sql
+base = module amount day names query composite decimal
+ledger = ledger ledger_log ledger_io ledger_agg ledger_ops day_window measures
+rollup = sale scatter sales_query roll_up
+cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \
+	concentration window_functions
+value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamma_gamma fit predict history \
+	formulas named_model
+capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links packed_sales \
+	table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
+grading = columns grade bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
+OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
+
+SQL_base = guard
+SQL_ledger = ledger ledger_agg measures
+SQL_rollup = roll_up
+SQL_cuts = cuts classes concentration lookups
+SQL_value = value
+SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
+SQL_grading = models schemes grading refresh_scheme presets scheme_views scheme_definition scheme_use
+SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
@@ -112,6 +39,7 @@ REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
 REGRESS_PREP = regress-output
 
+PG_CPPFLAGS = -I$(SRCDIR)src
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
@@ -156,7 +84,7 @@ endif
 include $(PGXS)
 
 ifneq ($(SRCDIR),)
-$(shell mkdir -p src sql test)
+$(shell mkdir -p $(addprefix src/,$(ROOMS)) sql test)
 endif
 
 # pg_regress would not say what to do
@@ -177,7 +105,7 @@ FORCE:
 .PHONY: FORCE
 endif
 
-$(OBJS) $(OBJS:.o=.bc): .built_for $(wildcard $(SRCDIR)src/*.h)
+$(OBJS) $(OBJS:.o=.bc): .built_for $(wildcard $(SRCDIR)src/*/*.h)
 
 $(INSTALL_SQL): $(SQL_MODULES) $(SRCDIR)customer_tier.control
 	cat $(filter %.sql,$^) > $@

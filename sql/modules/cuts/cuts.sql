@@ -1,0 +1,227 @@
+-- Cuts: aggregates that find the lines between classes.  State: all values.  The
+-- numeric variants spare the cast, which costs more than all the rest.
+
+CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_sample_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_sample_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric) IS 'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision, integer) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_sample_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision, integer) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric, integer) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_sample_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric, integer) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.sample_combine(bytea, bytea) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_sample_combine'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.sample_combine(bytea, bytea) IS
+  'aggregate support: the values of two states';
+
+CREATE FUNCTION customer_tier_internal.cuts_accumulate(bytea, double precision, double precision[]) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_cuts_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.cuts_accumulate(bytea, double precision, double precision[]) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.cuts_accumulate(bytea, numeric, double precision[]) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_cuts_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.cuts_accumulate(bytea, numeric, double precision[]) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.cuts_accumulate(bytea, double precision, double precision[], text) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_cuts_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.cuts_accumulate(bytea, double precision, double precision[], text) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.cuts_accumulate(bytea, numeric, double precision[], text) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_cuts_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.cuts_accumulate(bytea, numeric, double precision[], text) IS
+  'aggregate support: keeps one value';
+
+CREATE FUNCTION customer_tier_internal.share_cuts_final(bytea) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_share_cuts_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.share_cuts_final(bytea) IS 'aggregate support: lines by share of value';
+
+CREATE FUNCTION customer_tier_internal.head_cuts_final(bytea) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_head_cuts_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.head_cuts_final(bytea) IS 'aggregate support: lines by share of heads';
+
+CREATE FUNCTION customer_tier_internal.natural_cuts_final(bytea) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_natural_cuts_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.natural_cuts_final(bytea) IS 'aggregate support: natural breaks';
+
+CREATE FUNCTION customer_tier_internal.median_cut_final(bytea) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_median_cut_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.median_cut_final(bytea) IS 'aggregate support: the median';
+
+CREATE FUNCTION customer_tier_internal.mean_accumulate(double precision[], double precision) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_mean_accumulate'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.mean_accumulate(double precision[], double precision) IS
+  'aggregate support: adds one value';
+
+CREATE FUNCTION customer_tier_internal.mean_accumulate(double precision[], numeric) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_mean_accumulate_numeric'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.mean_accumulate(double precision[], numeric) IS
+  'aggregate support: adds one value';
+
+CREATE FUNCTION customer_tier_internal.mean_combine(double precision[], double precision[]) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_mean_combine'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.mean_combine(double precision[], double precision[]) IS
+  'aggregate support: adds two states';
+
+CREATE FUNCTION customer_tier_internal.mean_cut_final(double precision[]) RETURNS double precision[]
+AS 'MODULE_PATHNAME', 'ct_mean_cut_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.mean_cut_final(double precision[]) IS 'aggregate support: the mean';
+
+CREATE AGGREGATE share_cuts(value double precision, shares double precision[]) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE share_cuts(double precision, double precision[]) IS
+  'values to reach for the top shares of the total, ascending; the group that crosses a share belongs above it';
+
+CREATE AGGREGATE share_cuts(value numeric, shares double precision[]) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE share_cuts(numeric, double precision[]) IS
+  'values to reach for the top shares of the total, ascending; the group that crosses a share belongs above it';
+
+CREATE AGGREGATE share_cuts(value double precision, shares double precision[], rule text) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE share_cuts(double precision, double precision[], text) IS
+  'values to reach for the top shares of the total, ascending; rule fill or fit says where the group belongs that '
+  'crosses a share';
+
+CREATE AGGREGATE share_cuts(value numeric, shares double precision[], rule text) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE share_cuts(numeric, double precision[], text) IS
+  'values to reach for the top shares of the total, ascending; rule fill or fit says where the group belongs that '
+  'crosses a share';
+
+CREATE AGGREGATE head_cuts(value double precision, fractions double precision[]) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE head_cuts(double precision, double precision[]) IS
+  'values to reach for the top fractions of heads, ascending; the group that crosses a fraction belongs above it';
+
+CREATE AGGREGATE head_cuts(value numeric, fractions double precision[]) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE head_cuts(numeric, double precision[]) IS
+  'values to reach for the top fractions of heads, ascending; the group that crosses a fraction belongs above it';
+
+CREATE AGGREGATE head_cuts(value double precision, fractions double precision[], rule text) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE head_cuts(double precision, double precision[], text) IS
+  'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that '
+  'crosses a fraction';
+
+CREATE AGGREGATE head_cuts(value numeric, fractions double precision[], rule text) (
+  STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE head_cuts(numeric, double precision[], text) IS
+  'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that '
+  'crosses a fraction';
+
+CREATE AGGREGATE natural_cuts(value double precision, classes integer) (
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  FINALFUNC = customer_tier_internal.natural_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_cuts(double precision, integer) IS
+  'values to reach for the natural classes (Fisher-Jenks, exact), ascending';
+
+CREATE AGGREGATE natural_cuts(value numeric, classes integer) (
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  FINALFUNC = customer_tier_internal.natural_cuts_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_cuts(numeric, integer) IS
+  'values to reach for the natural classes (Fisher-Jenks, exact), ascending';
+
+CREATE TYPE class_fit AS (classes integer, goodness double precision, cuts double precision[]);
+COMMENT ON TYPE class_fit IS 'how well a number of natural classes fits';
+COMMENT ON COLUMN class_fit.classes IS 'number of classes';
+COMMENT ON COLUMN class_fit.goodness IS
+  'goodness of variance fit: the part of the squared differences from the mean that lies between the classes, 0 to 1';
+COMMENT ON COLUMN class_fit.cuts IS 'values to reach, ascending, as natural_cuts gives them';
+
+CREATE FUNCTION customer_tier_internal.natural_fit_final(bytea) RETURNS class_fit[]
+AS 'MODULE_PATHNAME', 'ct_natural_fit_final'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.natural_fit_final(bytea) IS
+  'aggregate support: natural breaks and their fit';
+
+CREATE AGGREGATE natural_fit(value double precision, max_classes integer) (
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.natural_fit_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_fit(double precision, integer) IS
+  'goodness of variance fit and cuts of 2 to max_classes natural classes';
+
+CREATE AGGREGATE natural_fit(value numeric, max_classes integer) (
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.natural_fit_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE natural_fit(numeric, integer) IS
+  'goodness of variance fit and cuts of 2 to max_classes natural classes';
+
+CREATE AGGREGATE mean_cut(value double precision) (
+  STYPE = double precision[], SFUNC = customer_tier_internal.mean_accumulate,
+  FINALFUNC = customer_tier_internal.mean_cut_final,
+  COMBINEFUNC = customer_tier_internal.mean_combine, INITCOND = '{0,0,0,0}', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE mean_cut(double precision) IS 'the mean, as the one line between two classes';
+
+CREATE AGGREGATE mean_cut(value numeric) (
+  STYPE = double precision[], SFUNC = customer_tier_internal.mean_accumulate,
+  FINALFUNC = customer_tier_internal.mean_cut_final,
+  COMBINEFUNC = customer_tier_internal.mean_combine, INITCOND = '{0,0,0,0}', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE mean_cut(numeric) IS 'the mean, as the one line between two classes';
+
+CREATE AGGREGATE median_cut(value double precision) (
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.median_cut_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE median_cut(double precision) IS 'the median, as the one line between two classes';
+
+CREATE AGGREGATE median_cut(value numeric) (
+  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.median_cut_final,
+  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE median_cut(numeric) IS 'the median, as the one line between two classes';

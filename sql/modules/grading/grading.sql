@@ -1,0 +1,143 @@
+-- Grading: one pass over all customers, in C, and a statement that writes who differs.
+
+-- {name} in a template becomes the piece of that name, as it is: in pieces nothing is replaced
+CREATE FUNCTION customer_tier_internal.interpolate(template text, pieces jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  parts text[] := regexp_split_to_array(template, '[{}]');
+BEGIN
+  FOR i IN 1..cardinality(parts) / 2 LOOP
+    IF pieces ->> parts[2 * i] IS NULL THEN
+      RAISE EXCEPTION 'the template has no piece "%"', parts[2 * i];
+    END IF;
+    parts[2 * i] := pieces ->> parts[2 * i];
+  END LOOP;
+  RETURN array_to_string(parts, '');
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.interpolate(text, jsonb) IS 'support of schemes: SQL from a template';
+
+CREATE FUNCTION customer_tier_internal.date_sql(day date) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('date %L', to_json(day) #>> '{}') $$;
+COMMENT ON FUNCTION customer_tier_internal.date_sql(date) IS 'support of schemes: a day as a literal, whatever DateStyle is';
+
+CREATE FUNCTION customer_tier_internal.equal_of(s scheme) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x $$;
+COMMENT ON FUNCTION customer_tier_internal.equal_of(scheme) IS
+  'support of schemes: the qualified operator that says whether two customers are the same';
+
+-- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
+CREATE FUNCTION customer_tier_internal.tier_names(r rule) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET array_nulls = on
+AS $$ SELECT CASE WHEN r.tiers IS NOT NULL THEN format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] END $$;
+COMMENT ON FUNCTION customer_tier_internal.tier_names(rule) IS 'support of schemes: the tiers by their ranks';
+
+-- as in grade(): below zero a lower line is further away
+CREATE FUNCTION customer_tier_internal.kept_lines(lines double precision[], keep double precision)
+RETURNS double precision[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE
+  WHEN keep IS NULL THEN lines
+  ELSE ARRAY(
+    SELECT CASE WHEN x >= 1e-300 THEN x * keep WHEN x < 0 THEN x / keep ELSE x END
+    FROM unnest(lines) WITH ORDINALITY AS u(x, i)
+    ORDER BY i)
+END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.kept_lines(double precision[], double precision) IS
+  'support of schemes: the lines that suffice to stay';
+
+-- arguments and the relations that the command reads: see src/grading.c
+CREATE FUNCTION customer_tier_internal.grade(measures text, day date, axes jsonb, sizes integer[], map integer[],
+  keep double precision, tiers text[], unrated text, fixed text, axes_before jsonb, sizes_before integer[],
+  map_before integer[], lines_before text, stored boolean[], state text, also text,
+  new_state regclass, new_history regclass, version integer, command text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_grade'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION customer_tier_internal.grade(text, date, jsonb, integer[], integer[], double precision, text[],
+  text, text, jsonb, integer[], integer[], text, boolean[], text, text, regclass, regclass, integer, text) IS
+  'support of schemes: grades all customers in one pass and runs a command over the result';
+
+CREATE FUNCTION customer_tier_internal.is_bare_table(relation regclass) RETURNS boolean
+AS 'MODULE_PATHNAME', 'ct_is_bare_table'
+LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.is_bare_table(regclass) IS
+  'support of schemes: whether a table of the user has nothing but its columns';
+
+-- the expressions of all axes, in the order in which grade() has them
+CREATE FUNCTION customer_tier_internal.measures(axes jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT array_agg(coalesce(m, a ->> 'value') ORDER BY i, j)
+FROM jsonb_array_elements(axes) WITH ORDINALITY AS e(a, i)
+  LEFT JOIN LATERAL jsonb_array_elements_text(a -> 'measures') WITH ORDINALITY AS f(m, j) ON true
+$$;
+COMMENT ON FUNCTION customer_tier_internal.measures(jsonb) IS 'support of schemes: the measures of all axes';
+
+-- The query of the measures: customer, customer_group, ledger, and the values of all axes.
+CREATE FUNCTION customer_tier_internal.measures_sql(s scheme, r rule, as_of date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT customer, coalesce((%s)::text, ''''::text) AS customer_group, ledger%s
+FROM (SELECT %s FROM %s OFFSET 0) AS %I
+WHERE listed OR NOT customer_tier.is_empty(ledger)',
+  coalesce(r.per, 'NULL'),
+  (SELECT string_agg(format(',
+  %s', m), '' ORDER BY i) FROM unnest(customer_tier_internal.measures(r.axes)) WITH ORDINALITY AS u(m, i)),
+  string_agg(
+    CASE attname
+      WHEN 'ledger' THEN
+        format('customer_tier.slice(ledger, daterange(NULL, %s, ''[]'')) AS ledger', customer_tier_internal.date_sql(as_of))
+      WHEN 'as_of' THEN customer_tier_internal.date_sql(as_of) || ' AS as_of'
+      ELSE quote_ident(attname)
+    END, ', ' ORDER BY attnum),
+  s.input, (SELECT relname FROM pg_class WHERE oid = s.input))
+FROM pg_attribute
+WHERE attrelid = s.input AND attnum > 0 AND NOT attisdropped
+$$;
+COMMENT ON FUNCTION customer_tier_internal.measures_sql(scheme, rule, date) IS
+  'support of schemes: the query of the values that are graded';
+
+-- A value is stored if all customers are needed for it, or somebody's own function, which
+-- would run as whoever reads the view.
+CREATE FUNCTION customer_tier_internal.stored_axes(s scheme, r rule) RETURNS boolean[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT array_agg(a -> 'measures' IS NOT NULL OR NOT customer_tier_internal.expression_is_plain(s.input, a ->> 'value') ORDER BY i)
+FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.stored_axes(scheme, rule) IS
+  'support of schemes: the axes whose values the state keeps';
+
+-- A call of grade() that runs a command over what a rule says of a day.
+CREATE FUNCTION customer_tier_internal.grade_sql(s scheme, r rule, as_of date, command text, columns text,
+  before rule DEFAULT NULL, state text DEFAULT NULL, also text DEFAULT NULL, bulk boolean DEFAULT false) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT * FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L::regclass, %L::regclass, %s, %L) AS x(%s)',
+  customer_tier_internal.measures_sql(s, r, as_of), to_json(as_of) #>> '{}', r.axes, r.sizes, r.map,
+  coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) -> 0)::text, 'NULL'), r.tiers, r.unrated,
+  CASE r.calibrate
+    WHEN 'fixed' THEN format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines FROM %s
+                              WHERE version >= %s ORDER BY customer_group, axis, as_of DESC', s.thresholds, r.calibrated)
+  END,
+  before.axes, before.sizes, before.map,
+  format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines FROM %s
+          WHERE as_of < %s ORDER BY customer_group, axis, as_of DESC', s.thresholds, customer_tier_internal.date_sql(as_of)),
+  customer_tier_internal.stored_axes(s, r), state, also,
+  CASE WHEN bulk THEN s.state END, CASE WHEN bulk THEN s.history END, r.version, command, columns)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.grade_sql(scheme, rule, date, text, text, rule, text, text, boolean) IS
+  'support of schemes: a call of grade';
+
+CREATE FUNCTION grading_sql(scheme regclass, as_of date) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.measures_sql(s, customer_tier_internal.rule_of(s), $2)
+FROM customer_tier_internal.scheme_of($1) AS s
+$$;
+COMMENT ON FUNCTION grading_sql(regclass, date) IS
+  'the query whose values a refresh as of a day grades: customer, group, ledger, and the measures of the axes';

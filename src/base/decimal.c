@@ -1,0 +1,162 @@
+/*
+ * decimal.c
+ *		Doubles as the decimals that they were written as.
+ */
+#include "base/decimal.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "common/shortest_dec.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(ct_json_numbers);
+
+#define MOST_DIGITS		17		/* of a shortest decimal */
+#define LARGEST			1e15	/* with fewer digits than that before the point */
+#define SMALLEST		1e-6	/* and so many zeros behind it, powers of 10 are exact */
+
+static const double pow10[] = {
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
+};
+
+/* numeric, of a finite value, whatever extra_float_digits is */
+Datum
+ct_decimal(double value)
+{
+	char		digits[DOUBLE_SHORTEST_DECIMAL_LEN];
+
+	double_to_shortest_decimal_buf(value, digits);
+	return DirectFunctionCall3(numeric_in, CStringGetDatum(digits), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+}
+
+/* to the nearest integer, halves to the even one; |x| < 2^51 */
+static inline double
+nearest(double x)
+{
+	const double shift = 0x1.8p52;
+
+	return (x + shift) - shift;
+}
+
+/*
+ * What the decimal of a value is above the value, to 2^-100 of it; false where that
+ * is not found by arithmetic alone.
+ *
+ * The value times a power of ten, as an integer and what rounding took from it, is
+ * rounded to 15, 16 and 17 digits; the first result that is nearer to the value than
+ * to other doubles is the decimal.
+ */
+bool
+ct_decimal_rest(double value, double *rest)
+{
+	double		v = fabs(value);
+	union
+	{
+		double		d;
+		uint64		u;
+	}			bits = {v},
+				step;
+	int			exponent = (int) (bits.u >> 52) - 1023;
+	int			scale;
+	double		scaled;
+	double		left;
+	double		half;
+	double		above;
+	int64		whole;
+	int			last;
+	double		part;
+	bool		denser;
+
+	*rest = 0;
+	if (v == 0)
+		return true;
+	if (!(v >= SMALLEST && v < LARGEST))
+		return false;
+	/* the digits before the point, less one: of log10(v) the whole part, or one less: exact, or one too many */
+	scale = Min(MOST_DIGITS - 1 - (exponent * 1233 >> 12), lengthof(pow10) - 1);
+	scaled = v * pow10[scale];
+	left = fma(v, pow10[scale], -scaled);
+	if (scaled > 1e17 || (scaled == 1e17 && left >= 0))
+	{
+		scale--;
+		scaled = v * pow10[scale];
+		left = fma(v, pow10[scale], -scaled);
+	}
+	whole = (int64) scaled;
+
+	/* half of the way to the next double; below a power of two they are denser */
+	step.u = (uint64) (exponent - 53 + 1023) << 52;
+	half = pow10[scale] * step.d;
+	denser = (bits.u & ((UINT64CONST(1) << 52) - 1)) == 0;
+#define NEAR_ENOUGH	(fabs(above) < (denser && above < 0 ? half / 2 : half))
+
+	/* 15 digits: of halves none is near enough */
+	last = (int) (whole % 100);
+	part = last + left;
+	above = 100 * nearest(part * 0.01) - last - left;
+	if (!NEAR_ENOUGH)
+	{
+		/* 16 */
+		last = (int) (whole % 10);
+		part = (last + left) * 0.1;
+		above = nearest(part);
+		if (unlikely(fabs(part - above) == 0.5) && ((whole / 10 + (int) above) & 1) != 0)
+			above += above > part ? -1 : 1;
+		above = 10 * above - last - left;
+		if (!NEAR_ENOUGH)
+		{
+			/* 17 */
+			above = nearest(left);
+			if (unlikely(fabs(left - above) == 0.5) && ((whole + (int) above) & 1) != 0)
+				above += above > left ? -1 : 1;
+			above -= left;
+		}
+	}
+#undef NEAR_ENOUGH
+	above /= pow10[scale];
+	*rest = value < 0 ? -above : above;
+	return true;
+}
+
+/* json_numbers(numbers): as JSON, which has no infinity: that is a string there */
+Datum
+ct_json_numbers(PG_FUNCTION_ARGS)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(0);
+	JsonbParseState *state = NULL;
+	Datum	   *values;
+	bool	   *nulls;
+	int			n;
+
+	if (ARR_NDIM(array) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("expected a one-dimensional array of numbers")));
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, &nulls, &n);
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
+	for (int i = 0; i < n; i++)
+	{
+		JsonbValue	v = {.type = jbvNull};
+		double		d = nulls[i] ? 0 : DatumGetFloat8(values[i]);
+
+		if (!isfinite(d))
+		{
+			v.type = jbvString;
+			v.val.string.val = isnan(d) ? "NaN" : d > 0 ? "Infinity" : "-Infinity";
+			v.val.string.len = strlen(v.val.string.val);
+		}
+		else if (!nulls[i])
+		{
+			v.type = jbvNumeric;
+			v.val.numeric = DatumGetNumeric(ct_decimal(d));
+		}
+		pushJsonbValue(&state, WJB_ELEM, &v);
+	}
+	PG_RETURN_JSONB_P(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
+}

@@ -1,0 +1,34 @@
+/*
+ * names.c
+ *		What the extension's C finds by name in its own schemas.
+ */
+#include "base/names.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+/*
+ * ct_type
+ *		A type of ours, such as the ledger.  Takes no lock.
+ */
+Oid
+ct_type(const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+						   ObjectIdGetDatum(get_namespace_oid(CT_SCHEMA, false)));
+}
+
+/*
+ * ct_trigger_function
+ *		A trigger function of ours.  Takes no lock.
+ */
+Oid
+ct_trigger_function(const char *name)
+{
+	oidvector  *none = buildoidvector(NULL, 0);
+
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name), PointerGetDatum(none),
+						   ObjectIdGetDatum(get_namespace_oid(CT_INTERNAL_SCHEMA, false)));
+}

@@ -1,0 +1,134 @@
+/*
+ * query.c
+ *		The rows of a query, one by one, as the executor makes them.
+ *
+ * The query runs under the caller's own rights.  No row is stored on the way.
+ */
+#include "base/query.h"
+
+#include "utils/snapmgr.h"
+
+typedef struct RowReceiver
+{
+	DestReceiver pub;
+	ReceiveRow	receive;
+	void	   *arg;
+} RowReceiver;
+
+static bool
+receive_slot(TupleTableSlot *slot, DestReceiver *self)
+{
+	RowReceiver *r = (RowReceiver *) self;
+
+	r->receive(r->arg, slot);
+	return true;
+}
+
+static void
+receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+receiver_nothing(DestReceiver *self)
+{
+}
+
+static void
+point_into_sql(void *arg)
+{
+	QuotedSql  *q = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(Max(position - q->offset, 1));
+		internalerrquery(q->sql);
+	}
+}
+
+/*
+ * ct_push_quoted_sql
+ *		Until ct_pop_quoted_sql an error's position is in "sql", not in the caller's statement.
+ */
+void
+ct_push_quoted_sql(QuotedSql *q, const char *sql, int offset)
+{
+	q->sql = sql;
+	q->offset = offset;
+	q->callback.callback = point_into_sql;
+	q->callback.arg = q;
+	q->callback.previous = error_context_stack;
+	error_context_stack = &q->callback;
+}
+
+void
+ct_pop_quoted_sql(const QuotedSql *q)
+{
+	error_context_stack = q->callback.previous;
+}
+
+static PlannedStmt *
+plan_query(const char *sql, const char *function)
+{
+	List	   *parsed = pg_parse_query(sql);
+	List	   *rewritten;
+	Query	   *query;
+
+	if (list_length(parsed) == 1 &&
+		IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt))
+	{
+		rewritten = pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed),
+													   sql, NULL, 0, NULL);
+		query = linitial_node(Query, rewritten);
+		if (list_length(rewritten) == 1 && query->commandType == CMD_SELECT &&
+			!query->hasModifyingCTE && query->rowMarks == NIL)
+			return pg_plan_query(query, sql, CURSOR_OPT_PARALLEL_OK, NULL);
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("%s needs one SELECT that only reads", function),
+			 errhint("For example: %s('SELECT customer_id, sold_at, amount FROM sales'%s).",
+					 function, strcmp(function, "tiers") == 0 ? ", 'rfm', '2026-01-01'" : "")));
+}
+
+/*
+ * ct_run_query
+ *		Hands the columns of a SELECT to "start", and then each row to "receive".
+ *
+ * "function" is named in the message if it is anything else.  Rows are received in the
+ * current memory context, which is not reset; their slot is valid during the call.
+ */
+void
+ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow receive, void *arg)
+{
+	RowReceiver r = {
+		.pub = {
+			.receiveSlot = receive_slot,
+			.rStartup = receiver_startup,
+			.rShutdown = receiver_nothing,
+			.rDestroy = receiver_nothing,
+			.mydest = DestNone
+		},
+		.receive = receive,
+		.arg = arg
+	};
+	PlannedStmt *plan;
+	QueryDesc  *query;
+	QuotedSql	quoted;
+
+	ct_push_quoted_sql(&quoted, sql, 0);
+	plan = plan_query(sql, function);
+	ct_pop_quoted_sql(&quoted);
+	PushCopiedSnapshot(GetActiveSnapshot());
+	UpdateActiveSnapshotCommandId();
+	query = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &r.pub, NULL, NULL, 0);
+	ExecutorStart(query, 0);
+	start(arg, query->tupDesc);
+	ExecutorRunOnce(query);
+	ExecutorFinish(query);
+	ExecutorEnd(query);
+	FreeQueryDesc(query);
+	PopActiveSnapshot();
+}

@@ -1,0 +1,277 @@
+/*
+ * capture.c
+ *		The trigger that writes down what a statement did to the sales.
+ *
+ * It appends to the queues of the table's sources, plain tables of the same owner,
+ * the sales that came and those that went, as they are.  Triggers with transition
+ * tables do so at once; those for each row leave it to gather.c.  It takes no lock that
+ * another writer would wait for.  A row's expressions run as the owner, if they call
+ * anybody's functions at all.
+ */
+#include "capture/captures.h"
+
+#include "common/pg_lzcompress.h"
+#include "replication/logicalworker.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "capture/as_owner.h"
+#include "capture/gather.h"
+
+PG_FUNCTION_INFO_V1(ct_capture);
+
+#define CUSTOMER_BYTES_MAX	2500
+
+/*
+ * A customer whom the index of the ledgers does not take would let every refresh fail.
+ * An index compresses what is long.
+ */
+static void
+check_customer(const struct varlena *customer)
+{
+	int32		size = VARSIZE_ANY_EXHDR(customer);
+	char	   *buffer;
+
+	if (likely(size <= CUSTOMER_BYTES_MAX))
+		return;
+	buffer = palloc(PGLZ_MAX_OUTPUT(size));
+	size = pglz_compress(VARDATA_ANY(customer), size, buffer, PGLZ_strategy_default);
+	pfree(buffer);
+	if (size < 0 || size > CUSTOMER_BYTES_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a customer is too long: %d bytes", (int) VARSIZE_ANY_EXHDR(customer)),
+				 errhint("At most %d are sure to be taken.  "
+						 "Let the customer of the source be a hash, such as md5(...).",
+						 CUSTOMER_BYTES_MAX)));
+}
+
+/* what a row says; false if it is nobody's, or nothing that counts */
+static bool
+evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableSlot *row, Sale *sale)
+{
+	Datum		value[SALE_EXPRESSIONS];
+	bool		isnull;
+
+	ResetExprContext(econtext);
+	econtext->ecxt_scantuple = row;
+	if (e->expression[SALE_FILTER] != NULL &&
+		(!DatumGetBool(ExecEvalExprSwitchContext(e->expression[SALE_FILTER], econtext, &isnull)) || isnull))
+		return false;
+	for (int i = 0; i < SALE_FILTER; i++)
+	{
+		value[i] = ExecEvalExprSwitchContext(e->expression[i], econtext, &isnull);
+		if (isnull)
+			return false;
+	}
+	sale->customer = value[SALE_CUSTOMER];
+	if (type->customer.len == -1)
+	{
+		struct varlena *customer = PG_DETOAST_DATUM_PACKED(sale->customer);
+
+		/* what goes came in before */
+		if (!sale->undo)
+			check_customer(customer);
+		sale->customer = PointerGetDatum(customer);
+	}
+	sale->day = sale_day(type, value[SALE_DAY]);
+	sale->amount = sale_amount(type, value[SALE_AMOUNT]);
+	return true;
+}
+
+static void
+add_table(Capture *c, QueueWriter *w, Relation rel, Tuplestorestate *rows, bool undo)
+{
+	TupleTableSlot *slot;
+	ExprContext *econtext = NULL;
+	Evaluation *e = NULL;
+	Sale		sale = {.undo = undo};
+
+	if (rows == NULL)
+		return;
+	slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
+	/* read pointer 0 is nobody's: queries over a transition table have their own */
+	tuplestore_select_read_pointer(rows, 0);
+	tuplestore_rescan(rows);
+	while (tuplestore_gettupleslot(rows, true, false, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (e == NULL)
+			e = ct_get_evaluation(c, &econtext);
+		for (int i = 0; i < c->n; i++)
+			if (evaluate(&c->source[i].type, &e[i], econtext, slot, &sale))
+				ct_queue_add(&w[i], &sale);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+static void
+capture_statement(TriggerData *t, Capture *c)
+{
+	QueueWriter *w = palloc(c->n * sizeof(QueueWriter));
+
+	for (int i = 0; i < c->n; i++)
+		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch,
+					   &c->source[i].type.customer);
+	add_table(c, w, t->tg_relation, t->tg_oldtable, true);
+	add_table(c, w, t->tg_relation, t->tg_newtable, false);
+	for (int i = 0; i < c->n; i++)
+		ct_queue_write(&w[i]);
+}
+
+static void
+capture_row(TriggerData *t, Capture *c)
+{
+	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
+	TupleTableSlot *went = inserts ? NULL : t->tg_trigslot;
+	TupleTableSlot *came = inserts ? t->tg_trigslot : TRIGGER_FIRED_BY_UPDATE(t->tg_event) ? t->tg_newslot : NULL;
+	ExprContext *econtext;
+	Evaluation *e = ct_get_evaluation(c, &econtext);
+
+	for (int i = 0; i < c->n; i++)
+	{
+		CapturedSource *s = &c->source[i];
+		QueueWriter *gathering = ct_gathering(s->queue);
+		QueueWriter own;
+		QueueWriter *w = gathering;
+		Sale		sale;
+
+		if (gathering == NULL)
+		{
+			w = &own;
+			ct_queue_begin(w, s->queue, c->owner, c->relation, s->epoch, &s->type.customer);
+		}
+		sale.undo = true;
+		if (went != NULL && evaluate(&s->type, &e[i], econtext, went, &sale))
+			ct_queue_add(w, &sale);
+		sale.undo = false;
+		if (came != NULL && evaluate(&s->type, &e[i], econtext, came, &sale))
+			ct_queue_add(w, &sale);
+		if (gathering == NULL)
+			ct_queue_write(w);
+	}
+}
+
+/* what a trigger that track makes is there for */
+typedef enum Event
+{
+	NO_EVENT, EMPTIED, STATEMENT_BEGINS, STATEMENT_ENDS, STATEMENT, ROW
+} Event;
+
+static Event
+get_event(const TriggerData *t)
+{
+	TriggerEvent event = t->tg_event;
+
+	/* before: rows that others' triggers write afterwards are there to stay */
+	if (TRIGGER_FIRED_BY_TRUNCATE(event))
+		return TRIGGER_FIRED_BEFORE(event) ? EMPTIED : NO_EVENT;
+	if (TRIGGER_FIRED_FOR_ROW(event))
+		return TRIGGER_FIRED_AFTER(event) ? ROW : NO_EVENT;
+	/* without tables the rows come one by one */
+	if (t->tg_oldtable == NULL && t->tg_newtable == NULL)
+		return TRIGGER_FIRED_BEFORE(event) ? STATEMENT_BEGINS : STATEMENT_ENDS;
+	return (t->tg_oldtable == NULL) == (TRIGGER_FIRED_BY_INSERT(event) != 0) &&
+		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0) ? STATEMENT : NO_EVENT;
+}
+
+/* on a subscriber that is sent the publisher's queue, too, that one stands for the sales */
+static bool
+is_replicated(Oid queue)
+{
+	CatCList   *list = SearchSysCacheList1(SUBSCRIPTIONRELMAP, ObjectIdGetDatum(queue));
+	bool		found = list->n_members > 0;
+
+	ReleaseSysCacheList(list);
+	return found;
+}
+
+static void
+capture(TriggerData *t, Capture *c)
+{
+	if (IsLogicalWorker() && is_replicated(c->source[0].queue))
+		return;
+	switch (get_event(t))
+	{
+		case EMPTIED:
+			ct_gather_write(c->relation);
+			for (int i = 0; i < c->n; i++)
+				c->source[i].epoch = ct_queue_write_marker(c->source[i].queue, c->owner, c->relation);
+			break;
+		case STATEMENT_BEGINS:
+			for (int i = 0; i < c->n; i++)
+				ct_gather_begin(c->relation, c->source[i].state, c->source[i].queue, c->owner,
+								c->source[i].epoch, &c->source[i].type.customer);
+			break;
+		case STATEMENT_ENDS:
+			for (int i = c->n - 1; i >= 0; i--)
+				ct_gather_end(c->source[i].queue);
+			break;
+		case STATEMENT:
+			capture_statement(t, c);
+			break;
+		case ROW:
+			capture_row(t, c);
+			break;
+		case NO_EVENT:
+			break;
+	}
+}
+
+/* somebody's functions run as the owner, who might write to the sales by them */
+static void
+capture_as_owner(TriggerData *t, Capture *c)
+{
+	OwnerSwitch saved;
+
+	ct_become_owner(&saved, c->owner);
+	c->pins++;
+	PG_TRY();
+	{
+		capture(t, c);
+	}
+	PG_FINALLY();
+	{
+		if (--c->pins == 0 && c->detached)
+			ct_release_capture(c);
+	}
+	PG_END_TRY();
+	ct_resign(&saved);
+}
+
+static void
+say_where(void *arg)
+{
+	errcontext("capture of sales of table \"%s\"", RelationGetRelationName((Relation) arg));
+}
+
+/* capture(): the trigger on the table of one or more sources; made by track */
+Datum
+ct_capture(PG_FUNCTION_ARGS)
+{
+	TriggerData *t = (TriggerData *) fcinfo->context;
+	ErrorContextCallback where;
+	MemoryContext context;
+	MemoryContext old;
+	Capture    *c;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || get_event(t) == NO_EVENT)
+		ct_refuse_capture();
+	where.callback = say_where;
+	where.arg = t->tg_relation;
+	where.previous = error_context_stack;
+	error_context_stack = &where;
+	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier capture call", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	c = ct_get_capture(t);
+	if (c->calls)
+		capture_as_owner(t, c);
+	else
+		capture(t, c);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	error_context_stack = where.previous;
+	return PointerGetDatum(NULL);
+}

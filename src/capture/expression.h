@@ -1,0 +1,24 @@
+/*
+ * expression.h
+ *		Expressions over a row of sales: what it says of customer, day and amount.
+ *		And over a row of customers: a measure, and what groups them.
+ */
+#ifndef CUSTOMER_TIER_EXPRESSION_H
+#define CUSTOMER_TIER_EXPRESSION_H
+
+#include "base/compat.h"
+
+#include "utils/rel.h"
+
+#include "rollup/sale.h"
+
+typedef enum SaleExpression
+{
+	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_FILTER, SALE_EXPRESSIONS,
+	MEASURE = SALE_EXPRESSIONS, GROUP, TIER, EXPRESSIONS
+} SaleExpression;
+
+extern Node *ct_parse_expression(Relation rel, const char *sql, SaleExpression which);
+extern void ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql);
+
+#endif							/* CUSTOMER_TIER_EXPRESSION_H */

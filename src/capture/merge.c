@@ -1,0 +1,506 @@
+/*
+ * merge.c
+ *		From the queue of a source to its ledgers, and to what readers see meanwhile.
+ */
+#include "base/compat.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplesort.h"
+#include "utils/typcache.h"
+
+#include "base/names.h"
+#include "capture/as_owner.h"
+#include "capture/queue.h"
+#include "capture/source_state.h"
+#include "capture/state.h"
+#include "capture/table_writer.h"
+#include "ledger/ledger_log.h"
+#include "rollup/sales_query.h"
+#include "rollup/scatter.h"
+
+PG_FUNCTION_INFO_V1(ct_merge_queue);
+PG_FUNCTION_INFO_V1(ct_merge_changes);
+PG_FUNCTION_INFO_V1(ct_group_sales);
+PG_FUNCTION_INFO_V1(ct_ledger_of);
+
+/* columns of a table of ledgers, and of what is sorted for it */
+enum
+{
+	CUSTOMER, LEDGER, LEDGER_COLUMNS
+};
+
+/* what follows from the type of a table of ledgers */
+typedef struct LedgerTable
+{
+	Relation	rel;
+	CustomerType type;
+	PackCustomer pack;
+	Relation	index;			/* the primary key */
+	ScanKeyData key;
+} LedgerTable;
+
+/* Grouping: sales of packs go to the scatter, customers come out, each with what changed. */
+static void
+scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
+{
+	struct varlena *v = PG_DETOAST_DATUM_PACKED(value);
+	PackReader	r;
+	Sale		sale;
+
+	CHECK_FOR_INTERRUPTS();
+	ct_pack_read(&r, pack, v);
+	while (ct_pack_next(&r, &sale))
+		ct_scatter_add(s, sale.customer, sale.day, sale.amount, sale.undo);
+	if ((Pointer) v != DatumGetPointer(value))
+		pfree(v);
+}
+
+static void
+open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
+{
+	TupleDesc	desc;
+	Form_pg_attribute customer;
+	Oid			family;
+	Oid			type;
+	Oid			operator;
+
+	t->rel = ct_open_relation(relid, lock);
+	desc = RelationGetDescr(t->rel);
+	if (t->rel->rd_rel->relkind != RELKIND_RELATION || desc->natts != LEDGER_COLUMNS ||
+		TupleDescAttr(desc, CUSTOMER)->attisdropped ||
+		TupleDescAttr(desc, LEDGER)->atttypid != ct_type("ledger"))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" is not the table of ledgers that track made", RelationGetRelationName(t->rel)),
+				 errhint("Untrack the source and track it again.")));
+	customer = TupleDescAttr(desc, CUSTOMER);
+	ct_customer_type(&t->type, customer->atttypid, customer->attcollation);
+	ct_pack_customer(&t->pack, &t->type);
+	t->index = NULL;
+	if (!with_index)
+		return;
+	/* fills rd_pkindex */
+	(void) RelationGetIndexList(t->rel);
+	if (OidIsValid(t->rel->rd_pkindex))
+		t->index = index_open(t->rel->rd_pkindex, AccessShareLock);
+	if (t->index == NULL || t->index->rd_index->indnkeyatts != 1 ||
+		t->index->rd_index->indkey.values[0] != CUSTOMER + 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table \"%s\" has no primary key of its customers", RelationGetRelationName(t->rel)),
+				 errhint("ALTER TABLE ... ADD PRIMARY KEY (customer).")));
+	family = t->index->rd_opfamily[0];
+	type = t->index->rd_opcintype[0];
+	operator = get_opfamily_member(family, type, type, BTEqualStrategyNumber);
+	ScanKeyEntryInitialize(&t->key, 0, 1, BTEqualStrategyNumber, InvalidOid, t->index->rd_indcollation[0],
+						   get_opcode(operator), (Datum) 0);
+}
+
+static void
+close_ledgers(LedgerTable *t)
+{
+	if (t->index != NULL)
+		index_close(t->index, NoLock);
+	table_close(t->rel, NoLock);
+}
+
+/* the row of a customer, by an index scan that is begun */
+static bool
+find_ledger(LedgerTable *t, IndexScanDesc scan, Datum customer, TupleTableSlot *found)
+{
+	t->key.sk_argument = customer;
+	index_rescan(scan, &t->key, 1, NULL, 0);
+	return index_getnext_slot(scan, ForwardScanDirection, found);
+}
+
+/* what a merge is about */
+typedef struct Merge
+{
+	LedgerTable ledgers;
+	Relation	queue;
+	Snapshot	snapshot;
+	int32		emptied;		/* the epoch of the last marker, or 0 */
+	Tuplesortstate *changes;
+	TupleTableSlot *change;
+	int64		changed;		/* ledgers */
+} Merge;
+
+static void
+sort_change(void *arg, Datum customer, Ledger *ledger)
+{
+	Merge	   *m = arg;
+
+	ExecClearTuple(m->change);
+	m->change->tts_values[CUSTOMER] = customer;
+	m->change->tts_values[LEDGER] = PointerGetDatum(ledger);
+	m->change->tts_isnull[CUSTOMER] = m->change->tts_isnull[LEDGER] = false;
+	ExecStoreVirtualTuple(m->change);
+	tuplesort_puttupleslot(m->changes, m->change);
+}
+
+/* Takes the queue: what is deleted is what is grouped, by one snapshot. */
+static void
+take_queue(Merge *m)
+{
+	Scatter    *scatter = ct_scatter_begin(&m->ledgers.type);
+	TableScanDesc scan = table_beginscan(m->queue, m->snapshot, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(m->queue, NULL);
+	CommandId	cid = GetCurrentCommandId(true);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+		TM_FailureData failure;
+		int32		epoch = DatumGetInt32(slot_getattr(slot, QUEUE_EPOCH + 1, &isnull));
+		Datum		pack = slot_getattr(slot, QUEUE_PACK + 1, &isnull);
+
+		if (!isnull && epoch >= m->emptied)
+			scatter_pack(scatter, &m->ledgers.pack, pack);
+		if (table_tuple_delete(m->queue, &slot->tts_tid, cid, m->snapshot, InvalidSnapshot, true, &failure,
+							   false) != TM_Ok)
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+					 errmsg("queue \"%s\" was changed by another session", RelationGetRelationName(m->queue)),
+					 errhint("Only a refresh takes rows from the queue.")));
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	ct_scatter_end(scatter, sort_change, m);
+}
+
+/* All sales were gone once: so are the ledgers. */
+static void
+delete_all(Merge *m, TableWriter *w)
+{
+	TableScanDesc scan = table_beginscan(m->ledgers.rel, m->snapshot, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(m->ledgers.rel, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		m->changed++;
+		ct_writer_delete(w, slot);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+}
+
+static void
+put_row(TableWriter *w, Datum customer, Ledger *ledger)
+{
+	ExecClearTuple(w->slot);
+	w->slot->tts_values[CUSTOMER] = customer;
+	w->slot->tts_values[LEDGER] = PointerGetDatum(ledger);
+	w->slot->tts_isnull[CUSTOMER] = w->slot->tts_isnull[LEDGER] = false;
+	ExecStoreVirtualTuple(w->slot);
+}
+
+/*
+ * One customer's change, to the row of the customer or to a new one.  Only the sum is
+ * made in "each": the scan and the triggers' functions keep what they allocate.
+ */
+static void
+apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, MemoryContext each)
+{
+	MemoryContext old;
+	bool		isnull;
+	Datum		customer = slot_getattr(m->change, CUSTOMER + 1, &isnull);
+	Datum		change = slot_getattr(m->change, LEDGER + 1, &isnull);
+	LedgerLog  *log;
+	Ledger	   *sum;
+
+	if (m->emptied == 0)
+		m->changed++;
+	if (m->emptied != 0 || !find_ledger(&m->ledgers, scan, customer, found))
+	{
+		if (ledger_is_empty((Ledger *) DatumGetPointer(change)))
+			return;
+		put_row(w, customer, (Ledger *) DatumGetPointer(change));
+		ct_writer_insert(w);
+		if (m->emptied != 0)
+			m->changed++;
+		return;
+	}
+	old = MemoryContextSwitchTo(each);
+	log = ct_log_add_ledger(ct_log_new(), slot_getattr(found, LEDGER + 1, &isnull), false);
+	sum = ct_log_close(ct_log_add_ledger(log, change, false));
+	MemoryContextSwitchTo(old);
+	if (ledger_is_empty(sum))
+		ct_writer_delete(w, found);
+	else
+	{
+		/* the customer as the row has it: equal ones may look different */
+		put_row(w, slot_getattr(found, CUSTOMER + 1, &isnull), sum);
+		ct_writer_update(w, found);
+	}
+}
+
+static void
+apply_all(Merge *m)
+{
+	TableWriter w;
+	IndexScanDesc scan = ct_index_beginscan(m->ledgers.rel, m->ledgers.index, m->snapshot, 1);
+	TupleTableSlot *found = table_slot_create(m->ledgers.rel, NULL);
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier merge", ALLOCSET_DEFAULT_SIZES);
+
+	ct_writer_begin(&w, m->ledgers.rel);
+	if (m->emptied != 0)
+		delete_all(m, &w);
+	while (tuplesort_gettupleslot(m->changes, true, false, m->change, NULL))
+	{
+		CHECK_FOR_INTERRUPTS();
+		apply(m, &w, scan, found, each);
+		ExecClearTuple(w.slot);
+		ExecClearTuple(found);
+		MemoryContextReset(each);
+	}
+	ct_writer_end(&w);
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(found);
+	MemoryContextDelete(each);
+}
+
+static void
+check_owner(Oid relid)
+{
+	if (!object_ownercheck(RelationRelationId, relid, GetUserId()))
+		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
+}
+
+/* opens the ledgers, whose customers must be those that are returned */
+static void
+begin_merge(Merge *m, Oid ledger)
+{
+	AttrNumber	column = 1;
+	Oid			less;
+	bool		nulls_first = false;
+
+	check_owner(ledger);
+	memset(m, 0, sizeof(*m));
+	open_ledgers(&m->ledgers, ledger, RowExclusiveLock, true);
+	m->snapshot = GetActiveSnapshot();
+	m->change = MakeSingleTupleTableSlot(RelationGetDescr(m->ledgers.rel), &TTSOpsMinimalTuple);
+	less = lookup_type_cache(m->ledgers.type.type, TYPECACHE_LT_OPR)->lt_opr;
+	m->changes = tuplesort_begin_heap(RelationGetDescr(m->ledgers.rel), 1, &column, &less, &m->ledgers.type.collation,
+									  &nulls_first, work_mem, NULL, 0);
+}
+
+static void
+end_merge(Merge *m)
+{
+	tuplesort_performsort(m->changes);
+	apply_all(m);
+	tuplesort_end(m->changes);
+	ExecDropSingleTupleTableSlot(m->change);
+	close_ledgers(&m->ledgers);
+}
+
+/*
+ * merge_queue(queue, ledger): takes the queue, adds it to the ledgers, and
+ * returns how many changed.  The caller holds the lock that makes refreshes one at
+ * a time, taken in an earlier statement.
+ */
+Datum
+ct_merge_queue(PG_FUNCTION_ARGS)
+{
+	Oid			queue = PG_GETARG_OID(0);
+	Merge		m;
+
+	check_owner(queue);
+	begin_merge(&m, PG_GETARG_OID(1));
+	m.queue = ct_queue_open(queue, m.ledgers.rel->rd_rel->relowner, InvalidOid, RowExclusiveLock);
+	m.emptied = ct_queue_epoch(m.queue, m.snapshot);
+	take_queue(&m);
+	end_merge(&m);
+	table_close(m.queue, NoLock);
+	PG_RETURN_INT64(m.changed);
+}
+
+static void
+start_changes(void *arg, const SaleType *type)
+{
+	Merge	   *m = arg;
+
+	if (type->customer.type != m->ledgers.type.type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the changes are not of customers of type %s", format_type_be(m->ledgers.type.type))));
+}
+
+/*
+ * merge_changes(query, ledger): the same for what a query of customer, day, amount and
+ * undo says; its statement takes the queues that the query reads
+ */
+Datum
+ct_merge_changes(PG_FUNCTION_ARGS)
+{
+	Merge		m;
+	SalesQuery	query = {
+		.function = "merge_changes",
+		.until = ALL_SALES,
+		.undo = true,
+		.start = start_changes,
+		.emit = sort_change,
+		.arg = &m
+	};
+
+	begin_merge(&m, PG_GETARG_OID(1));
+	query.sql = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	ct_roll_up_query(&query);
+	end_merge(&m);
+	PG_RETURN_INT64(m.changed);
+}
+
+static void
+put_group(void *arg, Datum customer, Ledger *ledger)
+{
+	ReturnSetInfo *r = arg;
+	Datum		values[LEDGER_COLUMNS] = {customer, PointerGetDatum(ledger)};
+	bool		nulls[LEDGER_COLUMNS] = {false, false};
+
+	tuplestore_putvalues(r->setResult, r->setDesc, values, nulls);
+}
+
+/*
+ * group_sales(packs) AS (customer type, ledger ledger): what sales in a queue say of each
+ * customer; an empty ledger where they undo each other
+ */
+Datum
+ct_group_sales(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	ArrayType  *packs = PG_GETARG_ARRAYTYPE_P(0);
+	CustomerType type;
+	PackCustomer pack;
+	ArrayIterator it;
+	Scatter    *scatter;
+	Form_pg_attribute customer;
+	OwnerSwitch saved;
+	Datum		value;
+	bool		isnull;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (rsinfo->setDesc->natts != LEDGER_COLUMNS ||
+		getBaseType(TupleDescAttr(rsinfo->setDesc, LEDGER)->atttypid) != ct_type("ledger"))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the column list of group_sales must be of a customer and a ledger")));
+	customer = TupleDescAttr(rsinfo->setDesc, CUSTOMER);
+	ct_customer_type(&type, customer->atttypid, customer->attcollation);
+	ct_pack_customer(&pack, &type);
+	/* values are read as they were written, whatever the settings are; the user stays */
+	ct_become_owner(&saved, GetUserId());
+	scatter = ct_scatter_begin(&type);
+	it = array_create_iterator(packs, 0, NULL);
+	while (array_iterate(it, &value, &isnull))
+		if (!isnull)
+			scatter_pack(scatter, &pack, value);
+	array_free_iterator(it);
+	ct_scatter_end(scatter, put_group, rsinfo);
+	ct_resign(&saved);
+	return (Datum) 0;
+}
+
+/* what the queue says of one customer */
+static LedgerLog *
+add_pending(LedgerLog *log, LedgerTable *t, Relation queue, Snapshot snapshot, int32 emptied, Datum customer)
+{
+	TableScanDesc scan = table_beginscan(queue, snapshot, 0, NULL);
+	TupleTableSlot *slot = table_slot_create(queue, NULL);
+
+	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+	{
+		bool		isnull;
+		int32		epoch = DatumGetInt32(slot_getattr(slot, QUEUE_EPOCH + 1, &isnull));
+		Datum		pack = slot_getattr(slot, QUEUE_PACK + 1, &isnull);
+		PackReader	r;
+		Sale		sale;
+
+		CHECK_FOR_INTERRUPTS();
+		if (isnull || epoch < emptied)
+			continue;
+		ct_pack_read(&r, &t->pack, PG_DETOAST_DATUM_PACKED(pack));
+		ct_pack_only(&r, customer);
+		while (ct_pack_next(&r, &sale))
+			if (same_customer(&t->type, sale.customer, customer))
+				log = sale.undo ? ct_log_undo_row(log, sale.day, sale.amount) :
+					ledger_log_add_row(log, sale.day, sale.amount);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	table_endscan(scan);
+	return log;
+}
+
+/*
+ * ledger_of_state(state, customer): the ledger of a customer with what is pending, for
+ * who may read the live view; an empty one for nobody
+ */
+Datum
+ct_ledger_of(PG_FUNCTION_ARGS)
+{
+	Datum		customer = PG_GETARG_DATUM(1);
+	Oid			asked = get_fn_expr_argtype(fcinfo->flinfo, 1);
+	SourceState s;
+	LedgerTable t;
+	OwnerSwitch saved;
+	Snapshot	snapshot = GetActiveSnapshot();
+	Relation	queue = NULL;
+	TupleTableSlot *found;
+	IndexScanDesc scan;
+	LedgerLog  *log = ct_log_new();
+	int32		emptied = 0;
+
+	if (!ct_read_state(PG_GETARG_OID(0), true, &s, NULL) || !OidIsValid(s.part[STATE_LIVE]) ||
+		!OidIsValid(s.part[STATE_LEDGER]))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the source has lost its ledgers"),
+				 errhint("Untrack it and track it again.")));
+	if (pg_class_aclcheck(s.part[STATE_LIVE], GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, get_rel_name(s.part[STATE_LIVE]));
+	ct_become_owner(&saved, s.owner);
+	open_ledgers(&t, s.part[STATE_LEDGER], AccessShareLock, true);
+	if (!OidIsValid(asked) || getBaseType(asked) != t.type.type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("customers of this source are of type %s, not %s", format_type_be(t.type.type),
+						OidIsValid(asked) ? format_type_be(asked) : "unknown"),
+				 errhint("Cast the customer.")));
+	if (t.type.len == -1)
+		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
+	if (OidIsValid(s.part[STATE_QUEUE]))
+	{
+		queue = ct_queue_open(s.part[STATE_QUEUE], s.owner, InvalidOid, AccessShareLock);
+		emptied = ct_queue_epoch(queue, snapshot);
+	}
+	found = table_slot_create(t.rel, NULL);
+	scan = ct_index_beginscan(t.rel, t.index, snapshot, 1);
+	if (emptied == 0 && find_ledger(&t, scan, customer, found))
+	{
+		bool		isnull;
+
+		log = ct_log_add_ledger(log, slot_getattr(found, LEDGER + 1, &isnull), false);
+	}
+	index_endscan(scan);
+	ExecDropSingleTupleTableSlot(found);
+	if (queue != NULL)
+	{
+		log = add_pending(log, &t, queue, snapshot, emptied, customer);
+		table_close(queue, NoLock);
+	}
+	close_ledgers(&t);
+	ct_resign(&saved);
+	PG_RETURN_POINTER(ct_log_close(log));
+}

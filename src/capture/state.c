@@ -1,0 +1,304 @@
+/*
+ * state.c
+ *		Tables that say what belongs together, beside the data; and finding them.
+ *
+ * There is no registry.  A source, or a watched materialized view, has a table of its
+ * owner's with one row; a column of a domain of ours marks it, and the defaults of its
+ * columns name the parts, as constants that PostgreSQL renames and dumps.  All states
+ * are found by what depends on the domain.  Anybody can make such a table: what it
+ * says is its owner's input, and only parts that belong to the same owner count.
+ */
+#include "capture/state.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/dependency.h"
+#include "catalog/indexing.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_depend.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/nodeFuncs.h"
+#include "storage/bufmgr.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/fmgroids.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+
+#include "base/names.h"
+
+PG_FUNCTION_INFO_V1(ct_named_parts);
+PG_FUNCTION_INFO_V1(ct_relations_in);
+
+/* of a table that may be anybody's */
+#define BLOCKS_MAX		16384
+#define TEXT_BYTES_MAX	8192
+
+static bool
+collect_relations(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const) && ((Const *) node)->consttype == REGCLASSOID && !((Const *) node)->constisnull)
+		*(List **) context = lappend_oid(*(List **) context, DatumGetObjectId(((Const *) node)->constvalue));
+	return expression_tree_walker(node, collect_relations, context);
+}
+
+/*
+ * ct_relations_of
+ *		The regclass constants of an expression, in their order.
+ *
+ * A constant is a dependency that PostgreSQL keeps: it is renamed, dumped and
+ * restored with the relation that it names.
+ */
+List *
+ct_relations_of(Node *expr)
+{
+	List	   *relations = NIL;
+
+	collect_relations(expr, &relations);
+	return relations;
+}
+
+/* relations_in(expression): the same of an expression in a catalog */
+Datum
+ct_relations_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(ct_regclass_array(ct_relations_of(stringToNode(TextDatumGetCString(PG_GETARG_DATUM(0))))));
+}
+
+static bool
+is_state(const StateKind *kind, Relation rel)
+{
+	TupleDesc	desc = RelationGetDescr(rel);
+
+	if (rel->rd_rel->relkind != RELKIND_RELATION || rel->rd_rel->relam != HEAP_TABLE_AM_OID ||
+		rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT || rel->rd_rel->relhasrules ||
+		rel->rd_rel->relrowsecurity || rel->rd_rel->relhassubclass || rel->rd_rel->relispartition ||
+		desc->natts != kind->columns)
+		return false;
+	for (int i = 0; i < kind->columns; i++)
+	{
+		Form_pg_attribute a = TupleDescAttr(desc, i);
+
+		if (a->attisdropped || strcmp(NameStr(a->attname), kind->column[i].name) != 0 ||
+			a->atttypid != (i == 0 ? ct_type(kind->column[0].name) : kind->column[i].type))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * ct_open_relation
+ *		Opens a relation; a number that is none, or is none any more, is what somebody gave us.
+ */
+Relation
+ct_open_relation(Oid relid, LOCKMODE lock)
+{
+	Relation	rel = try_relation_open(relid, lock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("there is no relation with OID %u", relid)));
+	return rel;
+}
+
+/*
+ * ct_state_open
+ *		Opens a table of state; false if the table is none.
+ *
+ * Takes AccessShareLock, without waiting for it unless "wait" is set: a lock that
+ * somebody holds on a table of theirs keeps nobody from seeing the others.
+ */
+bool
+ct_state_open(const StateKind *kind, Oid state, bool wait, Relation *rel)
+{
+	if (wait)
+		LockRelationOid(state, AccessShareLock);
+	else if (!ConditionalLockRelationOid(state, AccessShareLock))
+		return false;
+	*rel = try_relation_open(state, NoLock);
+	if (*rel == NULL)
+	{
+		UnlockRelationOid(state, AccessShareLock);
+		return false;
+	}
+	if (is_state(kind, *rel))
+		return true;
+	relation_close(*rel, AccessShareLock);
+	return false;
+}
+
+/*
+ * ct_state_names
+ *		The relations that a column's default names, as far as they belong to "owner",
+ *		or, if that is InvalidOid, as far as they are there.
+ */
+List *
+ct_state_names(Relation rel, int column, Oid owner)
+{
+	TupleConstr *constr = RelationGetDescr(rel)->constr;
+	List	   *named = NIL;
+
+	for (int i = 0; constr != NULL && i < constr->num_defval; i++)
+		if (constr->defval[i].adnum == column + 1 && constr->defval[i].adbin != NULL)
+		{
+			ListCell   *lc;
+
+			foreach(lc, ct_relations_of(stringToNode(constr->defval[i].adbin)))
+			{
+				Oid			has = ct_owner_of(lfirst_oid(lc));
+
+				if (OidIsValid(has) && (!OidIsValid(owner) || has == owner))
+					named = lappend_oid(named, lfirst_oid(lc));
+			}
+		}
+	return named;
+}
+
+/*
+ * ct_scan_bounded
+ *		A scan of a table that may be anybody's, and as large as they like.
+ */
+TableScanDesc
+ct_scan_bounded(Relation rel)
+{
+	TableScanDesc scan = table_beginscan_strat(rel, GetActiveSnapshot(), 0, NULL, true, false);
+
+	heap_setscanlimits(scan, 0, Min(RelationGetNumberOfBlocks(rel), BLOCKS_MAX));
+	return scan;
+}
+
+/* without half a character at the end */
+static text *
+cut_text(text *t)
+{
+	int			n = VARSIZE_ANY_EXHDR(t);
+
+	return cstring_to_text_with_len(VARDATA_ANY(t), pg_mbcliplen(VARDATA_ANY(t), n,
+																 Min(n, TEXT_BYTES_MAX - MAX_MULTIBYTE_CHAR_LEN)));
+}
+
+/*
+ * ct_state_row
+ *		What the one row says in the columns from "first" on, as far as the caller may
+ *		read them.
+ *
+ * A longer text than an error has is cut.  Nobody's code runs.
+ */
+void
+ct_state_row(const StateKind *kind, Relation rel, int first, Datum *values, bool *nulls)
+{
+	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	TableScanDesc scan = ct_scan_bounded(rel);
+
+	if (table_scan_getnextslot(scan, ForwardScanDirection, slot))
+		for (int i = first; i < kind->columns; i++)
+		{
+			Form_pg_attribute a = TupleDescAttr(RelationGetDescr(rel), i);
+			Datum		value = slot_getattr(slot, i + 1, &nulls[i - first]);
+
+			nulls[i - first] |= !ct_may_read(RelationGetRelid(rel), i + 1);
+			if (nulls[i - first])
+				continue;
+			if (a->atttypid == TEXTOID)
+				value = PointerGetDatum(cut_text((text *) PG_DETOAST_DATUM_SLICE(value, 0, TEXT_BYTES_MAX)));
+			values[i - first] = datumCopy(value, a->attbyval, a->attlen);
+		}
+	table_endscan(scan);
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+/*
+ * ct_states
+ *		The tables that have a column of the marker of a kind.
+ */
+List *
+ct_states(const StateKind *kind)
+{
+	Relation	depend = table_open(DependRelationId, AccessShareLock);
+	ScanKeyData key[2];
+	SysScanDesc scan;
+	HeapTuple	tuple;
+	List	   *found = NIL;
+
+	ScanKeyInit(&key[0], Anum_pg_depend_refclassid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(TypeRelationId));
+	ScanKeyInit(&key[1], Anum_pg_depend_refobjid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(ct_type(kind->column[0].name)));
+	scan = systable_beginscan(depend, DependReferenceIndexId, true, NULL, 2, key);
+	while (HeapTupleIsValid(tuple = systable_getnext(scan)))
+		if (((Form_pg_depend) GETSTRUCT(tuple))->classid == RelationRelationId)
+			found = list_append_unique_oid(found, ((Form_pg_depend) GETSTRUCT(tuple))->objid);
+	systable_endscan(scan);
+	table_close(depend, AccessShareLock);
+	return found;
+}
+
+/*
+ * ct_may_read
+ *		Whether the current user may read a column.
+ */
+bool
+ct_may_read(Oid relid, AttrNumber column)
+{
+	return pg_class_aclcheck(relid, GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(relid, column, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/*
+ * ct_owner_of
+ *		The owner of a relation; InvalidOid if it is gone.
+ */
+Oid
+ct_owner_of(Oid relid)
+{
+	HeapTuple	c = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	Oid			owner = InvalidOid;
+
+	if (HeapTupleIsValid(c))
+	{
+		owner = ((Form_pg_class) GETSTRUCT(c))->relowner;
+		ReleaseSysCache(c);
+	}
+	return owner;
+}
+
+/*
+ * ct_regclass_array
+ *		A list of relations as a regclass[].
+ */
+Datum
+ct_regclass_array(const List *oids)
+{
+	Datum	   *element = palloc(Max(list_length(oids), 1) * sizeof(Datum));
+	int			n = 0;
+	ListCell   *lc;
+
+	foreach(lc, oids)
+		element[n++] = ObjectIdGetDatum(lfirst_oid(lc));
+	return PointerGetDatum(construct_array(element, n, REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT));
+}
+
+/* named_parts(state): what the defaults of its columns name, whoever owns it */
+Datum
+ct_named_parts(PG_FUNCTION_ARGS)
+{
+	Relation	rel = ct_open_relation(PG_GETARG_OID(0), AccessShareLock);
+	List	   *parts = NIL;
+
+	for (int i = 0; i < RelationGetDescr(rel)->natts; i++)
+		parts = list_concat(parts, ct_state_names(rel, i, InvalidOid));
+	relation_close(rel, AccessShareLock);
+	PG_RETURN_DATUM(ct_regclass_array(parts));
+}

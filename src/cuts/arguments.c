@@ -1,0 +1,76 @@
+/*
+ * arguments.c
+ *		Arguments of functions over values, checked.
+ */
+#include "cuts/arguments.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+
+double
+ct_check_value(double value)
+{
+	if (unlikely(isnan(value) || isinf(value)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("a value to be ranked must be a finite number"),
+				 errhint("NaN and infinity have no rank; leave such rows out or correct them.")));
+	return value == 0 ? 0 : value;	/* -0 is 0 */
+}
+
+/* a sum of finite values, or what was made from it */
+double
+ct_check_sum(double sum)
+{
+	if (unlikely(isnan(sum) || isinf(sum)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("value out of range: overflow"),
+				 errhint("The sum of the values, or the distance between them, is beyond double precision.")));
+	return sum;
+}
+
+void
+ct_check_fraction(double fraction)
+{
+	if (!(fraction > 0 && fraction <= 1))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a fraction must be above 0 and at most 1"),
+				 errhint("It is a part of the total, or of the heads, from the top: 0.2 is 20 %%.")));
+}
+
+/* a transition changes its state in place, which only an aggregate may ask for */
+void
+ct_check_transition(FunctionCallInfo fcinfo)
+{
+	if (!AggCheckCallContext(fcinfo, NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("aggregate function called in non-aggregate context")));
+}
+
+/* cuts, as every aggregate that finds them returns them */
+Datum
+ct_cuts_array(Datum *cut, int n)
+{
+	return PointerGetDatum(construct_array(cut, n, FLOAT8OID,
+										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* a float8[] argument, without nulls, in the order given */
+const double *
+ct_get_params(FunctionCallInfo fcinfo, int arg, int *n)
+{
+	ArrayType  *array = PG_GETARG_ARRAYTYPE_P(arg);
+
+	*n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	if (ARR_NDIM(array) > 1 || *n > MAX_PARAMS || array_contains_nulls(array))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("expected a one-dimensional array without nulls, of at most %d numbers", MAX_PARAMS)));
+	return (const double *) ARR_DATA_PTR(array);
+}

@@ -1,0 +1,288 @@
+/*
+ * cuts.c
+ *		Aggregates that find the lines between classes, and what is above a line.
+ *
+ * A line is a value that is reached or not, so equal values are always on the
+ * same side of it.  The group of equal values that crosses a limit belongs to the
+ * higher class (rule "fill"), or must fit whole and else belongs to the lower one
+ * (rule "fit"); a line that nobody reaches is infinity.
+ *
+ * A share of heads is a quotient rounded once, like the limit it is held against.
+ * A share of value is made of decimals, which are not exact in binary: what is as
+ * near to a limit as that may have moved it is on it, so that 0.34 of 0.85 is 0.4.
+ */
+#include "cuts/cuts.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+
+#include "base/amount.h"
+#include "base/steps.h"
+#include "cuts/arguments.h"
+#include "cuts/select_sorted.h"
+#include "cuts/value_state.h"
+
+PG_FUNCTION_INFO_V1(ct_cuts_accumulate);
+PG_FUNCTION_INFO_V1(ct_cuts_accumulate_numeric);
+PG_FUNCTION_INFO_V1(ct_share_cuts_final);
+PG_FUNCTION_INFO_V1(ct_head_cuts_final);
+PG_FUNCTION_INFO_V1(ct_mean_accumulate);
+PG_FUNCTION_INFO_V1(ct_mean_accumulate_numeric);
+PG_FUNCTION_INFO_V1(ct_mean_combine);
+PG_FUNCTION_INFO_V1(ct_mean_cut_final);
+PG_FUNCTION_INFO_V1(ct_median_cut_final);
+
+static bool
+get_fit(FunctionCallInfo fcinfo, int arg)
+{
+	text	   *rule = PG_GETARG_TEXT_PP(arg);
+	Size		len = VARSIZE_ANY_EXHDR(rule);
+
+	if (len == 3 && memcmp(VARDATA_ANY(rule), "fit", 3) == 0)
+		return true;
+	if (len == 4 && memcmp(VARDATA_ANY(rule), "fill", 4) == 0)
+		return false;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unknown rule \"%s\"", text_to_cstring(rule)),
+			 errhint("The rules are fill and fit.")));
+}
+
+/* cuts_accumulate(state, value, limits [, rule]); the rule is kept as fit */
+static Datum
+accumulate(FunctionCallInfo fcinfo, double value)
+{
+	bool		fit = PG_NARGS() > 3 && get_fit(fcinfo, 3);
+	int			n;
+	const double *limit = ct_get_params(fcinfo, 2, &n);
+	Sample	   *s = ct_sample_state(fcinfo, limit, n, fit);
+
+	if (s->n == 0)
+		for (int i = 0; i < n; i++)
+		{
+			ct_check_fraction(limit[i]);
+			if (i > 0 && limit[i] <= limit[i - 1])
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("fractions must be strictly ascending"),
+						 errhint("They add up from the top, as in '{0.80, 0.95}'.")));
+		}
+	PG_RETURN_POINTER(ct_sample_add(s, value));
+}
+
+Datum
+ct_cuts_accumulate(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+}
+
+Datum
+ct_cuts_accumulate_numeric(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
+}
+
+typedef struct Lines
+{
+	const double *limit;		/* ascending */
+	int			n;
+	bool		fit;
+	double	   *line;			/* of limit i at n - 1 - i: the lines ascend */
+	int			at;				/* the first limit that is not settled */
+} Lines;
+
+/*
+ * One group of equal values on the way down: "before" and "with" it are the
+ * shares so far.  It belongs above a limit if it ends within it, or at least
+ * starts below it (fill).
+ */
+static void
+pass_group(Lines *l, double value, double before, double with, double slack)
+{
+	while (l->at < l->n &&
+		   !(with <= l->limit[l->at] * (1 + slack) ||
+			 (!l->fit && before < l->limit[l->at] * (1 - slack))))
+		l->at++;
+	for (int i = l->at; i < l->n; i++)
+		l->line[l->n - 1 - i] = value;
+}
+
+/*
+ * ct_find_lines
+ *		The lines of "nlimits" ascending shares, from the top: of the sum of the values
+ *		above zero, or of the number of values.  "line" gets them, ascending.
+ */
+void
+ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, int nlimits, bool fit, double *line)
+{
+	Lines		l = {.limit = limit, .n = nlimits, .fit = fit, .line = line};
+	Selection  *selection = ct_select(value, n, by_value, limit, nlimits);
+
+	for (int i = 0; i < nlimits; i++)
+		line[i] = get_float8_infinity();
+	if (by_value)
+		ct_check_sum(selection->total);
+	for (int i = 0; i < selection->nstretches; i++)
+	{
+		Stretch		at = selection->stretch[i];
+		int64		next;
+
+		for (int64 j = 0; j < at.n && l.at < l.n && !(by_value && at.value[j] <= 0); j = next)
+		{
+			double		group = at.value[j];
+			double		before = sum_value(&at.sum) / selection->total;
+
+			next = j;
+			do
+			{
+				CHECK_AT_STEP(next);
+				sum_add(&at.sum, group);
+			} while (++next < at.n && at.value[next] == group);
+			if (by_value)
+				pass_group(&l, group, before, sum_value(&at.sum) / selection->total, SHARE_SLACK);
+			else
+				pass_group(&l, group, (double) (at.heads + j) / n, (double) (at.heads + next) / n, 0);
+		}
+	}
+}
+
+/* float8[], ascending */
+static Datum
+lines_array(const double *line, int n)
+{
+	Datum	   *lines = palloc(Max(n, 1) * sizeof(Datum));
+
+	for (int i = 0; i < n; i++)
+		lines[i] = Float8GetDatum(line[i]);
+	return ct_cuts_array(lines, n);
+}
+
+/* the lines of a state: by share of the values above zero, or by share of heads */
+static Datum
+find_lines(FunctionCallInfo fcinfo, bool by_value)
+{
+	Sample	   *s = ct_sample_get(fcinfo, 0);
+	double	   *line;
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	line = palloc(Max(s->nparams, 1) * sizeof(double));
+	ct_find_lines(SAMPLE_VALUES(s), s->n, by_value, s->data, s->nparams, s->fit, line);
+	return lines_array(line, s->nparams);
+}
+
+Datum
+ct_share_cuts_final(PG_FUNCTION_ARGS)
+{
+	return find_lines(fcinfo, true);
+}
+
+/*
+ * A group that starts below a fraction starts below the fraction rounded up to
+ * whole heads, so with "fill" a small shop has a top customer, too.
+ */
+Datum
+ct_head_cuts_final(PG_FUNCTION_ARGS)
+{
+	return find_lines(fcinfo, false);
+}
+
+
+/* as percentile_cont(0.5): of two in the middle, their mean */
+Datum
+ct_median_cut_final(PG_FUNCTION_ARGS)
+{
+	Sample	   *s = ct_sample_get(fcinfo, 0);
+	double		line;
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	line = ct_median(SAMPLE_VALUES(s), s->n);
+	return lines_array(&line, 1);
+}
+
+/* the state of mean_cut is a float8[] */
+typedef struct Mean
+{
+	double		n;
+	Sum			sum;
+} Mean;
+
+#define MEAN(state)		((Mean *) ARR_DATA_PTR(state))
+
+static ArrayType *
+get_mean(FunctionCallInfo fcinfo, int arg)
+{
+	ArrayType  *state = PG_GETARG_ARRAYTYPE_P(arg);
+
+	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != sizeof(Mean) / sizeof(double) ||
+		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
+		ct_sample_corrupt();
+	return state;
+}
+
+static Datum
+add_to_mean(FunctionCallInfo fcinfo, double value)
+{
+	ArrayType  *state = get_mean(fcinfo, 0);
+
+	ct_check_transition(fcinfo);
+	MEAN(state)->n++;
+	sum_add(&MEAN(state)->sum, ct_check_value(value));
+	PG_RETURN_POINTER(state);
+}
+
+Datum
+ct_mean_accumulate(PG_FUNCTION_ARGS)
+{
+	return add_to_mean(fcinfo, PG_GETARG_FLOAT8(1));
+}
+
+Datum
+ct_mean_accumulate_numeric(PG_FUNCTION_ARGS)
+{
+	return add_to_mean(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
+}
+
+Datum
+ct_mean_combine(PG_FUNCTION_ARGS)
+{
+	ArrayType  *a = get_mean(fcinfo, 0);
+	ArrayType  *b = get_mean(fcinfo, 1);
+
+	ct_check_transition(fcinfo);
+	MEAN(a)->n += MEAN(b)->n;
+	sum_add_sum(&MEAN(a)->sum, &MEAN(b)->sum);
+	PG_RETURN_POINTER(a);
+}
+
+Datum
+ct_mean_cut_final(PG_FUNCTION_ARGS)
+{
+	Mean	   *m = MEAN(get_mean(fcinfo, 0));
+	double		rest;
+	double		line;
+
+	if (m->n == 0)
+		PG_RETURN_NULL();
+	line = ct_check_sum(sum_divide(&m->sum, m->n, &rest));
+	return lines_array(&line, 1);
+}
+
+/*
+ * ct_mean
+ *		The mean of n > 0 values, correctly rounded in any order.
+ */
+double
+ct_mean(const double *value, int64 n)
+{
+	Sum			sum = {0};
+	double		rest;
+
+	FOR_STEPS(i, 0, n)
+		sum_add(&sum, value[i]);
+	return ct_check_sum(sum_divide(&sum, n, &rest));
+}

@@ -1,0 +1,303 @@
+/*
+ * natural.c
+ *		Natural breaks (Fisher 1958, Jenks 1967): the classes whose values differ
+ *		least from their class's mean, found exactly.
+ *
+ * The squared error of classes that are neighbours in a sorted list obeys the
+ * quadrangle inequality, so that the best last break moves up with the end of
+ * the list, and with the number of classes.  Divide and conquer over the ends
+ * needs O(k n log n) steps and, for the way back, k n integers.  Equal values are
+ * one point with a weight; n counts distinct values.
+ */
+#include "cuts/natural.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+
+#include "base/composite.h"
+#include "base/steps.h"
+#include "cuts/arguments.h"
+#include "cuts/select_sorted.h"
+#include "cuts/value_state.h"
+
+PG_FUNCTION_INFO_V1(ct_natural_cuts_final);
+PG_FUNCTION_INFO_V1(ct_natural_fit_final);
+
+#define MAX_CLASSES		MAX_NATURAL_CLASSES
+
+/* a number to twice a double's digits */
+typedef struct Pair
+{
+	double		high;
+	double		low;
+} Pair;
+
+/* what comes before a point; values count from near their mean */
+typedef struct Prefix
+{
+	double		weight;
+	Pair		sum;
+	Pair		squares;
+} Prefix;
+
+typedef struct Breaks
+{
+	int			n;				/* distinct values, ascending */
+	double	   *value;
+	Prefix	   *prefix;			/* n + 1 */
+	double	   *error;			/* of the best classes of the first j values, so far */
+	double	   *previous;		/* the same with one class less */
+	uint32	  **first;			/* first[k][j]: where the last of k classes of the first j values begins */
+} Breaks;
+
+static inline double
+difference(Pair a, Pair b, double *rest)
+{
+	double		high = two_sum(a.high, -b.high, rest);
+
+	*rest += a.low - b.low;
+	return high;
+}
+
+static inline Pair
+pair_of(const Sum *s)
+{
+	Pair		p;
+
+	p.high = sum_parts(s, &p.low);
+	return p;
+}
+
+/* the squared error of values [from, to) as one class: sum(v^2) - sum(v)^2 / n */
+static double
+squared_error(const Breaks *b, int from, int to)
+{
+	const Prefix *p = &b->prefix[from];
+	const Prefix *q = &b->prefix[to];
+	double		n = q->weight - p->weight;
+	double		squares_rest;
+	double		squares = difference(q->squares, p->squares, &squares_rest);
+	double		sum_rest;
+	double		sum = difference(q->sum, p->sum, &sum_rest);
+	double		product = sum * sum;
+	double		product_rest = fma(sum, sum, -product) + 2 * sum * sum_rest;
+	double		quotient = product / n;
+	double		quotient_rest = (fma(-quotient, n, product) + product_rest) / n;
+	double		error = (squares - quotient) + (squares_rest - quotient_rest);
+
+	return to - from > 1 && error > 0 ? error : 0;
+}
+
+/* the best break before value "to", when k classes end there and it lies in [low, high] */
+static int
+best_break(const Breaks *b, int to, int low, int high, double *error)
+{
+	int			best = low;
+
+	*error = get_float8_infinity();
+	FOR_STEPS(from, low, (int64) high + 1)
+	{
+		double		e = b->previous[from] + squared_error(b, (int) from, to);
+
+		if (e < *error)
+		{
+			*error = e;
+			best = (int) from;
+		}
+	}
+	return best;
+}
+
+/* layer k for the ends [from, to], whose breaks lie in [low, high] */
+static void
+fill_layer(Breaks *b, int k, int from, int to, int low, int high)
+{
+	while (from <= to)
+	{
+		int			middle = from + (to - from) / 2;
+		int			most = Min(high, middle - 1);
+		int			least = k > 2 ? Max(low, (int) b->first[k - 1][middle]) : low;
+
+		b->first[k][middle] = best_break(b, middle, Min(least, most), most, &b->error[middle]);
+		fill_layer(b, k, from, middle - 1, low, b->first[k][middle]);
+		from = middle + 1;
+		low = b->first[k][middle];
+	}
+}
+
+/* "value" is descending, and freed */
+static Breaks *
+start_breaks(double *value, int64 values)
+{
+	Breaks	   *b = palloc(sizeof(Breaks));
+	int			exponent = 0;
+	double		mean;
+	double		rest;
+	double		weight = 0;
+	Sum			sum = {0};
+	Sum			squares = {0};
+	int64		n = 0;
+
+	/* squares of values at most 1 do not overflow; the breaks stay where they are */
+	frexp(Max(fabs(value[0]), fabs(value[values - 1])), &exponent);
+	FOR_STEPS(i, 0, values)
+	{
+		n += i == 0 || value[i] != value[i - 1];
+		sum_add(&sum, ldexp(value[i], -exponent));
+	}
+	mean = sum_divide(&sum, values, &rest);
+	b->n = (int) n;
+	b->value = alloc_array(n, sizeof(double));
+	b->prefix = alloc_array(n + 1, sizeof(Prefix));
+	sum = (Sum) {0};
+	n = 0;
+	for (int64 i = values - 1; i >= 0; n++)
+	{
+		double		v = value[i];
+		double		d = two_sum(ldexp(v, -exponent), -mean, &rest);
+
+		b->value[n] = v;
+		b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
+		do
+		{
+			CHECK_AT_STEP(i);
+			weight++;
+			sum_add(&sum, d);
+			sum_add(&sum, rest);
+			sum_add_product(&squares, d, d);
+			sum_add_product(&squares, 2 * d, rest);
+		} while (--i >= 0 && value[i] == v);
+	}
+	b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
+	pfree(value);
+	return b;
+}
+
+/* the best breaks for every number of classes up to "most" */
+static void
+find_breaks(Breaks *b, int most, double *error_of)
+{
+	check_state_size((Size) most * (b->n + 1) * sizeof(uint32), "too many distinct values for so many natural classes",
+					 "Round the values first, or ask for fewer classes.");
+	b->error = alloc_array(b->n + 1, sizeof(double));
+	b->previous = alloc_array(b->n + 1, sizeof(double));
+	b->first = palloc0((most + 1) * sizeof(uint32 *));
+	FOR_STEPS(j, 1, (int64) b->n + 1)
+		b->error[j] = squared_error(b, 0, (int) j);
+	error_of[1] = b->error[b->n];
+	for (int k = 2; k <= most; k++)
+	{
+		double	   *swap = b->previous;
+
+		b->previous = b->error;
+		b->error = swap;
+		b->first[k] = alloc_array(b->n + 1, sizeof(uint32));
+		fill_layer(b, k, k, b->n, k - 1, b->n - 1);
+		error_of[k] = b->error[b->n];
+	}
+}
+
+/* the least value of each class but the lowest; with fewer values the last are infinite */
+static void
+break_lines(const Breaks *b, int k, int classes, double *line)
+{
+	uint32		end = b->n;
+
+	for (int i = k; i < classes; i++)
+		line[i - 1] = get_float8_infinity();
+	for (int i = k; i > 1; i--)
+	{
+		end = b->first[i][end];
+		line[i - 2] = b->value[end];
+	}
+}
+
+static Datum
+breaks_array(const Breaks *b, int k, int classes)
+{
+	double		line[MAX_CLASSES];
+	Datum		lines[MAX_CLASSES];
+
+	break_lines(b, k, classes, line);
+	for (int i = 0; i < classes - 1; i++)
+		lines[i] = Float8GetDatum(line[i]);
+	return ct_cuts_array(lines, classes - 1);
+}
+
+/*
+ * ct_natural_lines
+ *		The lines between "classes" natural classes, ascending.
+ */
+void
+ct_natural_lines(const double *value, int64 n, int classes, double *line)
+{
+	double	   *sorted = alloc_array(n, sizeof(double));
+	double		error[MAX_CLASSES + 1];
+	Breaks	   *b;
+
+	copy_in_steps(sorted, value, n * sizeof(double));
+	ct_sort_descending(sorted, NULL, n);
+	b = start_breaks(sorted, n);
+	find_breaks(b, Min(classes, b->n), error);
+	break_lines(b, Min(classes, b->n), classes, line);
+}
+
+static int
+get_classes(const Sample *s)
+{
+	if (s->nparams != 1)
+		ct_sample_corrupt();
+	if (!(s->data[0] >= 1 && s->data[0] <= MAX_CLASSES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the number of natural classes must be between 1 and %d", MAX_CLASSES)));
+	return (int) s->data[0];
+}
+
+Datum
+ct_natural_cuts_final(PG_FUNCTION_ARGS)
+{
+	Sample	   *s = ct_sample_get(fcinfo, 0);
+	Breaks	   *b;
+	double		error[MAX_CLASSES + 1];
+	int			classes;
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	classes = get_classes(s);
+	b = start_breaks(ct_sample_sorted(s), s->n);
+	find_breaks(b, Min(classes, b->n), error);
+	return breaks_array(b, Min(classes, b->n), classes);
+}
+
+/* class_fit[]: for each number of classes from 2 on how well they fit, and their cuts */
+Datum
+ct_natural_fit_final(PG_FUNCTION_ARGS)
+{
+	Sample	   *s = ct_sample_get(fcinfo, 0);
+	Breaks	   *b;
+	double		error[MAX_CLASSES + 1];
+	int			classes;
+	TupleDesc	desc;
+	Datum		row[MAX_CLASSES];
+
+	if (s == NULL)
+		PG_RETURN_NULL();
+	classes = get_classes(s);
+	b = start_breaks(ct_sample_sorted(s), s->n);
+	classes = Min(classes, b->n);
+	find_breaks(b, classes, error);
+	desc = ct_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));
+	for (int k = 2; k <= classes; k++)
+	{
+		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(error[1] > 0 ? 1 - error[k] / error[1] : 1),
+				breaks_array(b, k, k)};
+		bool		nulls[lengthof(values)] = {false};
+
+		row[k - 2] = form_row(desc, values, nulls);
+	}
+	return ct_rows_array(desc, row, Max(classes - 1, 0));
+}

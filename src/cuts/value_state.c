@@ -1,0 +1,173 @@
+/*
+ * value_state.c
+ *		The values of an aggregate or a window, gathered to be ordered.
+ */
+#include "cuts/value_state.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/memutils.h"
+
+#include "base/amount.h"
+#include "base/steps.h"
+#include "cuts/arguments.h"
+#include "cuts/select_sorted.h"
+
+PG_FUNCTION_INFO_V1(ct_sample_accumulate);
+PG_FUNCTION_INFO_V1(ct_sample_accumulate_numeric);
+PG_FUNCTION_INFO_V1(ct_sample_combine);
+
+#define SAMPLE_HEAD		offsetof(Sample, data)
+#define SAMPLE_START	8		/* values that a new sample has room for */
+
+void
+ct_sample_corrupt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid state of an aggregate over values")));
+}
+
+static int64
+room(const Sample *s)
+{
+	return (int64) ((VARSIZE(s) - SAMPLE_HEAD) / sizeof(double)) - s->nparams;
+}
+
+/* a state argument; NULL while it is the empty bytea that aggregates start with */
+Sample *
+ct_sample_get(FunctionCallInfo fcinfo, int arg)
+{
+	struct varlena *v = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(arg));
+	Sample	   *s = (Sample *) v;
+
+	if (VARSIZE(v) == VARHDRSZ)
+		return NULL;
+	/* a value within a tuple has the alignment of bytea */
+	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
+		s = (Sample *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
+	if (VARSIZE(s) < SAMPLE_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
+		s->n < 1 || s->n > room(s))
+		ct_sample_corrupt();
+	return s;
+}
+
+/* room for "values" at least, and for "wanted" if there is so much */
+static Sample *
+sample_alloc(int64 values, int64 wanted, int nparams)
+{
+	int64		most = (MaxAllocSize - SAMPLE_HEAD) / sizeof(double) - nparams;
+	Size		size = SAMPLE_HEAD + (nparams + Max(values, Min(wanted, most))) * sizeof(double);
+	Sample	   *s;
+
+	s = alloc_state(size, "too many values for one aggregate",
+					"Group the values, or leave out those that do not count; a value takes 8 bytes.");
+	/* what is unused leaves the server as well: to workers, to who makes an aggregate of it */
+	clear_in_steps(s, size);
+	SET_VARSIZE(s, size);
+	s->nparams = nparams;
+	s->fit = false;
+	s->n = 0;
+	return s;
+}
+
+/* argument 0 of a transition function, to append to */
+Sample *
+ct_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit)
+{
+	Sample	   *s;
+
+	ct_check_transition(fcinfo);
+	s = ct_sample_get(fcinfo, 0);
+	if (s == NULL)
+	{
+		s = sample_alloc(SAMPLE_START, SAMPLE_START, nparams);
+		s->fit = fit;
+		memcpy(s->data, params, nparams * sizeof(double));
+	}
+	else if (s->nparams != nparams || s->fit != fit ||
+			 memcmp(s->data, params, nparams * sizeof(double)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the parameters of an aggregate must be the same for every row")));
+	return s;
+}
+
+/* the same sample with room for "more" values, or a larger copy */
+static Sample *
+make_room(Sample *s, int64 more)
+{
+	Sample	   *larger;
+
+	if (likely(room(s) - s->n >= more))
+		return s;
+	larger = sample_alloc(s->n + more, 2 * room(s), s->nparams);
+	larger->fit = s->fit;
+	larger->n = s->n;
+	copy_in_steps(larger->data, s->data, (s->nparams + s->n) * sizeof(double));
+	return larger;
+}
+
+Sample *
+ct_sample_add(Sample *s, double value)
+{
+	s = make_room(s, 1);
+	SAMPLE_VALUES(s)[s->n++] = ct_check_value(value);
+	return s;
+}
+
+/* sample_accumulate(state, value [, number]) */
+static Datum
+accumulate(FunctionCallInfo fcinfo, double value)
+{
+	double		number = PG_NARGS() > 2 ? PG_GETARG_INT32(2) : 0;
+	Sample	   *s = ct_sample_state(fcinfo, &number, PG_NARGS() - 2, false);
+
+	PG_RETURN_POINTER(ct_sample_add(s, value));
+}
+
+Datum
+ct_sample_accumulate(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+}
+
+Datum
+ct_sample_accumulate_numeric(PG_FUNCTION_ARGS)
+{
+	return accumulate(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
+}
+
+/* combines the states of two workers; the order of values does not matter later */
+Datum
+ct_sample_combine(PG_FUNCTION_ARGS)
+{
+	Sample	   *a;
+	Sample	   *b = ct_sample_get(fcinfo, 1);
+
+	if (b == NULL)
+		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	a = ct_sample_state(fcinfo, b->data, b->nparams, b->fit);
+	a = make_room(a, b->n);
+	copy_in_steps(SAMPLE_VALUES(a) + a->n, SAMPLE_VALUES(b), b->n * sizeof(double));
+	a->n += b->n;
+	PG_RETURN_POINTER(a);
+}
+
+/*
+ * The state's values, descending, in memory of our own: a final function may be
+ * called again.
+ */
+double *
+ct_sample_sorted(const Sample *s)
+{
+	double	   *value = alloc_array(s->n, sizeof(double));
+
+	copy_in_steps(value, SAMPLE_VALUES(s), s->n * sizeof(double));
+	ct_sort_descending(value, NULL, s->n);
+	return value;
+}
+

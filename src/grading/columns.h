@@ -1,0 +1,73 @@
+/*
+ * columns.h
+ *		All customers of a grading, column by column: who they are, their groups, their values.
+ *
+ * A customer takes 4 bytes, 8 for each value, 8 for the customer, for one that is not
+ * passed by value its bytes, and 24 for the totals.
+ */
+#ifndef CUSTOMER_TIER_COLUMNS_H
+#define CUSTOMER_TIER_COLUMNS_H
+
+#include "base/compat.h"
+
+#include "base/customer.h"
+#include "ledger/ledger.h"
+
+/* different datums of one type, numbered from 0 in the order in which they came */
+typedef struct Dictionary
+{
+	CustomerType type;
+	MemoryContext context;		/* of the copies */
+	int64		n;
+	int64		room;
+	Datum	   *key;
+	uint32	   *slot;			/* 1 + number, 0 if it is empty; NULL until somebody is looked for */
+	uint32		mask;
+	char	   *at;				/* where the next copy goes */
+	char	   *end;
+	Size		used;			/* bytes of copies and slots */
+} Dictionary;
+
+/* what a customer's ledger says, for the totals of a tier */
+typedef struct CustomerTotal
+{
+	int64		amount;			/* of 10^-scale */
+	int64		orders;
+	int8		scale;
+	bool		active;			/* a purchase within ACTIVE_DAYS */
+} CustomerTotal;
+
+#define ACTIVE_DAYS	365
+
+typedef struct Columns
+{
+	Dictionary	customers;
+	Dictionary	groups;			/* texts; none if all customers are one group */
+	int			nvalues;
+	uint32	   *group;
+	double	  **value;			/* NaN: null */
+	CustomerTotal *total;
+	int64		room;
+	Size		most;			/* bytes that all of this may take */
+} Columns;
+
+/* a key as the dictionary's functions take it */
+static inline Datum
+dictionary_key(const Dictionary *d, Datum key)
+{
+	return d->type.len == -1 ? PointerGetDatum(PG_DETOAST_DATUM_PACKED(key)) : key;
+}
+
+extern void ct_dictionary_begin(Dictionary *d, Oid type, Oid collation);
+extern int64 ct_dictionary_find(Dictionary *d, Datum key);
+extern int64 ct_dictionary_find_next(Dictionary *d, Datum key, int64 *next);
+extern uint32 ct_dictionary_number(Dictionary *d, Datum key);
+
+extern Columns *ct_columns_begin(Oid customer, Oid collation, int nvalues);
+extern void ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *total,
+						   const double *value);
+extern CustomerTotal ct_customer_total(const Ledger *ledger, DateADT as_of);
+
+#define COLUMNS_SIZE(c)		((c)->customers.n)
+
+#endif							/* CUSTOMER_TIER_COLUMNS_H */

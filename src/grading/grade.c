@@ -1,0 +1,585 @@
+/*
+ * grade.c
+ *		From the values of all customers to lines, scores and ranks.
+ *
+ * Everything is an array over all customers.  Each axis has one value a customer: a
+ * measure, or the weighted mean of several that are normalised over all customers.  The
+ * lines of an axis are found in the values of each group; a score is 1 plus the number of
+ * lines that a value reaches, and a combination of scores has its rank in the rule's map.
+ */
+#include "grading/grade.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "base/amount.h"
+#include "cuts/arguments.h"
+#include "cuts/cuts.h"
+#include "cuts/natural.h"
+#include "cuts/select_sorted.h"
+#include "cuts/weighted_score.h"
+
+#define ROWS_A_RESET	1024	/* exact means whose memory may wait to be freed */
+#define MAX_MEASURES	100		/* of an axis */
+#define LEAST_KEPT		1e-300	/* a part of less is no double of full precision */
+
+/*
+ * Rules as they are declared
+ */
+
+pg_noreturn static void
+wrong_rule(const char *what)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("a rule has an invalid %s", what)));
+}
+
+static JsonbValue *
+field(JsonbContainer *object, const char *name)
+{
+	JsonbValue *v = JsonContainerIsObject(object) ?
+		getKeyJsonValueFromContainer(object, name, strlen(name), NULL) : NULL;
+
+	return v == NULL || v->type == jbvNull ? NULL : v;
+}
+
+/* the number of a text among names that end with NULL */
+static int
+choice(JsonbContainer *object, const char *name, const char *const *names)
+{
+	JsonbValue *v = field(object, name);
+
+	for (int i = 0; v != NULL && v->type == jbvString && names[i] != NULL; i++)
+		if (v->val.string.len == strlen(names[i]) && memcmp(v->val.string.val, names[i], v->val.string.len) == 0)
+			return i;
+	wrong_rule(name);
+}
+
+/* an array of numbers; NULL if there is none */
+static double *
+numbers(JsonbContainer *object, const char *name, int *n)
+{
+	JsonbValue *v = field(object, name);
+	double	   *result;
+
+	*n = 0;
+	if (v == NULL)
+		return NULL;
+	if (v->type != jbvBinary || !JsonContainerIsArray(v->val.binary.data))
+		wrong_rule(name);
+	*n = JsonContainerSize(v->val.binary.data);
+	result = palloc(Max(*n, 1) * sizeof(double));
+	for (int i = 0; i < *n; i++)
+	{
+		JsonbValue *number = getIthJsonbValueFromContainer(v->val.binary.data, i);
+
+		if (number->type != jbvNumeric)
+			wrong_rule(name);
+		result[i] = DatumGetFloat8(DirectFunctionCall1(numeric_float8, NumericGetDatum(number->val.numeric)));
+	}
+	return result;
+}
+
+/* ascending and finite; as parts of a whole above 0 and at most 1, as numbers of customers at least 1 */
+static void
+check_at(const Axis *a)
+{
+	bool		parts = a->by == BY_SHARE || a->by == BY_HEADS || a->by == BY_MEAN_SCORE;
+
+	for (int i = 0; i < a->nat; i++)
+	{
+		ct_check_value(a->at[i]);
+		if ((i > 0 && a->at[i] <= a->at[i - 1]) || (a->by == BY_COUNT && a->at[i] < 1))
+			wrong_rule("at");
+		if (parts)
+			ct_check_fraction(a->at[i]);
+	}
+	if ((a->by == BY_NATURAL && !(a->at[0] >= 2 && a->at[0] <= MAX_NATURAL_CLASSES)) ||
+		(a->by == BY_MEAN_SCORE && a->nat < 1))
+		wrong_rule("at");
+}
+
+static void
+read_axis(Axis *a, JsonbContainer *object, int size)
+{
+	static const char *const by[] = {
+		"value", "share", "heads", "count", "natural", "mean", "median", "mean_score", NULL
+	};
+	static const char *const rule[] = {"fill", "fit", NULL};
+	static const char *const better[] = {"higher", "lower", NULL};
+	static const char *const normalise[] = {"percentile", "min_max", "z_score", NULL};
+	int			nweights;
+	double	   *weight;
+
+	a->by = choice(object, "by", by);
+	a->lower = choice(object, "better", better) == 1;
+	a->at = numbers(object, "at", &a->nat);
+	if (a->by == BY_SHARE || a->by == BY_HEADS || a->by == BY_COUNT || a->by == BY_MEAN_SCORE)
+		a->fit = choice(object, "rule", rule) == 1;
+	a->nmeasures = 1;
+	if (field(object, "measures") != NULL)
+	{
+		weight = numbers(object, "weights", &nweights);
+		if (nweights < 1 || nweights > MAX_MEASURES)
+			wrong_rule("weights");
+		a->nmeasures = nweights;
+		a->normalise = choice(object, "normalise", normalise);
+		a->weights = ct_make_weights(weight, nweights);
+	}
+	a->nlines = size - 1;
+	switch (a->by)
+	{
+		case BY_MEAN:
+		case BY_MEDIAN:
+		case BY_MEAN_SCORE:
+			if (size != 2)
+				wrong_rule("size");
+			break;
+		case BY_NATURAL:
+			if (a->nat != 1 || a->at[0] != size)
+				wrong_rule("size");
+			break;
+		default:
+			if (a->nat != a->nlines)
+				wrong_rule("size");
+	}
+	check_at(a);
+	if (a->lower && a->by == BY_VALUE)
+		for (int i = 0, j = a->nat - 1; i <= j; i++, j--)
+		{
+			double		swap = a->at[i];
+
+			a->at[i] = -a->at[j];
+			a->at[j] = -swap;
+		}
+}
+
+/*
+ * ct_rule_from
+ *		A rule in the current memory context, from its axes as JSON.
+ */
+Rule *
+ct_rule_from(Jsonb *axes, ArrayType *sizes, ArrayType *map, double keep)
+{
+	Rule	   *r = palloc0(sizeof(Rule));
+	int			combinations = 1;
+
+	if (!JB_ROOT_IS_ARRAY(axes) || ARR_NDIM(sizes) != 1 || ARR_DIMS(sizes)[0] != JB_ROOT_COUNT(axes) ||
+		ARR_NDIM(map) != 1 || array_contains_nulls(sizes) || array_contains_nulls(map))
+		wrong_rule("shape");
+	r->naxes = JB_ROOT_COUNT(axes);
+	if (r->naxes < 1 || r->naxes > MAX_AXES || ARR_DIMS(map)[0] > MAX_COMBINATIONS)
+		wrong_rule("number of axes");
+	r->axis = palloc0(r->naxes * sizeof(Axis));
+	r->nmap = ARR_DIMS(map)[0];
+	r->map = (const int32 *) ARR_DATA_PTR(map);
+	r->keep = keep;
+	if (!(keep > 0 && keep <= 1))
+		wrong_rule("keep");
+	for (int i = 0; i < r->naxes; i++)
+	{
+		JsonbValue *object = getIthJsonbValueFromContainer(&axes->root, i);
+		int32		size = ((const int32 *) ARR_DATA_PTR(sizes))[i];
+		Axis	   *a = &r->axis[i];
+
+		if (object->type != jbvBinary || size < 1 || size > r->nmap)
+			wrong_rule("axis");
+		read_axis(a, object->val.binary.data, size);
+		a->column = r->ncolumns;
+		r->ncolumns += a->nmeasures;
+		a->line_at = r->nlines;
+		r->nlines += a->nlines;
+		a->stride = combinations;
+		combinations *= size;
+		if (combinations > r->nmap)
+			wrong_rule("map");
+	}
+	if (combinations != r->nmap)
+		wrong_rule("map");
+	return r;
+}
+
+/*
+ * Values
+ */
+
+/* those that are not null, and on demand the customers whose they are */
+static int64
+not_null(const double *value, int64 n, double *result, uint32 *customer)
+{
+	int64		count = 0;
+
+	FOR_STEPS(i, 0, n)
+	{
+		if (isnan(value[i]))
+			continue;
+		if (customer != NULL)
+			customer[count] = (uint32) i;
+		result[count++] = value[i];
+	}
+	return count;
+}
+
+/* the weighted mean of normalised measures; null where one of them is */
+static double *
+weighted_values(const Axis *a, const Columns *c)
+{
+	int64		n = COLUMNS_SIZE(c);
+	double	   *value = alloc_array(n, sizeof(double));
+	double	   *there = alloc_array(n, sizeof(double));
+	double	   *normal = alloc_array(n, sizeof(double));
+	uint32	   *customer = alloc_array(n, sizeof(uint32));
+	double	  **measure = palloc(a->nmeasures * sizeof(double *));
+	double	   *one = palloc(a->nmeasures * sizeof(double));
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier means", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+
+	for (int j = 0; j < a->nmeasures; j++)
+	{
+		double	   *normalised = alloc_array(n, sizeof(double));
+		int64		count = not_null(c->value[a->column + j], n, there, customer);
+
+		ct_normalise(a->normalise, there, count, normal);
+		FOR_STEPS(i, 0, n)
+			normalised[i] = get_float8_nan();
+		FOR_STEPS(i, 0, count)
+			normalised[customer[i]] = normal[i];
+		measure[j] = normalised;
+	}
+	old = MemoryContextSwitchTo(each);
+	FOR_STEPS(i, 0, n)
+	{
+		bool		null = false;
+
+		for (int j = 0; j < a->nmeasures; j++)
+		{
+			one[j] = measure[j][i];
+			null |= isnan(one[j]);
+		}
+		value[i] = null ? get_float8_nan() : ct_weighted_mean(a->weights, one);
+		if (i % ROWS_A_RESET == 0)
+			MemoryContextReset(each);
+	}
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(each);
+	for (int j = 0; j < a->nmeasures; j++)
+		pfree(measure[j]);
+	pfree(there);
+	pfree(normal);
+	pfree(customer);
+	return value;
+}
+
+/*
+ * ct_measure_value
+ *		A measure that is not null, of a type that ct_check_measure_type has passed.
+ */
+double
+ct_measure_value(Oid type, Datum d)
+{
+	switch (type)
+	{
+		case FLOAT8OID:
+			return ct_check_value(DatumGetFloat8(d));
+		case FLOAT4OID:
+			return ct_check_value(DatumGetFloat4(d));
+		case NUMERICOID:
+			return ct_numeric_to_double(d);
+		case INT8OID:
+			return (double) DatumGetInt64(d);
+		case INT4OID:
+			return DatumGetInt32(d);
+		default:
+			return DatumGetInt16(d);
+	}
+}
+
+/*
+ * ct_check_measure_type
+ *		An error if ct_measure_value does not know a type.
+ */
+void
+ct_check_measure_type(Oid type)
+{
+	if (type != FLOAT8OID && type != FLOAT4OID && type != NUMERICOID && type != INT8OID && type != INT4OID &&
+		type != INT2OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a measure is of type %s, not a number", format_type_be(type))));
+}
+
+/*
+ * Lines
+ */
+
+static int
+reached(double value, const double *line, int nlines)
+{
+	int			n = 0;
+
+	for (int i = 0; i < nlines; i++)
+		n += value >= line[i];
+	return n;
+}
+
+/* above it are those who score above the mean score by these shares of heads */
+static double
+mean_score_line(const Axis *a, const double *value, int64 n)
+{
+	double	   *line = palloc(a->nat * sizeof(double));
+	int64		scores = n;
+
+	if (n == 0)
+		return get_float8_infinity();
+	ct_find_lines(value, n, false, a->at, a->nat, a->fit, line);
+	FOR_STEPS(i, 0, n)
+		scores += reached(value[i], line, a->nat);
+	/* the mean, rounded down, is a score; its line, from 1, is that of the next one */
+	return scores / n <= a->nat ? line[scores / n - 1] : get_float8_infinity();
+}
+
+/* the lines of an axis in the values of a group, which are not null */
+static void
+find_axis_lines(const Axis *a, const double *value, int64 n, double *line)
+{
+	for (int i = 0; i < a->nlines; i++)
+		line[i] = a->by == BY_VALUE ? a->at[i] : get_float8_nan();
+	if (a->by == BY_MEAN_SCORE)
+		line[0] = mean_score_line(a, value, n);
+	else if (n > 0)
+		switch (a->by)
+		{
+			case BY_SHARE:
+			case BY_HEADS:
+				ct_find_lines(value, n, a->by == BY_SHARE, a->at, a->nat, a->fit, line);
+				break;
+			case BY_COUNT:
+				/* each by itself: of few customers all are among the first 100, and the first 1000 */
+				for (int i = 0; i < a->nat; i++)
+				{
+					double		part = Min(a->at[i] / n, 1);
+
+					ct_find_lines(value, n, false, &part, 1, a->fit, &line[a->nlines - 1 - i]);
+				}
+				break;
+			case BY_NATURAL:
+				ct_natural_lines(value, n, a->nlines + 1, line);
+				break;
+			case BY_MEAN:
+				line[0] = ct_mean(value, n);
+				break;
+			case BY_MEDIAN:
+				line[0] = ct_median(value, n);
+				break;
+			default:
+				break;
+		}
+}
+
+/* customers ordered by their groups; *start is where each group begins, and the end */
+static uint32 *
+order_by_group(const Columns *c, int64 **start)
+{
+	int64		n = COLUMNS_SIZE(c);
+	int64		ngroups = c->groups.n;
+	int64	   *at = MemoryContextAllocExtended(CurrentMemoryContext, (ngroups + 1) * sizeof(int64),
+												MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	int64	   *next = alloc_array(ngroups + 1, sizeof(int64));
+	uint32	   *order = alloc_array(n, sizeof(uint32));
+
+	FOR_STEPS(i, 0, n)
+		at[c->group[i] + 1]++;
+	FOR_STEPS(i, 0, ngroups)
+		at[i + 1] += at[i];
+	copy_in_steps(next, at, (ngroups + 1) * sizeof(int64));
+	FOR_STEPS(i, 0, n)
+		order[next[c->group[i]]++] = (uint32) i;
+	pfree(next);
+	*start = at;
+	return order;
+}
+
+/*
+ * ct_find_grades
+ *		The value of each axis for all customers, and the lines of each group.
+ *
+ * There is a group for each that a customer has.  Scores come later, so that lines may be
+ * replaced before.  All of it is in the current memory context.
+ */
+Grades *
+ct_find_grades(const Rule *rule, Columns *c)
+{
+	Grades	   *g = palloc0(sizeof(Grades));
+	int64		n = COLUMNS_SIZE(c);
+	double	   *sample = alloc_array(n, sizeof(double));
+	int64	   *start;
+	uint32	   *order = order_by_group(c, &start);
+
+	g->rule = rule;
+	g->columns = c;
+	g->ngroups = c->groups.n;
+	g->value = palloc(rule->naxes * sizeof(double *));
+	g->line = alloc_array(g->ngroups * rule->nlines, sizeof(double));
+	for (int a = 0; a < rule->naxes; a++)
+	{
+		const Axis *axis = &rule->axis[a];
+
+		g->value[a] = axis->weights ? weighted_values(axis, c) : c->value[axis->column];
+		FOR_STEPS(group, 0, g->ngroups)
+		{
+			MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier lines",
+													   ALLOCSET_DEFAULT_SIZES);
+			MemoryContext old = MemoryContextSwitchTo(each);
+			int64		values = 0;
+
+			for (int64 i = start[group]; i < start[group + 1]; i++)
+			{
+				double		value = g->value[a][order[i]];
+
+				CHECK_AT_STEP(i);
+				if (!isnan(value))
+					sample[values++] = axis->lower && value != 0 ? -value : value;
+			}
+			find_axis_lines(axis, sample, values, GROUP_LINES(g, group) + axis->line_at);
+			MemoryContextSwitchTo(old);
+			MemoryContextDelete(each);
+		}
+	}
+	pfree(sample);
+	pfree(order);
+	pfree(start);
+	return g;
+}
+
+/*
+ * Scores and ranks
+ */
+
+/* the score of a value; SCORE_NULL if it, or the lines, are null */
+static inline int
+score_of(const Axis *a, double value, const double *line)
+{
+	if (isnan(value) || (a->nlines > 0 && isnan(line[0])))
+		return SCORE_NULL;
+	return 1 + reached(a->lower ? -value : value, line, a->nlines);
+}
+
+/*
+ * ct_score_all
+ *		The scores of all customers by the lines of their groups, and their ranks.
+ */
+void
+ct_score_all(Grades *g)
+{
+	const Rule *r = g->rule;
+	const Columns *c = g->columns;
+	int64		n = COLUMNS_SIZE(c);
+
+	g->score = palloc(r->naxes * sizeof(int16 *));
+	g->rank = alloc_array(n, sizeof(int32));
+	for (int a = 0; a < r->naxes; a++)
+	{
+		const Axis *axis = &r->axis[a];
+		const double *value = g->value[a];
+		int16	   *score = g->score[a] = alloc_array(n, sizeof(int16));
+
+		FOR_STEPS(i, 0, n)
+			score[i] = score_of(axis, value[i], GROUP_LINES(g, c->group[i]) + axis->line_at);
+	}
+	FOR_STEPS(i, 0, n)
+	{
+		int			at = 0;
+
+		for (int a = 0; a < r->naxes && at >= 0; a++)
+			at = g->score[a][i] == SCORE_NULL ? -1 : at + (g->score[a][i] - 1) * r->axis[a].stride;
+		g->rank[i] = at >= 0 ? r->map[at] : RANK_NULL;
+	}
+}
+
+/* the line that suffices to stay above a line; below zero lower is further from it */
+static inline double
+kept_line(double line, double keep)
+{
+	return line >= LEAST_KEPT ? line * keep : line < 0 ? line / keep : line;
+}
+
+/*
+ * ct_rank_by
+ *		The rank that a customer's values have by other lines, of a rule over the same measures.
+ *
+ * With "kept", by the lines that suffice to stay.
+ */
+int32
+ct_rank_by(const Grades *g, const Rule *rule, const double *line, int64 customer, bool kept)
+{
+	int			at = 0;
+
+	for (int a = 0; a < rule->naxes; a++)
+	{
+		const Axis *axis = &rule->axis[a];
+		double		value = g->value[a][customer];
+		int			score = 0;
+
+		if (isnan(value) || (axis->nlines > 0 && isnan(line[axis->line_at])))
+			return RANK_NULL;
+		if (axis->lower)
+			value = -value;
+		for (int i = 0; i < axis->nlines; i++)
+			score += value >= (kept ? kept_line(line[axis->line_at + i], rule->keep) : line[axis->line_at + i]);
+		at += score * axis->stride;
+	}
+	return rule->map[at];
+}
+
+/*
+ * Rows
+ */
+
+/*
+ * ct_scores_array
+ *		The scores of a customer as int2[]; null for a score that is missing.
+ */
+Datum
+ct_scores_array(const Grades *g, int64 customer)
+{
+	Datum		score[MAX_AXES];
+	bool		null[MAX_AXES];
+	int			n = g->rule->naxes;
+	int			dims[1] = {n};
+	int			lower[1] = {1};
+
+	for (int a = 0; a < n; a++)
+	{
+		score[a] = Int16GetDatum(g->score[a][customer]);
+		null[a] = g->score[a][customer] == SCORE_NULL;
+	}
+	return PointerGetDatum(construct_md_array(score, null, 1, dims, lower, INT2OID, sizeof(int16), true,
+											  TYPALIGN_SHORT));
+}
+
+/*
+ * ct_values_array
+ *		The values of a customer as float8[], of the axes that are wanted, or of all.
+ */
+Datum
+ct_values_array(const Grades *g, int64 customer, const bool *wanted)
+{
+	Datum		value[MAX_AXES];
+	bool		null[MAX_AXES];
+	int			n = g->rule->naxes;
+	int			dims[1] = {n};
+	int			lower[1] = {1};
+
+	for (int a = 0; a < n; a++)
+	{
+		value[a] = Float8GetDatum(g->value[a][customer]);
+		null[a] = isnan(g->value[a][customer]) || (wanted != NULL && !wanted[a]);
+	}
+	return PointerGetDatum(construct_md_array(value, null, 1, dims, lower, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
+											  TYPALIGN_DOUBLE));
+}

@@ -1,0 +1,280 @@
+/*
+ * grade_customers.c
+ *		grade(): the tiers of a day, and who differs from the last refresh, for one statement.
+ *
+ * One pass: the measures' query runs into columns, lines and scores are found there, and the
+ * state of the last refresh is read once, as a stream, and compared.  Who is as the state
+ * says costs no more than that.  The rest is what the statement reads, as three relations that
+ * exist while it runs:
+ *
+ *	graded	a row for each customer who may have to be written
+ *		customer, customer_group
+ *		rank			of the tier earned, 0 if a score is missing; null: no longer graded
+ *		kept			the rank by the lines that suffice to stay
+ *		rank_by_before	the rank by the rule and the lines of an earlier day
+ *		scores, vals	a number for each axis
+ *		stored			those of vals that the state keeps
+ *		value, orders, active	what the customer brought, purchases, whether one is recent
+ *		place, now_tier, now_earned, now_status, now_since	the row of the state, if there is one
+ *		(without a state to compare with, only customer, customer_group, rank and value)
+ *	line	customer_group, axis, lines; where lower is better with the sign changed
+ *	settled	customer_group, rank: heads, value, held, orders, active of those left out of graded
+ */
+#include "base/compat.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+
+#include "base/names.h"
+#include "base/query.h"
+#include "grading/first_refresh.h"
+#include "grading/graded_relations.h"
+#include "grading/graded_rows.h"
+#include "grading/grading.h"
+#include "ledger/ledger_log.h"
+
+PG_FUNCTION_INFO_V1(ct_grade);
+
+/* argument numbers of grade() */
+enum
+{
+	ARG_MEASURES, ARG_DAY, ARG_AXES, ARG_SIZES, ARG_MAP, ARG_KEEP, ARG_TIERS, ARG_UNRATED, ARG_FIXED,
+	ARG_AXES_BEFORE, ARG_SIZES_BEFORE, ARG_MAP_BEFORE, ARG_LINES_BEFORE, ARG_STORED, ARG_STATE, ARG_ALSO,
+	ARG_NEW_STATE, ARG_NEW_HISTORY, ARG_VERSION, ARG_COMMAND
+};
+
+/* the columns of the query of measures */
+enum
+{
+	MEASURES_CUSTOMER, MEASURES_GROUP, MEASURES_LEDGER, MEASURES_VALUES
+};
+
+/*
+ * Measures
+ */
+
+static void
+start_measures(void *arg, TupleDesc desc)
+{
+	Grading    *g = arg;
+
+	if (desc->natts != MEASURES_VALUES + g->rule->ncolumns)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("a query of a grading has %d columns, not %d", desc->natts,
+						MEASURES_VALUES + g->rule->ncolumns)));
+	ct_check_grading_type(g, TupleDescAttr(desc, MEASURES_GROUP)->atttypid, TEXTOID, "customer_group");
+	ct_check_grading_type(g, TupleDescAttr(desc, MEASURES_LEDGER)->atttypid, ct_type("ledger"), "ledger");
+	g->type = palloc(Max(g->rule->ncolumns, 1) * sizeof(Oid));
+	for (int i = 0; i < g->rule->ncolumns; i++)
+	{
+		g->type[i] = getBaseType(TupleDescAttr(desc, MEASURES_VALUES + i)->atttypid);
+		ct_check_measure_type(g->type[i]);
+	}
+	g->customer = TupleDescAttr(desc, MEASURES_CUSTOMER)->atttypid;
+	g->columns = ct_columns_begin(g->customer, TupleDescAttr(desc, MEASURES_CUSTOMER)->attcollation,
+								  g->rule->ncolumns);
+}
+
+static void
+receive_measures(void *arg, TupleTableSlot *slot)
+{
+	Grading    *g = arg;
+	MemoryContext old = ct_start_grading_row(g);
+	double	   *value = palloc(Max(g->rule->ncolumns, 1) * sizeof(double));
+	Datum	   *d = slot->tts_values;
+	Datum		customer;
+	CustomerTotal total;
+
+	ct_check_grading_row(slot, COLUMN(MEASURES_CUSTOMER) | COLUMN(MEASURES_GROUP) | COLUMN(MEASURES_LEDGER));
+	customer = dictionary_key(&g->columns->customers, d[MEASURES_CUSTOMER]);
+	for (int i = 0; i < g->rule->ncolumns; i++)
+		value[i] = slot->tts_isnull[MEASURES_VALUES + i] ? get_float8_nan() :
+			ct_measure_value(g->type[i], d[MEASURES_VALUES + i]);
+	total = ct_customer_total(ct_get_ledger(d[MEASURES_LEDGER]), g->day);
+	ct_columns_add(g->columns, customer, PointerGetDatum(PG_DETOAST_DATUM_PACKED(d[MEASURES_GROUP])), &total, value);
+	MemoryContextSwitchTo(old);
+}
+
+/*
+ * Lines that were found before
+ */
+
+typedef struct LinesBefore
+{
+	Grading    *grading;
+	const Rule *rule;
+	double	   *line;			/* [group][line] */
+	bool	   *known;			/* [group], or NULL */
+} LinesBefore;
+
+static void
+start_lines(void *arg, TupleDesc desc)
+{
+	static const Oid type[] = {TEXTOID, INT2OID, FLOAT8ARRAYOID};
+
+	ct_check_grading_columns(((LinesBefore *) arg)->grading, desc, type, lengthof(type));
+}
+
+/* customer_group, axis, lines; of a group that nobody is in any longer they are left out */
+static void
+receive_lines(void *arg, TupleTableSlot *slot)
+{
+	LinesBefore *l = arg;
+	int64		group;
+	int			axis;
+	ArrayType  *lines;
+
+	ct_check_grading_row(slot, COLUMN(0) | COLUMN(1));
+	group = ct_dictionary_find(&l->grading->columns->groups, slot->tts_values[0]);
+	axis = DatumGetInt16(slot->tts_values[1]) - 1;
+	if (group < 0 || axis < 0 || axis >= l->rule->naxes)
+		return;
+	if (l->known)
+		l->known[group] = true;
+	if (slot->tts_isnull[2])
+		return;
+	lines = DatumGetArrayTypeP(slot->tts_values[2]);
+	if (ArrayGetNItems(ARR_NDIM(lines), ARR_DIMS(lines)) == l->rule->axis[axis].nlines && !array_contains_nulls(lines))
+		memcpy(l->line + group * l->rule->nlines + l->rule->axis[axis].line_at, ARR_DATA_PTR(lines),
+			   l->rule->axis[axis].nlines * sizeof(double));
+}
+
+static void
+read_lines(Grading *g, const Rule *rule, const char *sql, double *line, bool *known)
+{
+	LinesBefore l = {g, rule, line, known};
+
+	ct_run_query(sql, "grade", start_lines, receive_lines, &l);
+}
+
+/*
+ * The function
+ */
+
+static char *
+text_arg(FunctionCallInfo fcinfo, int arg)
+{
+	return PG_ARGISNULL(arg) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(arg));
+}
+
+static void
+read_tiers(Grading *g, FunctionCallInfo fcinfo)
+{
+	Datum	   *tier;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &tier, NULL, &g->ntiers);
+	g->tier = palloc((g->ntiers + 1) * sizeof(Datum));
+	g->tier[RANK_NULL] = PG_ARGISNULL(ARG_UNRATED) ? (Datum) 0 : PG_GETARG_DATUM(ARG_UNRATED);
+	memcpy(g->tier + 1, tier, g->ntiers * sizeof(Datum));
+	for (int i = 0; i < g->rule->nmap; i++)
+		if (g->rule->map[i] < 1 || g->rule->map[i] > g->ntiers)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a rule has %d tiers, and no rank %d", g->ntiers, g->rule->map[i])));
+}
+
+static void
+read_stored(Grading *g, FunctionCallInfo fcinfo)
+{
+	ArrayType  *stored;
+
+	g->stored = palloc0(g->rule->naxes * sizeof(bool));
+	if (PG_ARGISNULL(ARG_STORED))
+		return;
+	stored = PG_GETARG_ARRAYTYPE_P(ARG_STORED);
+	if (ARR_NDIM(stored) != 1 || ARR_DIMS(stored)[0] != g->rule->naxes || array_contains_nulls(stored))
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("a rule of %d axes needs to know of each whether it is stored", g->rule->naxes)));
+	g->stored = (const bool *) ARR_DATA_PTR(stored);
+}
+
+static void
+read_rule_before(Grading *g, FunctionCallInfo fcinfo)
+{
+	int64		n;
+
+	if (PG_ARGISNULL(ARG_AXES_BEFORE) || PG_ARGISNULL(ARG_SIZES_BEFORE) || PG_ARGISNULL(ARG_MAP_BEFORE) ||
+		PG_ARGISNULL(ARG_LINES_BEFORE))
+		return;
+	g->rule_before = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES_BEFORE), PG_GETARG_ARRAYTYPE_P(ARG_SIZES_BEFORE),
+								  PG_GETARG_ARRAYTYPE_P(ARG_MAP_BEFORE), 1);
+	if (g->rule_before->naxes != g->rule->naxes)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rule of %d axes had %d before", g->rule->naxes, g->rule_before->naxes)));
+	n = g->columns->groups.n * g->rule_before->nlines;
+	g->line_before = alloc_array(n, sizeof(double));
+	g->known_before = palloc0(Max(g->columns->groups.n, 1) * sizeof(bool));
+	FOR_STEPS(i, 0, n)
+		g->line_before[i] = get_float8_nan();
+	read_lines(g, g->rule_before, text_arg(fcinfo, ARG_LINES_BEFORE), g->line_before,
+			   g->known_before);
+}
+
+/*
+ * grade(measures, day, axes, sizes, map, keep, tiers, unrated, fixed, axes_before, sizes_before, map_before,
+ *		lines_before, stored, state, also, new_state, new_history, version, command)
+ *
+ * "measures", "fixed", "lines_before", "state" and "also" are queries; "command" is the
+ * statement whose rows are returned.  All run as the caller.  With new_state and new_history,
+ * bare tables of the caller, everybody is written there, and is settled.
+ */
+Datum
+ct_grade(PG_FUNCTION_ARGS)
+{
+	Grading    *g = palloc0(sizeof(Grading));
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	int64		n;
+
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i) && (i <= ARG_MAP || i == ARG_TIERS || i == ARG_COMMAND))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument %d of grade must not be null", i + 1)));
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	g->day = PG_GETARG_DATEADT(ARG_DAY);
+	if (DATE_NOT_FINITE(g->day))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of is not a day")));
+	g->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
+						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), PG_ARGISNULL(ARG_KEEP) ? 1 : PG_GETARG_FLOAT8(ARG_KEEP));
+	read_tiers(g, fcinfo);
+	read_stored(g, fcinfo);
+	g->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
+
+	ct_run_query(text_arg(fcinfo, ARG_MEASURES), "grade", start_measures, receive_measures, g);
+	g->grades = ct_find_grades(g->rule, g->columns);
+	if (!PG_ARGISNULL(ARG_FIXED))
+		read_lines(g, g->rule, text_arg(fcinfo, ARG_FIXED), g->grades->line, NULL);
+	ct_score_all(g->grades);
+	read_rule_before(g, fcinfo);
+
+	n = COLUMNS_SIZE(g->columns);
+	g->written = !PG_ARGISNULL(ARG_STATE);
+	g->desc = ct_graded_desc(g->customer);
+	g->graded = tuplestore_begin_heap(false, false, work_mem);
+	g->seen = MemoryContextAllocExtended(CurrentMemoryContext, Max(n, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	g->settled = MemoryContextAllocExtended(CurrentMemoryContext,
+											Max(g->grades->ngroups, 1) * (g->ntiers + 1) * sizeof(Settled),
+											MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	if (!PG_ARGISNULL(ARG_NEW_STATE) && !PG_ARGISNULL(ARG_NEW_HISTORY) && !PG_ARGISNULL(ARG_VERSION))
+		ct_write_all(g, PG_GETARG_OID(ARG_NEW_STATE), PG_GETARG_OID(ARG_NEW_HISTORY), PG_GETARG_INT32(ARG_VERSION));
+	else
+		ct_compare_state(g, text_arg(fcinfo, ARG_ALSO), text_arg(fcinfo, ARG_STATE));
+	MemoryContextReset(g->scratch);
+
+	SPI_connect();
+	ct_offer_relations(g);
+	spi_execute_into(text_to_cstring(PG_GETARG_TEXT_PP(ARG_COMMAND)), rsinfo);
+	SPI_finish();
+	return (Datum) 0;
+}

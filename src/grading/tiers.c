@@ -1,0 +1,226 @@
+/*
+ * tiers.c
+ *		tiers(query, preset, day): every customer's tier, straight from the rows of a query.
+ *
+ * A ledger is made of each customer's sales, asked for the measures of the axes, and thrown
+ * away.  Nothing is stored, and everything runs under the caller's own rights.
+ */
+#include "grading/grade.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/float.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+
+#include "base/names.h"
+#include "base/query.h"
+#include "rollup/sales_query.h"
+
+PG_FUNCTION_INFO_V1(ct_tiers);
+
+/* argument numbers */
+enum
+{
+	ARG_QUERY, ARG_DAY, ARG_CUSTOMER, ARG_TIME_ZONE, ARG_AXES, ARG_MEASURES, ARG_SIZES, ARG_MAP, ARG_TIERS,
+	ARG_UNRATED
+};
+
+typedef struct Tiers
+{
+	DateADT		day;
+	Rule	   *rule;
+	Columns    *columns;
+	ExprState **measure;
+	Oid		   *type;
+	double	   *value;
+	ExprContext *context;
+	TupleTableSlot *slot;		/* ledger, as_of */
+	Oid			result;			/* the type of customers that is asked for */
+	FmgrInfo	output;			/* if that is text, and theirs is another */
+	bool		as_text;
+} Tiers;
+
+/* an expression over ledger and as_of, as the caller's and our names have it */
+static Expr *
+parse_measure(const char *measure)
+{
+	static const char before[] = "SELECT (";
+	char	   *sql = psprintf("%s%s) FROM (SELECT NULL::customer_tier.ledger AS ledger, "
+							   "NULL::pg_catalog.date AS as_of) AS customer", before, measure);
+	QuotedSql	quoted;
+	List	   *parsed;
+	Query	   *query;
+
+	ct_push_quoted_sql(&quoted, measure, strlen(before));
+	parsed = pg_parse_query(sql);
+	query = linitial_node(Query, pg_analyze_and_rewrite_fixedparams(linitial_node(RawStmt, parsed),
+																	sql, NULL, 0, NULL));
+	ct_pop_quoted_sql(&quoted);
+	if (list_length(parsed) != 1 || query->commandType != CMD_SELECT || list_length(query->targetList) != 1 ||
+		list_length(query->rtable) != 1 || query->hasAggs || query->hasWindowFuncs || query->hasSubLinks ||
+		query->hasTargetSRFs || query->groupClause != NIL || query->jointree->quals != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("measure is not one expression: %s", measure),
+				 errhint("Give an expression over ledger and as_of, "
+						 "such as total(ledger, trailing_months(as_of, 12)).")));
+	return linitial_node(TargetEntry, query->targetList)->expr;
+}
+
+/* Names mean what they mean to the caller, and after that what they mean here. */
+static void
+prepare_measures(Tiers *t, ArrayType *array)
+{
+	Datum	   *measure;
+	int			n;
+	TupleDesc	desc = CreateTemplateTupleDesc(2);
+	int			nest = NewGUCNestLevel();
+	char	   *path = GetConfigOptionByName("search_path", NULL, false);
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &measure, NULL, &n);
+	if (n != t->rule->ncolumns)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("a rule of %d measures has %d expressions", t->rule->ncolumns, n)));
+	(void) set_config_option("search_path", psprintf("%s%s%s", path, path[0] ? ", " : "", CT_SCHEMA),
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	t->measure = palloc(n * sizeof(ExprState *));
+	t->type = palloc(n * sizeof(Oid));
+	t->value = palloc(n * sizeof(double));
+	for (int i = 0; i < n; i++)
+	{
+		Expr	   *expr = parse_measure(TextDatumGetCString(measure[i]));
+
+		t->type[i] = getBaseType(exprType((Node *) expr));
+		ct_check_measure_type(t->type[i]);
+		t->measure[i] = ExecInitExpr(expression_planner(expr), NULL);
+	}
+	AtEOXact_GUC(true, nest);
+	TupleDescInitEntry(desc, 1, "ledger", ct_type("ledger"), -1, 0);
+	TupleDescInitEntry(desc, 2, "as_of", DATEOID, -1, 0);
+	t->slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+	t->context = CreateStandaloneExprContext();
+	t->context->ecxt_scantuple = t->slot;
+}
+
+static void
+start_sales(void *arg, const SaleType *type)
+{
+	Tiers	   *t = arg;
+	Oid			output;
+	bool		is_varlena;
+
+	t->as_text = t->result == TEXTOID && type->customer.type != TEXTOID;
+	if (t->as_text)
+	{
+		getTypeOutputInfo(type->customer.type, &output, &is_varlena);
+		fmgr_info(output, &t->output);
+	}
+	else if (getBaseType(t->result) != type->customer.type)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("customers of the query are of type %s, not %s", format_type_be(type->customer.type),
+						format_type_be(t->result)),
+				 errhint("Give their type: options => '{}', customer => NULL::%s.",
+						 format_type_be(type->customer.type))));
+	t->columns = ct_columns_begin(type->customer.type, type->customer.collation, t->rule->ncolumns);
+}
+
+static void
+receive_ledger(void *arg, Datum customer, Ledger *ledger)
+{
+	Tiers	   *t = arg;
+	CustomerTotal total = {0};
+
+	ResetExprContext(t->context);
+	ExecClearTuple(t->slot);
+	t->slot->tts_values[0] = PointerGetDatum(ledger);
+	t->slot->tts_values[1] = DateADTGetDatum(t->day);
+	t->slot->tts_isnull[0] = t->slot->tts_isnull[1] = false;
+	ExecStoreVirtualTuple(t->slot);
+	for (int i = 0; i < t->rule->ncolumns; i++)
+	{
+		bool		isnull;
+		Datum		d = ExecEvalExprSwitchContext(t->measure[i], t->context, &isnull);
+
+		t->value[i] = isnull ? get_float8_nan() : ct_measure_value(t->type[i], d);
+	}
+	ct_columns_add(t->columns, customer, PointerGetDatum(cstring_to_text("")), &total, t->value);
+}
+
+/* customer, tier, rank, scores, vals */
+static void
+put_tiers(const Tiers *t, FunctionCallInfo fcinfo)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Grades	   *g = ct_find_grades(t->rule, t->columns);
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old;
+	Datum	   *tier;
+	int			ntiers;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &tier, NULL, &ntiers);
+	ct_score_all(g);
+	old = MemoryContextSwitchTo(each);
+	FOR_STEPS(i, 0, COLUMNS_SIZE(t->columns))
+	{
+		int			rank = g->rank[i];
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		if (rank == RANK_NULL && PG_ARGISNULL(ARG_UNRATED))
+			continue;
+		if (rank < 0 || rank > ntiers)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a rule has %d tiers, and no rank %d", ntiers, rank)));
+		values[0] = t->columns->customers.key[i];
+		if (t->as_text)
+			values[0] = PointerGetDatum(cstring_to_text(OutputFunctionCall((FmgrInfo *) &t->output, values[0])));
+		values[1] = rank == RANK_NULL ? PG_GETARG_DATUM(ARG_UNRATED) : tier[rank - 1];
+		values[2] = Int32GetDatum(rank);
+		values[3] = ct_scores_array(g, i);
+		values[4] = ct_values_array(g, i, NULL);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+		MemoryContextReset(each);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+/* tiers(query, day, customer, time_zone, axes, measures, sizes, map, tiers, unrated), see tiers() in SQL */
+Datum
+ct_tiers(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Tiers	   *t = palloc0(sizeof(Tiers));
+	SalesQuery	query = {.function = "tiers", .start = start_sales, .emit = receive_ledger, .arg = t};
+
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i) && i != ARG_CUSTOMER && i != ARG_TIME_ZONE && i != ARG_UNRATED)
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("the query, the preset and the day of tiers must not be null")));
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	t->day = PG_GETARG_DATEADT(ARG_DAY);
+	if (DATE_NOT_FINITE(t->day))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of is not a day"),
+				 errhint("Tiers are those of a day: as_of => '2026-11-30'.")));
+	t->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
+						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), 1);
+	t->result = TupleDescAttr(rsinfo->setDesc, 0)->atttypid;
+	prepare_measures(t, PG_GETARG_ARRAYTYPE_P(ARG_MEASURES));
+	query.sql = text_to_cstring(PG_GETARG_TEXT_PP(ARG_QUERY));
+	query.time_zone = PG_ARGISNULL(ARG_TIME_ZONE) ? NULL : PG_GETARG_TEXT_PP(ARG_TIME_ZONE);
+	query.until = t->day;
+	ct_roll_up_query(&query);
+	put_tiers(t, fcinfo);
+	return (Datum) 0;
+}

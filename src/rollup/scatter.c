@@ -1,0 +1,519 @@
+/*
+ * scatter.c
+ *		Sales of many customers, in any order, to one ledger each, in bounded memory.
+ *
+ * A hash table of a million groups misses the cache for every row, and that is
+ * what an ordinary hash aggregate spends its time on.  Here a row is first
+ * appended to one of a few hundred partitions, by the upper bits of its
+ * customer's hash; the partitions are then rolled up one by one, each with a
+ * table that fits the cache.
+ *
+ * Over its memory the partitions go to temporary files, a block at a time.  When
+ * the table of a partition fills the memory, it goes on for the customers it
+ * has; the sales of others are scattered again, by the next bits of the hash,
+ * and have their turn afterwards.
+ */
+#include "rollup/scatter.h"
+
+#include "lib/stringinfo.h"
+#include "storage/buffile.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+
+#include "ledger/ledger_log.h"
+
+#define HASH_BITS			CUSTOMER_HASH_BITS
+#define BATCH				32
+#define MAX_PARTITION_BITS	8
+#define LEAST_MEMORY		(256 * 1024)
+#define BLOCK_SIZE			8192
+/* a partition that has spilled keeps a block and its file's buffer */
+#define SPILLED_SIZE		(2 * BLOCK_SIZE)
+
+/*
+ * Memory that is touched for the first time is what is left to pay for, so a
+ * sale is kept short.  In a block:
+ *		customer: zigzag if by value, else its bytes, for a varlena after their number
+ *		varint zigzag(day - day before in the block) << 3 | scale, or UNDO and
+ *			then the scale as a byte, for a sale that is taken back
+ *		zigzag amount
+ */
+#define UNDO				7
+
+typedef struct ScatteredSale
+{
+	Datum		customer;
+	uint32		hash;
+	DateADT		day;
+	Amount		amount;
+	bool		undo;
+} ScatteredSale;
+
+#define SALE_MAX			(3 * VARINT_MAX64 + 1)	/* without bytes of the customer */
+
+typedef struct SaleBlock
+{
+	struct SaleBlock *next;
+	Size		size;			/* of data */
+	Size		used;			/* once another block has taken its place */
+	uint8		data[FLEXIBLE_ARRAY_MEMBER];
+} SaleBlock;
+
+typedef struct Partition
+{
+	uint8	   *at;				/* where the next sale goes, in the newest block */
+	uint8	   *end;
+	DateADT		last_day;		/* in that block */
+	SaleBlock  *blocks;			/* the newest first */
+	BufFile    *file;
+} Partition;
+
+struct Scatter
+{
+	const CustomerType *type;
+	MemoryContext context;
+	ResourceOwner owner;		/* of files */
+	Size		memory;			/* what all of this may take */
+	Size		room;			/* and these blocks, before they spill */
+	Size		used;
+	bool		spilled;
+	int			bits;			/* of the hash, that choose the partition */
+	int			shift;			/* and those below them */
+	uint32		groups;			/* the most customers that a partition had */
+	Partition	partition[FLEXIBLE_ARRAY_MEMBER];
+};
+
+typedef struct CustomerGroup
+{
+	Datum		customer;
+	LedgerLog  *log;
+	uint32		hash;
+	char		status;
+} CustomerGroup;
+
+#define SH_PREFIX			groups
+#define SH_ELEMENT_TYPE		CustomerGroup
+#define SH_KEY_TYPE			Datum
+#define SH_KEY				customer
+#define SH_HASH_KEY(tb, key)	hash_customer((tb)->private_data, key)
+#define SH_EQUAL(tb, a, b)	same_customer((tb)->private_data, a, b)
+#define SH_SCOPE			static inline
+#define SH_STORE_HASH
+#define SH_GET_HASH(tb, a)	(a)->hash
+#define SH_DECLARE
+#define SH_DEFINE
+
+#include "lib/simplehash.h"
+
+#include "ledger/ledger_log.h"
+
+/* NULL if the hash has no more bits than the "left" that others have not used */
+static Scatter *
+scatter_new(const CustomerType *type, Size memory, Size room, int left)
+{
+	MemoryContext context;
+	Scatter    *s;
+	int			bits = MAX_PARTITION_BITS;
+
+	/* once spilled, the partitions together keep to half of the memory */
+	while (bits > 2 && ((Size) SPILLED_SIZE << bits) > memory / 2)
+		bits--;
+	if (left < bits)
+		return NULL;
+	context = AllocSetContextCreate(CurrentMemoryContext, "customer_tier scatter",
+									ALLOCSET_DEFAULT_SIZES);
+	s = MemoryContextAllocZero(context, offsetof(Scatter, partition) +
+							   (sizeof(Partition) << bits));
+	s->context = context;
+	s->owner = CurrentResourceOwner;
+	s->type = type;
+	s->memory = memory;
+	s->room = room;
+	s->bits = bits;
+	s->shift = left - bits;
+	s->groups = 256;
+	return s;
+}
+
+/* takes as much memory as the server's own hash tables may */
+Scatter *
+ct_scatter_begin(const CustomerType *type)
+{
+	Size		memory = Max((Size) (work_mem * 1024.0 * hash_mem_multiplier), LEAST_MEMORY);
+
+	return scatter_new(type, memory, memory, HASH_BITS);
+}
+
+/* the oldest first: sales mostly come in the order of days, and so are appended */
+static SaleBlock *
+reverse(SaleBlock *b)
+{
+	SaleBlock  *reversed = NULL;
+
+	for (int64 n = 0; b != NULL; n++)
+	{
+		SaleBlock  *next = b->next;
+
+		CHECK_AT_STEP(n);
+		b->next = reversed;
+		reversed = b;
+		b = next;
+	}
+	return reversed;
+}
+
+/* from here on the block is the partition's newest, and empty */
+static void
+use_block(Partition *p, SaleBlock *b)
+{
+	p->at = b->data;
+	p->end = b->data + b->size;
+	p->last_day = 0;
+}
+
+static void
+close_block(Partition *p)
+{
+	if (p->blocks != NULL)
+		p->blocks->used = p->at - p->blocks->data;
+}
+
+static void
+write_block(Scatter *s, Partition *p, SaleBlock *b)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (p->file == NULL)
+	{
+		ResourceOwner old = CurrentResourceOwner;
+
+		CurrentResourceOwner = s->owner;
+		p->file = BufFileCreateTemp(false);
+		CurrentResourceOwner = old;
+	}
+	BufFileWrite(p->file, &b->used, sizeof(b->used));
+	BufFileWrite(p->file, b->data, b->used);
+}
+
+/* all blocks to their partitions' files; one of each partition stays, empty */
+static void
+spill(Scatter *s)
+{
+	for (int i = 0; i < 1 << s->bits; i++)
+	{
+		Partition  *p = &s->partition[i];
+
+		close_block(p);
+		p->blocks = reverse(p->blocks);
+		for (SaleBlock *b = p->blocks; b != NULL; b = p->blocks)
+		{
+			write_block(s, p, b);
+			if (b->next == NULL)
+			{
+				use_block(p, b);
+				break;
+			}
+			p->blocks = b->next;
+			pfree(b);
+		}
+	}
+	s->spilled = true;
+}
+
+/* an empty block, of "size" bytes at least, for the partition */
+static pg_noinline void
+next_block(Scatter *s, Partition *p, Size size)
+{
+	MemoryContext old = MemoryContextSwitchTo(s->context);
+	SaleBlock  *b;
+
+	size = Max(size, BLOCK_SIZE - offsetof(SaleBlock, data));
+	close_block(p);
+	if (!s->spilled && s->used + size > s->room && s->used > 0)
+		spill(s);
+	else if (s->spilled && p->blocks != NULL)
+	{
+		write_block(s, p, p->blocks);
+		use_block(p, p->blocks);
+	}
+	b = p->blocks;
+	if (s->spilled && b != NULL && b->size < size)
+	{
+		pfree(b);
+		b = p->blocks = NULL;
+	}
+	if (!s->spilled || b == NULL)
+	{
+		b = MemoryContextAllocHuge(s->context, offsetof(SaleBlock, data) + size);
+		b->size = size;
+		b->next = p->blocks;
+		p->blocks = b;
+		s->used += offsetof(SaleBlock, data) + size;
+		use_block(p, b);
+	}
+	MemoryContextSwitchTo(old);
+}
+
+static inline void
+append(Scatter *s, const ScatteredSale *sale)
+{
+	const CustomerType *type = s->type;
+	Partition  *p = &s->partition[(sale->hash >> s->shift) & ((1 << s->bits) - 1)];
+	const char *bytes = NULL;
+	Size		nbytes = type->byval ? 0 : customer_bytes(type, sale->customer, &bytes);
+	uint8	   *at;
+
+	if (unlikely(p->end - p->at < (ptrdiff_t) (SALE_MAX + nbytes)))
+		next_block(s, p, SALE_MAX + nbytes);
+	at = p->at;
+	if (type->byval)
+		at = put_varint(at, zigzag((int64) sale->customer));
+	else
+	{
+		if (type->len < 0)
+			at = put_varint(at, nbytes);
+		memcpy(at, bytes, nbytes);
+		at += nbytes;
+	}
+	at = put_varint(at, zigzag((int64) sale->day - p->last_day) << 3 | (sale->undo ? UNDO : sale->amount.scale));
+	if (unlikely(sale->undo))
+		*at++ = (uint8) sale->amount.scale;
+	p->at = put_varint(at, zigzag(sale->amount.value));
+	p->last_day = sale->day;
+}
+
+/* a sale, or with "undo" what takes one back that was added here or elsewhere */
+void
+ct_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount, bool undo)
+{
+	ScatteredSale sale = {customer, hash_customer(s->type, customer), day, amount, undo};
+
+	append(s, &sale);
+}
+
+/* What rolls up one partition. */
+typedef struct RollUp
+{
+	const CustomerType *type;
+	MemoryContext context;		/* the groups and their logs */
+	MemoryContext outer;
+	groups_hash *groups;
+	Size		memory;
+	bool		bounded;		/* false where the hash has no bits left */
+	int			left;			/* those bits */
+	Scatter    *rest;			/* sales of customers that found no room */
+	StringInfoData customer;	/* of the sale at hand, if not by value */
+} RollUp;
+
+static void
+add_sale(RollUp *r, const ScatteredSale *sale)
+{
+	const CustomerType *type = r->type;
+	CustomerGroup *g;
+	LedgerLog  *log;
+	bool		found = true;
+
+	if (unlikely(r->rest != NULL))
+	{
+		g = groups_lookup_hash(r->groups, sale->customer, sale->hash);
+		if (g == NULL)
+		{
+			append(r->rest, sale);
+			return;
+		}
+	}
+	else
+		g = groups_insert_hash(r->groups, sale->customer, sale->hash, &found);
+	if (!found)
+	{
+		g->customer = datumCopy(sale->customer, type->byval, type->len);
+		g->log = ct_log_new();
+		if (r->bounded && MemoryContextMemAllocated(r->context, false) > r->memory / 2)
+		{
+			MemoryContextSwitchTo(r->outer);
+			r->rest = scatter_new(type, r->memory, r->memory / 2, r->left);
+			r->bounded = r->rest != NULL;
+			MemoryContextSwitchTo(r->context);
+		}
+	}
+	else if (unlikely(!type->byval && stands_before(type, sale->customer, g->customer)))
+		g->customer = datumCopy(sale->customer, type->byval, type->len);
+
+	log = sale->undo ? ct_log_undo_row(g->log, sale->day, sale->amount) :
+		ledger_log_add_row(g->log, sale->day, sale->amount);
+	if (log != g->log)
+	{
+		pfree(g->log);
+		g->log = log;
+	}
+}
+
+static inline const uint8 *
+read_varint(const uint8 *p, const uint8 *end, uint64 *v)
+{
+	p = get_varint(p, end, v);
+	if (unlikely(p == NULL))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("could not read a sale back from its partition")));
+	return p;
+}
+
+/* the next sale of a block; a customer not by value is in r->customer until the next */
+static inline const uint8 *
+get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, ScatteredSale *sale)
+{
+	const CustomerType *type = r->type;
+	uint64		v = type->len;
+
+	if (type->byval || type->len < 0)
+		p = read_varint(p, end, &v);
+	if (type->byval)
+		sale->customer = (Datum) unzigzag(v);
+	else
+	{
+		Size		header = type->len > 0 ? 0 : VARHDRSZ;
+
+		resetStringInfo(&r->customer);
+		enlargeStringInfo(&r->customer, header + v);
+		memcpy(r->customer.data + header, p, v);
+		if (header > 0)
+			SET_VARSIZE(r->customer.data, header + v);
+		p += v;
+		sale->customer = PointerGetDatum(r->customer.data);
+	}
+	sale->hash = hash_customer(type, sale->customer);
+	p = read_varint(p, end, &v);
+	*day = (DateADT) (*day + unzigzag(v >> 3));
+	sale->day = *day;
+	sale->amount.scale = v & 0x07;
+	sale->undo = sale->amount.scale == UNDO;
+	if (unlikely(sale->undo))
+		sale->amount.scale = *p++;
+	p = read_varint(p, end, &v);
+	sale->amount.value = unzigzag(v);
+	return p;
+}
+
+/*
+ * Even the table of one partition can be larger than the nearest cache: a few
+ * sales at once, the slots and then the logs are asked for before they are used.
+ */
+static void
+add_block(RollUp *r, const uint8 *p, Size used)
+{
+	const uint8 *end = p + used;
+	int			batch = r->type->byval ? BATCH : 1;
+	DateADT		day = 0;
+	ScatteredSale sale[BATCH];
+
+	CHECK_FOR_INTERRUPTS();
+	while (p < end)
+	{
+		CustomerGroup *slot = r->groups->data;
+		uint32		mask = r->groups->sizemask;
+		int			n;
+
+		for (n = 0; n < batch && p < end; n++)
+		{
+			p = get_sale(r, p, end, &day, &sale[n]);
+			__builtin_prefetch(&slot[sale[n].hash & mask]);
+		}
+		for (int i = 0; i < n; i++)
+			__builtin_prefetch(slot[sale[i].hash & mask].log);
+		for (int i = 0; i < n; i++)
+			add_sale(r, &sale[i]);
+	}
+}
+
+static void
+add_file(RollUp *r, BufFile *file)
+{
+	StringInfoData data;
+	Size		used;
+
+	if (BufFileSeek(file, 0, 0, SEEK_SET) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not rewind temporary file: %m")));
+	initStringInfo(&data);
+	while (BufFileRead(file, &used, sizeof(used)) == sizeof(used))
+	{
+		resetStringInfo(&data);
+		enlargeStringInfo(&data, used);
+		if (BufFileRead(file, data.data, used) != used)
+			ereport(ERROR,
+					(errcode_for_file_access(),
+					 errmsg("could not read temporary file: %m")));
+		add_block(r, (uint8 *) data.data, used);
+	}
+}
+
+static void
+emit_groups(RollUp *r, EmitLedger emit, void *arg)
+{
+	MemoryContext each = AllocSetContextCreate(r->outer, "customer_tier ledger",
+											   ALLOCSET_DEFAULT_SIZES);
+	groups_iterator it;
+	CustomerGroup *g;
+
+	MemoryContextSwitchTo(each);
+	groups_start_iterate(r->groups, &it);
+	while ((g = groups_iterate(r->groups, &it)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		emit(arg, g->customer, ct_log_close(g->log));
+		MemoryContextReset(each);
+	}
+	MemoryContextSwitchTo(r->outer);
+	MemoryContextDelete(each);
+}
+
+static void
+roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
+{
+	RollUp		r = {0};
+
+	r.type = s->type;
+	r.outer = CurrentMemoryContext;
+	r.context = AllocSetContextCreate(r.outer, "customer_tier groups", ALLOCSET_DEFAULT_SIZES);
+	r.memory = s->memory;
+	r.bounded = true;
+	r.left = s->shift;
+	r.groups = groups_create(r.context, s->groups, (void *) s->type);
+
+	MemoryContextSwitchTo(r.context);
+	if (!s->type->byval)
+		initStringInfo(&r.customer);
+	if (p->file != NULL)
+	{
+		add_file(&r, p->file);
+		BufFileClose(p->file);
+	}
+	close_block(p);
+	for (SaleBlock *b = reverse(p->blocks); b != NULL;)
+	{
+		SaleBlock  *next = b->next;
+
+		add_block(&r, b->data, b->used);
+		pfree(b);
+		b = next;
+	}
+	MemoryContextSwitchTo(r.outer);
+
+	emit_groups(&r, emit, arg);
+	s->groups = Max(s->groups, r.groups->members);
+	MemoryContextDelete(r.context);
+	if (r.rest != NULL)
+		ct_scatter_end(r.rest, emit, arg);
+}
+
+/* Hands every customer's ledger to emit, in no particular order, and ends the scatter. */
+void
+ct_scatter_end(Scatter *s, EmitLedger emit, void *arg)
+{
+	check_stack_depth();
+	for (int i = 0; i < 1 << s->bits; i++)
+		if (s->partition[i].blocks != NULL)
+			roll_up_partition(s, &s->partition[i], emit, arg);
+	MemoryContextDelete(s->context);
+}

@@ -1,0 +1,51 @@
+/*
+ * history.c
+ *		What the value models take from a ledger.
+ */
+#include "value/history.h"
+
+/*
+ * x, t_x, t and m of a ledger; false without a purchase by then.  Purchases of one
+ * day are one; m is the money after the first day, returns included, by x.
+ */
+bool
+ct_ledger_history(const Ledger *l, DateADT as_of, double unit, double *history)
+{
+	LedgerReader r;
+	LedgerEntry e;
+	int128		money = 0;
+	int64		days = 0;
+	DateADT		first = 0;
+	DateADT		last = 0;
+
+	ct_ledger_read(l, &r);
+	if (r.head.purchase_days > 0 && r.head.last_day <= as_of)
+	{
+		/* the head knows nearly all */
+		days = r.head.purchase_days;
+		first = r.head.first_purchase;
+		last = r.head.last_purchase;
+		money = r.head.total;
+		while (days > 1 && ct_ledger_next(&r, &e) && e.day <= first)
+			money -= e.amount;
+	}
+	else
+		while (ct_ledger_next(&r, &e) && e.day <= as_of)
+		{
+			if (days > 0)
+				money += e.amount;
+			if (e.purchases > 0)
+			{
+				if (days++ == 0)
+					first = e.day;
+				last = e.day;
+			}
+		}
+	if (days == 0)
+		return false;
+	history[0] = days - 1;
+	history[1] = (last - first) / unit;
+	history[2] = ((double) as_of - first) / unit;
+	history[3] = days > 1 && money > 0 ? (double) money / ct_pow10[r.head.scale] / (days - 1) : 0;
+	return true;
+}

@@ -1,0 +1,184 @@
+/*
+ * named_model.c
+ *		Measures of a ledger by a model that is kept by name.
+ *
+ * The model is looked up with the caller's rights at a query's first call, and
+ * again where another snapshot or another user asks.
+ */
+#include "value/history.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/snapmgr.h"
+
+#include "ledger/ledger_log.h"
+#include "value/bgnbd.h"
+#include "value/gamma_gamma.h"
+#include "value/pareto_nbd.h"
+#include "value/predict.h"
+
+PG_FUNCTION_INFO_V1(ct_p_alive_named);
+PG_FUNCTION_INFO_V1(ct_expected_purchases_named);
+PG_FUNCTION_INFO_V1(ct_clv_named);
+
+typedef struct NamedModel
+{
+	bool		known;			/* the rest is */
+	char	   *name;
+	Oid			user;
+	TimestampTz transaction;
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32		xcnt;
+	CommandId	command;
+	const Model *model;			/* NULL: it could not be fitted */
+	double		unit_days;
+	double		param[MODEL_PARAMS];
+	bool		has_spend;
+	double		spend[MODEL_PARAMS];
+	TaskMemory	task;
+} NamedModel;
+
+static const Model *const models[] = {&ct_bgnbd, &ct_mbgnbd, &ct_pareto_nbd};
+
+static bool
+get_numbers(int column, int n, double *value)
+{
+	bool		null;
+	Datum		array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null);
+	ArrayType  *a;
+
+	if (null)
+		return false;
+	a = DatumGetArrayTypeP(array);
+	if (ARR_NDIM(a) != 1 || ARR_DIMS(a)[0] != n || ARR_HASNULL(a))
+		return false;
+	memcpy(value, ARR_DATA_PTR(a), n * sizeof(double));
+	for (int i = 0; i < n; i++)
+	{
+		ct_check_finite(value[i], "a model's parameter");
+		if (value[i] <= 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("a model's parameters must be above 0")));
+	}
+	return true;
+}
+
+static void
+look_up(NamedModel *m, const char *name)
+{
+	Oid			types[1] = {TEXTOID};
+	Datum		args[1] = {CStringGetTextDatum(name)};
+	char	   *kind;
+	bool		null;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	if (SPI_execute_with_args("SELECT kind, unit_days, parameters, spend "
+							  "FROM customer_tier_internal.model_parameters($1)",
+							  1, types, args, NULL, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "model could not be read");
+	kind = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+	m->unit_days = DatumGetFloat8(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &null));
+	m->model = NULL;
+	for (int i = 0; i < lengthof(models); i++)
+		if (strcmp(kind, models[i]->name) == 0 && get_numbers(3, models[i]->params, m->param))
+			m->model = models[i];
+	m->has_spend = get_numbers(4, ct_gamma_gamma.params, m->spend);
+	SPI_finish();
+}
+
+static NamedModel *
+get_named(FunctionCallInfo fcinfo)
+{
+	NamedModel *m = fcinfo->flinfo->fn_extra;
+	Snapshot	snapshot = GetActiveSnapshot();
+	text	   *name = PG_GETARG_TEXT_PP(0);
+	Size		len = VARSIZE_ANY_EXHDR(name);
+
+	if (m == NULL)
+		m = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(NamedModel));
+	if (m->known && strlen(m->name) == len && memcmp(m->name, VARDATA_ANY(name), len) == 0 && m->user == GetUserId() &&
+		m->transaction == GetCurrentTransactionStartTimestamp() && m->xmin == snapshot->xmin &&
+		m->xmax == snapshot->xmax && m->xcnt == snapshot->xcnt && m->command == snapshot->curcid)
+		return m;
+	m->known = false;
+	if (m->name != NULL)
+		pfree(m->name);
+	m->name = NULL;
+	m->name = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, text_to_cstring(name));
+	m->user = GetUserId();
+	m->transaction = GetCurrentTransactionStartTimestamp();
+	m->xmin = snapshot->xmin;
+	m->xmax = snapshot->xmax;
+	m->xcnt = snapshot->xcnt;
+	m->command = snapshot->curcid;
+	look_up(m, m->name);
+	m->known = true;
+	return m;
+}
+
+/* (name, ledger, as_of): false if there is nothing to tell */
+static bool
+get_task(FunctionCallInfo fcinfo, NamedModel **m, Customer *c, double *money)
+{
+	DateADT		as_of = PG_GETARG_DATEADT(2);
+	double		history[4];
+
+	if (DATE_NOT_FINITE(as_of))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("as_of must be a finite date")));
+	*m = get_named(fcinfo);
+	if ((*m)->model == NULL ||
+		!ct_ledger_history(PG_GETARG_LEDGER(1), as_of, (*m)->unit_days, history))
+		return false;
+	*c = (Customer) {history[0], history[1], history[2]};
+	*money = history[3];
+	return true;
+}
+
+Datum
+ct_p_alive_named(PG_FUNCTION_ARGS)
+{
+	NamedModel *m;
+	Customer	c;
+	double		money;
+
+	if (!get_task(fcinfo, &m, &c, &money))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(ct_predict_p_alive(m->model, m->param, &c));
+}
+
+Datum
+ct_expected_purchases_named(PG_FUNCTION_ARGS)
+{
+	NamedModel *m;
+	Customer	c;
+	double		money;
+	double		horizon = ct_check_horizon(PG_GETARG_FLOAT8(3));
+
+	if (!get_task(fcinfo, &m, &c, &money))
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(ct_predict_purchases(m->model, m->param, &c, horizon,
+										&m->task, fcinfo->flinfo->fn_mcxt));
+}
+
+Datum
+ct_clv_named(PG_FUNCTION_ARGS)
+{
+	NamedModel *m;
+	Customer	c;
+	double		money;
+
+	if (!get_task(fcinfo, &m, &c, &money) || !m->has_spend)
+		PG_RETURN_NULL();
+	PG_RETURN_FLOAT8(ct_predict_clv(m->model, m->param, m->spend, &c, money, PG_GETARG_FLOAT8(3),
+											   PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5),
+											   &m->task, fcinfo->flinfo->fn_mcxt));
+}
