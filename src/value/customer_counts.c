@@ -2,9 +2,11 @@
  * customer_counts.c
  *		Customers counted by what a value model knows of them.
  *
- * Open addressing with linear probing; at most three quarters of the slots are
- * taken.  What becomes of the state does not depend on the order of the rows:
- * whoever reads it sorts.
+ * The state is an array that customers are appended to.  Every RUN of them is
+ * sorted, with equal ones counted together, so that the work is done where the rows
+ * are read: by the workers of a parallel plan.  Combining only appends, and the
+ * final function merges the sorted runs.  A full state is merged, too, before it
+ * gets a larger one, so that its memory is bounded by the different customers.
  */
 #include "value/customer_counts.h"
 
@@ -20,18 +22,19 @@ PG_FUNCTION_INFO_V1(ct_spend_accumulate);
 PG_FUNCTION_INFO_V1(ct_customer_combine);
 
 #define COUNTS_MAGIC	0x43544343
-#define FIRST_SLOTS		16
+#define FIRST_ROOM		8
+#define RUN				16384
 
 typedef struct Counts
 {
 	int32		vl_len_;
 	uint32		magic;
-	int64		slots;			/* a power of two */
-	int64		taken;
-	CustomerCount slot[FLEXIBLE_ARRAY_MEMBER];
+	int64		n;
+	int64		sorted;			/* of these are in sorted runs */
+	CustomerCount row[FLEXIBLE_ARRAY_MEMBER];
 } Counts;
 
-#define COUNTS_SIZE(slots)	(offsetof(Counts, slot) + (Size) (slots) * sizeof(CustomerCount))
+#define COUNTS_SIZE(room)	(offsetof(Counts, row) + (Size) (room) * sizeof(CustomerCount))
 
 double
 ct_check_finite(double value, const char *what)
@@ -75,16 +78,21 @@ counts_corrupt(void)
 }
 
 static Counts *
-counts_new(int64 slots)
+counts_new(int64 room)
 {
-	Counts	   *c = alloc_state(COUNTS_SIZE(slots), "too many different customers for one fit",
+	Counts	   *c = alloc_state(COUNTS_SIZE(room), "too many different customers for one fit",
 								"Round the times, to weeks for example: equal customers are counted together.");
 
-	clear_in_steps(c, COUNTS_SIZE(slots));
-	SET_VARSIZE(c, COUNTS_SIZE(slots));
+	clear_in_steps(c, COUNTS_SIZE(room));
+	SET_VARSIZE(c, COUNTS_SIZE(room));
 	c->magic = COUNTS_MAGIC;
-	c->slots = slots;
 	return c;
+}
+
+static int64
+counts_room(const Counts *c)
+{
+	return (VARSIZE(c) - offsetof(Counts, row)) / sizeof(CustomerCount);
 }
 
 /* a state argument; NULL while it is the empty bytea that aggregates start with */
@@ -98,57 +106,106 @@ counts_get(FunctionCallInfo fcinfo, int arg)
 		return NULL;
 	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
 		c = (Counts *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
-	if (VARSIZE(c) < COUNTS_SIZE(FIRST_SLOTS) || c->magic != COUNTS_MAGIC || c->slots < FIRST_SLOTS ||
-		c->slots > (int64) (MaxAllocSize / sizeof(CustomerCount)) || (c->slots & (c->slots - 1)) != 0 ||
-		VARSIZE(c) != COUNTS_SIZE(c->slots) || c->taken < 0 || c->taken > c->slots / 4 * 3)
+	if (VARSIZE(c) < COUNTS_SIZE(FIRST_ROOM) || c->magic != COUNTS_MAGIC || c->n < 1 || c->n > counts_room(c) ||
+		c->sorted < 0 || c->sorted > c->n)
 		counts_corrupt();
 	return c;
 }
 
-static uint64
-count_hash(const CustomerCount *k)
+static inline int
+compare(const CustomerCount *a, const CustomerCount *b)
 {
-	return ct_hash_doubles(k->x, k->t_x, k->t);
+	if (a->x != b->x)
+		return a->x < b->x ? -1 : 1;
+	if (a->t_x != b->t_x)
+		return a->t_x < b->t_x ? -1 : 1;
+	return a->t < b->t ? -1 : a->t > b->t;
 }
 
-/* there is an empty slot, or else the table is no table of ours */
-static void
-counts_put(Counts *c, const CustomerCount *k)
+/* where the run that begins at a row ends */
+static int64
+run_end(const CustomerCount *row, int64 from, int64 n)
 {
-	uint64		at = count_hash(k) & (c->slots - 1);
+	int64		i = from + 1;
 
-	for (int64 i = 0; i < c->slots; i++, at = (at + 1) & (c->slots - 1))
+	for (; i < n && compare(&row[i - 1], &row[i]) <= 0; i++)
+		CHECK_AT_STEP(i);
+	return Min(i, n);
+}
+
+/*
+ * Sorts rows, and counts equal ones together: a natural merge sort, which takes the
+ * runs that are there.  Returns how many are left.
+ */
+static int64
+condense(CustomerCount *row, int64 n)
+{
+	CustomerCount *buffer = alloc_array(n, sizeof(CustomerCount));
+	CustomerCount *from = row;
+	CustomerCount *to = buffer;
+	int64		runs;
+
+	do
 	{
-		CustomerCount *slot = &c->slot[at];
+		int64		left = 0;
 
-		if (slot->n == 0)
+		runs = 0;
+		for (int64 a = 0, end; a < n; a = end, runs++)
 		{
-			*slot = *k;
-			c->taken++;
-			return;
+			int64		a_end = run_end(from, a, n);
+			int64		b = a_end;
+
+			end = a_end < n ? run_end(from, a_end, n) : n;
+			for (int64 i = a; i < end; i++)
+			{
+				const CustomerCount *k = b == end || (a < a_end && compare(&from[a], &from[b]) <= 0) ?
+					&from[a++] : &from[b++];
+
+				CHECK_AT_STEP(i);
+				if (left > 0 && compare(&to[left - 1], k) == 0)
+					to[left - 1].n += k->n;
+				else
+					to[left++] = *k;
+			}
 		}
-		if (slot->x == k->x && slot->t_x == k->t_x && slot->t == k->t)
-		{
-			slot->n += k->n;
-			return;
-		}
-	}
-	counts_corrupt();
+		n = left;
+		to = from;
+		from = to == row ? buffer : row;
+	} while (runs > 1);
+	if (from != row)
+		copy_in_steps(row, from, n * sizeof(CustomerCount));
+	pfree(buffer);
+	return n;
+}
+
+/* the same state, or a larger one, with room for so many more */
+static Counts *
+make_room(Counts *c, int64 more)
+{
+	int64		room = counts_room(c);
+	Counts	   *larger;
+
+	if (likely(c->n + more <= room))
+		return c;
+	c->n = c->sorted = condense(c->row, c->n);
+	while (c->n + more > room / 4 * 3)
+		room *= 2;
+	if (room == counts_room(c))
+		return c;
+	larger = counts_new(room);
+	larger->n = c->n;
+	larger->sorted = c->sorted;
+	copy_in_steps(larger->row, c->row, c->n * sizeof(CustomerCount));
+	return larger;
 }
 
 static Counts *
 counts_add(Counts *c, const CustomerCount *k)
 {
-	if (unlikely(c->taken >= c->slots / 4 * 3))
-	{
-		Counts	   *larger = counts_new(2 * c->slots);
-
-		FOR_STEPS(i, 0, c->slots)
-			if (c->slot[i].n != 0)
-				counts_put(larger, &c->slot[i]);
-		c = larger;
-	}
-	counts_put(c, k);
+	c = make_room(c, 1);
+	c->row[c->n++] = *k;
+	if (c->n - c->sorted == RUN)
+		c->n = c->sorted = c->sorted + condense(&c->row[c->sorted], RUN);
 	return c;
 }
 
@@ -159,7 +216,7 @@ state_arg(FunctionCallInfo fcinfo)
 
 	ct_check_transition(fcinfo);
 	c = counts_get(fcinfo, 0);
-	return c == NULL ? counts_new(FIRST_SLOTS) : c;
+	return c == NULL ? counts_new(FIRST_ROOM) : c;
 }
 
 static void
@@ -217,25 +274,11 @@ ct_customer_combine(PG_FUNCTION_ARGS)
 
 	if (b == NULL)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	a = state_arg(fcinfo);
-	FOR_STEPS(i, 0, b->slots)
-		if (b->slot[i].n != 0)
-			a = counts_add(a, &b->slot[i]);
+	a = make_room(state_arg(fcinfo), b->n);
+	copy_in_steps(&a->row[a->n], b->row, b->n * sizeof(CustomerCount));
+	a->n += b->n;
+	a->sorted = a->n;
 	PG_RETURN_POINTER(a);
-}
-
-static int
-compare_counts(const void *a, const void *b)
-{
-	const CustomerCount *p = a;
-	const CustomerCount *q = b;
-
-	check_in_sort();
-	if (p->x != q->x)
-		return p->x < q->x ? -1 : 1;
-	if (p->t_x != q->t_x)
-		return p->t_x < q->t_x ? -1 : 1;
-	return p->t < q->t ? -1 : p->t > q->t;
 }
 
 /* the state's customers, in memory of our own; false if there are none */
@@ -246,25 +289,20 @@ ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 	double		t = 0;
 
 	memset(c, 0, sizeof(*c));
-	if (state == NULL || state->taken == 0)
+	if (state == NULL)
 		return false;
-	c->group = alloc_array(state->taken, sizeof(CustomerCount));
-	FOR_STEPS(i, 0, state->slots)
+	c->group = alloc_array(state->n, sizeof(CustomerCount));
+	FOR_STEPS(i, 0, state->n)
 	{
-		const CustomerCount *k = &state->slot[i];
+		const CustomerCount *k = &state->row[i];
 
-		if (k->n == 0)
-			continue;
 		/* the state may be anything that somebody made */
-		if (c->groups >= state->taken || !(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) ||
-			k->x != floor(k->x) ||
+		if (!(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) || k->x != floor(k->x) ||
 			!(k->t_x >= 0 && k->t_x <= k->t) || isinf(k->t))
 			counts_corrupt();
-		c->group[c->groups++] = *k;
+		c->group[i] = *k;
 	}
-	if (c->groups != state->taken)
-		counts_corrupt();
-	qsort(c->group, c->groups, sizeof(CustomerCount), compare_counts);
+	c->groups = condense(c->group, state->n);
 	FOR_STEPS(i, 0, c->groups)
 	{
 		const CustomerCount *k = &c->group[i];

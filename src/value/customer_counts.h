@@ -2,16 +2,15 @@
  * customer_counts.h
  *		Customers counted by what a value model knows of them.
  *
- * The typed state of the fitting aggregates: a flat bytea that holds a hash table
- * of the different customers and how many there are of each, so that memory is
- * bounded by the different ones.
+ * The typed state of the fitting aggregates is a flat bytea of different customers
+ * and how many there are of each.
  */
 #ifndef CUSTOMER_TIER_CUSTOMER_COUNTS_H
 #define CUSTOMER_TIER_CUSTOMER_COUNTS_H
 
 #include "base/compat.h"
 
-/* what of x, t_x and t a model does not use is 0; n is 0 in an empty slot */
+/* what of x, t_x and t a model does not use is 0 */
 typedef struct CustomerCount
 {
 	double		x;
