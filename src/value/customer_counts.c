@@ -24,6 +24,7 @@ PG_FUNCTION_INFO_V1(ct_customer_combine);
 #define COUNTS_MAGIC	0x43544343
 #define FIRST_ROOM		8
 #define RUN				16384
+#define MOST_ROWS		((int64) (MaxAllocSize / sizeof(CustomerCount)) - 1)
 
 typedef struct Counts
 {
@@ -77,15 +78,22 @@ counts_corrupt(void)
 			 errmsg("invalid state of an aggregate over customers")));
 }
 
+/* with the customers of another one, unless that is NULL */
 static Counts *
-counts_new(int64 room)
+counts_new(int64 room, const Counts *old)
 {
+	int64		n = old == NULL ? 0 : old->n;
 	Counts	   *c = alloc_state(COUNTS_SIZE(room), "too many different customers for one fit",
 								"Round the times, to weeks for example: equal customers are counted together.");
 
-	clear_in_steps(c, COUNTS_SIZE(room));
 	SET_VARSIZE(c, COUNTS_SIZE(room));
 	c->magic = COUNTS_MAGIC;
+	c->n = n;
+	c->sorted = n == 0 ? 0 : old->sorted;
+	if (n > 0)
+		copy_in_steps(c->row, old->row, n * sizeof(CustomerCount));
+	/* what is unused leaves the server as well: to workers, to who makes an aggregate of it */
+	clear_in_steps(&c->row[n], (room - n) * sizeof(CustomerCount));
 	return c;
 }
 
@@ -178,31 +186,15 @@ condense(CustomerCount *row, int64 n)
 	return n;
 }
 
-/* the same state, or a larger one, with room for so many more */
-static Counts *
-make_room(Counts *c, int64 more)
-{
-	int64		room = counts_room(c);
-	Counts	   *larger;
-
-	if (likely(c->n + more <= room))
-		return c;
-	c->n = c->sorted = condense(c->row, c->n);
-	while (c->n + more > room / 4 * 3)
-		room *= 2;
-	if (room == counts_room(c))
-		return c;
-	larger = counts_new(room);
-	larger->n = c->n;
-	larger->sorted = c->sorted;
-	copy_in_steps(larger->row, c->row, c->n * sizeof(CustomerCount));
-	return larger;
-}
-
 static Counts *
 counts_add(Counts *c, const CustomerCount *k)
 {
-	c = make_room(c, 1);
+	if (unlikely(c->n == counts_room(c)))
+	{
+		c->n = c->sorted = condense(c->row, c->n);
+		if (c->n > counts_room(c) / 4 * 3)
+			c = counts_new(2 * counts_room(c), c);
+	}
 	c->row[c->n++] = *k;
 	if (c->n - c->sorted == RUN)
 		c->n = c->sorted = c->sorted + condense(&c->row[c->sorted], RUN);
@@ -216,7 +208,7 @@ state_arg(FunctionCallInfo fcinfo)
 
 	ct_check_transition(fcinfo);
 	c = counts_get(fcinfo, 0);
-	return c == NULL ? counts_new(FIRST_ROOM) : c;
+	return c == NULL ? counts_new(FIRST_ROOM, NULL) : c;
 }
 
 static void
@@ -274,7 +266,11 @@ ct_customer_combine(PG_FUNCTION_ARGS)
 
 	if (b == NULL)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	a = make_room(state_arg(fcinfo), b->n);
+	a = state_arg(fcinfo);
+	if (a->n + b->n > MOST_ROWS)
+		a->n = a->sorted = condense(a->row, a->n);
+	if (a->n + b->n > counts_room(a))
+		a = counts_new(a->n + b->n, a);
 	copy_in_steps(&a->row[a->n], b->row, b->n * sizeof(CustomerCount));
 	a->n += b->n;
 	a->sorted = a->n;
