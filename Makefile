@@ -39,7 +39,7 @@ REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
 REGRESS_PREP = regress-output
 
-PG_CPPFLAGS = -I$(SRCDIR)src
+PG_CPPFLAGS = -I$(SRCDIR)src -DCUSTOMER_TIER_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config

@@ -179,7 +179,7 @@ private_install() {
 	# objects stay; what is no longer in the checkout goes; the checkout may be read-only
 	mkdir -p "$tree"
 	find "$tree" -type f ! -name '*.o' ! -name .built_for -delete
-	tar -C "$top" -c --mode=u+w --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile customer_tier.control src sql test |
+	tar -C "$top" -c --mode=u+w --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile customer_tier.control src sql expected test |
 		tar -C "$tree" -x --no-same-owner
 	local lib share
 	lib=$("$pg_config" --pkglibdir)

@@ -180,4 +180,11 @@ ct_result_relation(EState *estate, Relation rel)
 #define ct_flatten_join_alias_vars(query, node)	flatten_join_alias_vars((query), (Node *) (node))
 #endif
 
+/* a hint that this will be read soon */
+#ifdef __GNUC__
+#define ct_prefetch(p)	__builtin_prefetch(p)
+#else
+#define ct_prefetch(p)	((void) (p))
+#endif
+
 #endif							/* CUSTOMER_TIER_COMPAT_H */

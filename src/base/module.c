@@ -1,7 +1,11 @@
 /*
  * module.c
- *		The shared library's own business.
+ *		What tells the server that this library is made for it.
  */
 #include "base/compat.h"
 
+#ifdef PG_MODULE_MAGIC_EXT
+PG_MODULE_MAGIC_EXT(.name = "customer_tier", .version = CUSTOMER_TIER_VERSION);
+#else
 PG_MODULE_MAGIC;
+#endif

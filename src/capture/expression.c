@@ -166,7 +166,7 @@ ct_sale_expression(PG_FUNCTION_ARGS)
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
 	qualified = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), relid), false, false);
-	AtEOXact_GUC(true, nest);
+	AtEOXact_GUC(false, nest);
 	relation_close(rel, AccessShareLock);
 	PG_RETURN_TEXT_P(cstring_to_text(qualified));
 }

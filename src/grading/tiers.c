@@ -101,7 +101,7 @@ prepare_measures(Tiers *t, ArrayType *array)
 		ct_check_measure_type(t->type[i]);
 		t->measure[i] = ExecInitExpr(expression_planner(expr), NULL);
 	}
-	AtEOXact_GUC(true, nest);
+	AtEOXact_GUC(false, nest);
 	TupleDescInitEntry(desc, 1, "ledger", ct_type("ledger"), -1, 0);
 	TupleDescInitEntry(desc, 2, "as_of", DATEOID, -1, 0);
 	t->slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);

@@ -416,10 +416,10 @@ add_block(RollUp *r, const uint8 *p, Size used)
 		for (n = 0; n < batch && p < end; n++)
 		{
 			p = get_sale(r, p, end, &day, &sale[n]);
-			__builtin_prefetch(&slot[sale[n].hash & mask]);
+			ct_prefetch(&slot[sale[n].hash & mask]);
 		}
 		for (int i = 0; i < n; i++)
-			__builtin_prefetch(slot[sale[i].hash & mask].log);
+			ct_prefetch(slot[sale[i].hash & mask].log);
 		for (int i = 0; i < n; i++)
 			add_sale(r, &sale[i]);
 	}
