@@ -43,12 +43,12 @@ typedef struct Ranking
 static bool
 get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 	Sum			sum = {0};
 
 	if (s == NULL)
 		return false;
-	r->value = ct_sample_sorted(s);
+	r->value = ct_values_sorted(s);
 	r->n = s->n;
 	for (r->holders = 0; r->holders < r->n && r->value[r->holders] > 0; r->holders++)
 	{
@@ -138,7 +138,7 @@ accumulate_top(FunctionCallInfo fcinfo, double value)
 	double		top = PG_GETARG_FLOAT8(2);
 
 	ct_check_fraction(top);
-	PG_RETURN_POINTER(ct_sample_add(ct_sample_state(fcinfo, &top, 1, false), value));
+	PG_RETURN_POINTER(ct_values_add(ct_values_state(fcinfo, &top, 1, false), value));
 }
 
 Datum
@@ -156,7 +156,7 @@ ct_top_share_accumulate_numeric(PG_FUNCTION_ARGS)
 Datum
 ct_top_share_final(PG_FUNCTION_ARGS)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 	double		limit;
 	int64		heads;
 	Selection  *selection;
@@ -165,10 +165,10 @@ ct_top_share_final(PG_FUNCTION_ARGS)
 	if (s == NULL)
 		PG_RETURN_NULL();
 	if (s->nparams != 1 || !(s->data[0] > 0 && s->data[0] <= 1))
-		ct_sample_corrupt();
+		ct_values_corrupt();
 	heads = head_count(s->data[0], s->n);
 	limit = (double) heads / s->n;
-	selection = ct_select(SAMPLE_VALUES(s), s->n, false, &limit, 1);
+	selection = ct_select(STATE_VALUES(s), s->n, false, &limit, 1);
 	if (ct_check_sum(selection->total) == 0)
 		PG_RETURN_NULL();
 	/* what is above the stretch with the last of the top, and what of it is still to come */
@@ -218,10 +218,10 @@ ct_decile_ratio_final(PG_FUNCTION_ARGS)
 static int
 get_points(FunctionCallInfo fcinfo)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 
 	if (s->nparams != 1)
-		ct_sample_corrupt();
+		ct_values_corrupt();
 	if (!(s->data[0] >= 1 && s->data[0] <= MAX_POINTS))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -58,7 +58,7 @@ accumulate(FunctionCallInfo fcinfo, double value)
 	bool		fit = PG_NARGS() > 3 && get_fit(fcinfo, 3);
 	int			n;
 	const double *limit = ct_get_params(fcinfo, 2, &n);
-	Sample	   *s = ct_sample_state(fcinfo, limit, n, fit);
+	ValueState	   *s = ct_values_state(fcinfo, limit, n, fit);
 
 	if (s->n == 0)
 		for (int i = 0; i < n; i++)
@@ -70,7 +70,7 @@ accumulate(FunctionCallInfo fcinfo, double value)
 						 errmsg("fractions must be strictly ascending"),
 						 errhint("They add up from the top, as in '{0.80, 0.95}'.")));
 		}
-	PG_RETURN_POINTER(ct_sample_add(s, value));
+	PG_RETURN_POINTER(ct_values_add(s, value));
 }
 
 Datum
@@ -164,13 +164,13 @@ lines_array(const double *line, int n)
 static Datum
 find_lines(FunctionCallInfo fcinfo, bool by_value)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 	double	   *line;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
 	line = palloc(Max(s->nparams, 1) * sizeof(double));
-	ct_find_lines(SAMPLE_VALUES(s), s->n, by_value, s->data, s->nparams, s->fit, line);
+	ct_find_lines(STATE_VALUES(s), s->n, by_value, s->data, s->nparams, s->fit, line);
 	return lines_array(line, s->nparams);
 }
 
@@ -195,12 +195,12 @@ ct_head_cuts_final(PG_FUNCTION_ARGS)
 Datum
 ct_median_cut_final(PG_FUNCTION_ARGS)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 	double		line;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
-	line = ct_median(SAMPLE_VALUES(s), s->n);
+	line = ct_median(STATE_VALUES(s), s->n);
 	return lines_array(&line, 1);
 }
 
@@ -220,7 +220,7 @@ get_mean(FunctionCallInfo fcinfo, int arg)
 
 	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != sizeof(Mean) / sizeof(double) ||
 		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
-		ct_sample_corrupt();
+		ct_values_corrupt();
 	return state;
 }
 

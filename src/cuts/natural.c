@@ -246,10 +246,10 @@ ct_natural_lines(const double *value, int64 n, int classes, double *line)
 }
 
 static int
-get_classes(const Sample *s)
+get_classes(const ValueState *s)
 {
 	if (s->nparams != 1)
-		ct_sample_corrupt();
+		ct_values_corrupt();
 	if (!(s->data[0] >= 1 && s->data[0] <= MAX_CLASSES))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -260,7 +260,7 @@ get_classes(const Sample *s)
 Datum
 ct_natural_cuts_final(PG_FUNCTION_ARGS)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 	Breaks	   *b;
 	double		error[MAX_CLASSES + 1];
 	int			classes;
@@ -268,7 +268,7 @@ ct_natural_cuts_final(PG_FUNCTION_ARGS)
 	if (s == NULL)
 		PG_RETURN_NULL();
 	classes = get_classes(s);
-	b = start_breaks(ct_sample_sorted(s), s->n);
+	b = start_breaks(ct_values_sorted(s), s->n);
 	find_breaks(b, Min(classes, b->n), error);
 	return breaks_array(b, Min(classes, b->n), classes);
 }
@@ -277,7 +277,7 @@ ct_natural_cuts_final(PG_FUNCTION_ARGS)
 Datum
 ct_natural_fit_final(PG_FUNCTION_ARGS)
 {
-	Sample	   *s = ct_sample_get(fcinfo, 0);
+	ValueState	   *s = ct_values_get(fcinfo, 0);
 	Breaks	   *b;
 	double		error[MAX_CLASSES + 1];
 	int			classes;
@@ -287,7 +287,7 @@ ct_natural_fit_final(PG_FUNCTION_ARGS)
 	if (s == NULL)
 		PG_RETURN_NULL();
 	classes = get_classes(s);
-	b = start_breaks(ct_sample_sorted(s), s->n);
+	b = start_breaks(ct_values_sorted(s), s->n);
 	classes = Min(classes, b->n);
 	find_breaks(b, classes, error);
 	desc = ct_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));

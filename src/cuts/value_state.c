@@ -16,15 +16,15 @@
 #include "cuts/arguments.h"
 #include "cuts/select_sorted.h"
 
-PG_FUNCTION_INFO_V1(ct_sample_accumulate);
-PG_FUNCTION_INFO_V1(ct_sample_accumulate_numeric);
-PG_FUNCTION_INFO_V1(ct_sample_combine);
+PG_FUNCTION_INFO_V1(ct_values_accumulate);
+PG_FUNCTION_INFO_V1(ct_values_accumulate_numeric);
+PG_FUNCTION_INFO_V1(ct_values_combine);
 
-#define SAMPLE_HEAD		offsetof(Sample, data)
-#define SAMPLE_START	8		/* values that a new sample has room for */
+#define VALUES_HEAD		offsetof(ValueState, data)
+#define VALUES_START	8		/* values that a new state has room for */
 
 void
-ct_sample_corrupt(void)
+ct_values_corrupt(void)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_CORRUPTED),
@@ -32,36 +32,36 @@ ct_sample_corrupt(void)
 }
 
 static int64
-room(const Sample *s)
+room(const ValueState *s)
 {
-	return (int64) ((VARSIZE(s) - SAMPLE_HEAD) / sizeof(double)) - s->nparams;
+	return (int64) ((VARSIZE(s) - VALUES_HEAD) / sizeof(double)) - s->nparams;
 }
 
 /* a state argument; NULL while it is the empty bytea that aggregates start with */
-Sample *
-ct_sample_get(FunctionCallInfo fcinfo, int arg)
+ValueState *
+ct_values_get(FunctionCallInfo fcinfo, int arg)
 {
 	struct varlena *v = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(arg));
-	Sample	   *s = (Sample *) v;
+	ValueState	   *s = (ValueState *) v;
 
 	if (VARSIZE(v) == VARHDRSZ)
 		return NULL;
 	/* a value within a tuple has the alignment of bytea */
 	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
-		s = (Sample *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
-	if (VARSIZE(s) < SAMPLE_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
+		s = (ValueState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
+	if (VARSIZE(s) < VALUES_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
 		s->n < 1 || s->n > room(s))
-		ct_sample_corrupt();
+		ct_values_corrupt();
 	return s;
 }
 
 /* room for "values" at least, and for "wanted" if there is so much */
-static Sample *
-sample_alloc(int64 values, int64 wanted, int nparams)
+static ValueState *
+values_alloc(int64 values, int64 wanted, int nparams)
 {
-	int64		most = (MaxAllocSize - SAMPLE_HEAD) / sizeof(double) - nparams;
-	Size		size = SAMPLE_HEAD + (nparams + Max(values, Min(wanted, most))) * sizeof(double);
-	Sample	   *s;
+	int64		most = (MaxAllocSize - VALUES_HEAD) / sizeof(double) - nparams;
+	Size		size = VALUES_HEAD + (nparams + Max(values, Min(wanted, most))) * sizeof(double);
+	ValueState	   *s;
 
 	s = alloc_state(size, "too many values for one aggregate",
 					"Group the values, or leave out those that do not count; a value takes 8 bytes.");
@@ -75,16 +75,16 @@ sample_alloc(int64 values, int64 wanted, int nparams)
 }
 
 /* argument 0 of a transition function, to append to */
-Sample *
-ct_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit)
+ValueState *
+ct_values_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit)
 {
-	Sample	   *s;
+	ValueState	   *s;
 
 	ct_check_transition(fcinfo);
-	s = ct_sample_get(fcinfo, 0);
+	s = ct_values_get(fcinfo, 0);
 	if (s == NULL)
 	{
-		s = sample_alloc(SAMPLE_START, SAMPLE_START, nparams);
+		s = values_alloc(VALUES_START, VALUES_START, nparams);
 		s->fit = fit;
 		memcpy(s->data, params, nparams * sizeof(double));
 	}
@@ -96,63 +96,63 @@ ct_sample_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool
 	return s;
 }
 
-/* the same sample with room for "more" values, or a larger copy */
-static Sample *
-make_room(Sample *s, int64 more)
+/* the same state with room for "more" values, or a larger copy */
+static ValueState *
+make_room(ValueState *s, int64 more)
 {
-	Sample	   *larger;
+	ValueState	   *larger;
 
 	if (likely(room(s) - s->n >= more))
 		return s;
-	larger = sample_alloc(s->n + more, 2 * room(s), s->nparams);
+	larger = values_alloc(s->n + more, 2 * room(s), s->nparams);
 	larger->fit = s->fit;
 	larger->n = s->n;
 	copy_in_steps(larger->data, s->data, (s->nparams + s->n) * sizeof(double));
 	return larger;
 }
 
-Sample *
-ct_sample_add(Sample *s, double value)
+ValueState *
+ct_values_add(ValueState *s, double value)
 {
 	s = make_room(s, 1);
-	SAMPLE_VALUES(s)[s->n++] = ct_check_value(value);
+	STATE_VALUES(s)[s->n++] = ct_check_value(value);
 	return s;
 }
 
-/* sample_accumulate(state, value [, number]) */
+/* values_accumulate(state, value [, number]) */
 static Datum
 accumulate(FunctionCallInfo fcinfo, double value)
 {
 	double		number = PG_NARGS() > 2 ? PG_GETARG_INT32(2) : 0;
-	Sample	   *s = ct_sample_state(fcinfo, &number, PG_NARGS() - 2, false);
+	ValueState	   *s = ct_values_state(fcinfo, &number, PG_NARGS() - 2, false);
 
-	PG_RETURN_POINTER(ct_sample_add(s, value));
+	PG_RETURN_POINTER(ct_values_add(s, value));
 }
 
 Datum
-ct_sample_accumulate(PG_FUNCTION_ARGS)
+ct_values_accumulate(PG_FUNCTION_ARGS)
 {
 	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
 }
 
 Datum
-ct_sample_accumulate_numeric(PG_FUNCTION_ARGS)
+ct_values_accumulate_numeric(PG_FUNCTION_ARGS)
 {
 	return accumulate(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
 }
 
 /* combines the states of two workers; the order of values does not matter later */
 Datum
-ct_sample_combine(PG_FUNCTION_ARGS)
+ct_values_combine(PG_FUNCTION_ARGS)
 {
-	Sample	   *a;
-	Sample	   *b = ct_sample_get(fcinfo, 1);
+	ValueState	   *a;
+	ValueState	   *b = ct_values_get(fcinfo, 1);
 
 	if (b == NULL)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-	a = ct_sample_state(fcinfo, b->data, b->nparams, b->fit);
+	a = ct_values_state(fcinfo, b->data, b->nparams, b->fit);
 	a = make_room(a, b->n);
-	copy_in_steps(SAMPLE_VALUES(a) + a->n, SAMPLE_VALUES(b), b->n * sizeof(double));
+	copy_in_steps(STATE_VALUES(a) + a->n, STATE_VALUES(b), b->n * sizeof(double));
 	a->n += b->n;
 	PG_RETURN_POINTER(a);
 }
@@ -162,11 +162,11 @@ ct_sample_combine(PG_FUNCTION_ARGS)
  * called again.
  */
 double *
-ct_sample_sorted(const Sample *s)
+ct_values_sorted(const ValueState *s)
 {
 	double	   *value = alloc_array(s->n, sizeof(double));
 
-	copy_in_steps(value, SAMPLE_VALUES(s), s->n * sizeof(double));
+	copy_in_steps(value, STATE_VALUES(s), s->n * sizeof(double));
 	ct_sort_descending(value, NULL, s->n);
 	return value;
 }

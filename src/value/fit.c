@@ -126,7 +126,7 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 	int			n = model->params;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != 2 * n + FIT_COLUMNS)
-		ct_sample_corrupt();
+		ct_values_corrupt();
 	if (!ct_get_customers(fcinfo, 0, &c))
 		PG_RETURN_NULL();
 

@@ -122,7 +122,7 @@ WHERE k = 0 AND f !~ '[(,]internal' AND attempt(format(frame, expr)) <> 'done' O
 SELECT f, attempt(format(frame, expr)) AS outcome FROM call
 WHERE k = -1
   AND f ~ '^(customer_tier_internal\.)?(ledger_(un)?agg_|ledger_(un)?accumulate|'
-    'cuts_acc|top_share_acc|sample_|mean_(acc|comb))'
+    'cuts_acc|top_share_acc|values_|mean_(acc|comb))'
   ORDER BY f;
 SELECT customer_tier_internal.ledger_final('{2026-01-05:1:5}');
 -- states of random and of nearly right bytes: a result or an error
@@ -150,7 +150,7 @@ SELECT string_agg(final, ' ' ORDER BY final) AS finals FROM final;
 SELECT count(*) > 9000 AS many_calls, count(*) FILTER (WHERE outcome = 'done') > 1000 AS many_results,
   count(*) FILTER (WHERE outcome LIKE 'XX000%') AS internal_errors
 FROM state, final, LATERAL attempt(format('SELECT customer_tier_internal.%I(%L)', final, s)) AS outcome;
-SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier_internal.sample_combine(%L, %L)', s,
+SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier_internal.values_combine(%L, %L)', s,
   s)) LIKE 'XX000%') AS internal_errors FROM state;
 SELECT count(*) FILTER (WHERE attempt(format('SELECT customer_tier_internal.mean_cut_final(%L)',
   m)) LIKE 'XX000%') AS internal_errors
@@ -162,11 +162,11 @@ DECLARE
   f text;
 BEGIN
   FOR f IN SELECT final FROM final LOOP
-    EXECUTE format('CREATE AGGREGATE combine_%s(bytea) (STYPE = bytea, SFUNC = customer_tier_internal.sample_combine, '
+    EXECUTE format('CREATE AGGREGATE combine_%s(bytea) (STYPE = bytea, SFUNC = customer_tier_internal.values_combine, '
       'FINALFUNC = customer_tier_internal.%I)', f, f);
   END LOOP;
 END $$;
-CREATE AGGREGATE combine_any(bytea) (STYPE = bytea, SFUNC = customer_tier_internal.sample_combine, INITCOND = '');
+CREATE AGGREGATE combine_any(bytea) (STYPE = bytea, SFUNC = customer_tier_internal.values_combine, INITCOND = '');
 CREATE AGGREGATE cuts_on_any(double precision, double precision[]) (STYPE = bytea,
   SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
   INITCOND = '\x0102');
@@ -183,7 +183,7 @@ WHERE i % 2 = 1;
 SELECT attempt('SELECT cuts_on_any(1, ''{0.5}'')') LIKE 'XX001' AS refused,
   attempt('SELECT mean_on_any(1)') LIKE 'XX001' AS refused;
 -- a state shows nothing but what was put in
-CREATE AGGREGATE shown(double precision) (STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+CREATE AGGREGATE shown(double precision) (STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   INITCOND = '');
 SELECT encode(substr(shown(v), 13 + 8 * 3), 'hex') ~ '^0*$' AS rest_is_zero FROM unnest(ARRAY[1, 2, 3]) AS v;
 -- states that come from a table add up as well

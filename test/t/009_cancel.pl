@@ -29,8 +29,8 @@ CREATE EXTENSION customer_tier;
 CREATE AGGREGATE log_of(date, numeric) (sfunc = ledger_agg_date_numeric, stype = ledger, initcond = '{}');
 CREATE AGGREGATE customers_of(float8, float8) (sfunc = spend_accumulate, stype = bytea, initcond = '');
 CREATE AGGREGATE concentration_of(bytea)
-  (sfunc = sample_combine, stype = bytea, initcond = '', finalfunc = concentration_final);
-CREATE AGGREGATE sample_of(float8) (sfunc = sample_accumulate, stype = bytea, initcond = '');
+  (sfunc = values_combine, stype = bytea, initcond = '', finalfunc = concentration_final);
+CREATE AGGREGATE sample_of(float8) (sfunc = values_accumulate, stype = bytea, initcond = '');
 CREATE UNLOGGED TABLE state (log ledger, ledger ledger, sample bytea, customers bytea);
 ALTER TABLE state ALTER log SET STORAGE EXTERNAL, ALTER ledger SET STORAGE EXTERNAL, ALTER sample SET STORAGE EXTERNAL,
   ALTER customers SET STORAGE EXTERNAL;

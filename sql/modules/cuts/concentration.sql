@@ -20,7 +20,7 @@ COMMENT ON FUNCTION customer_tier_internal.top_share_final(bytea) IS 'aggregate 
 CREATE AGGREGATE pareto_share(value double precision, top double precision) (
   STYPE = bytea, SFUNC = customer_tier_internal.top_share_accumulate,
   FINALFUNC = customer_tier_internal.top_share_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE pareto_share(double precision, double precision) IS
   'share of the total of values above zero that the top fraction of heads holds';
@@ -28,7 +28,7 @@ COMMENT ON AGGREGATE pareto_share(double precision, double precision) IS
 CREATE AGGREGATE pareto_share(value numeric, top double precision) (
   STYPE = bytea, SFUNC = customer_tier_internal.top_share_accumulate,
   FINALFUNC = customer_tier_internal.top_share_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE pareto_share(numeric, double precision) IS
   'share of the total of values above zero that the top fraction of heads holds';
@@ -51,15 +51,15 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.gini_final(bytea) IS 'aggregate support: the Gini coefficient';
 
 CREATE AGGREGATE gini(value double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.gini_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.gini_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE gini(double precision) IS
   'Gini coefficient: 0 if all hold the same, near 1 if one of many holds all';
 
 CREATE AGGREGATE gini(value numeric) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.gini_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.gini_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE gini(numeric) IS 'Gini coefficient: 0 if all hold the same, near 1 if one of many holds all';
 
@@ -69,14 +69,14 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.hhi_final(bytea) IS 'aggregate support: the Herfindahl-Hirschman index';
 
 CREATE AGGREGATE hhi(value double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.hhi_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.hhi_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE hhi(double precision) IS 'Herfindahl-Hirschman index: the sum of the squared shares, 1/n to 1';
 
 CREATE AGGREGATE hhi(value numeric) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.hhi_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.hhi_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE hhi(numeric) IS 'Herfindahl-Hirschman index: the sum of the squared shares, 1/n to 1';
 
@@ -86,17 +86,17 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.decile_ratio_final(bytea) IS 'aggregate support: top tenth to bottom tenth';
 
 CREATE AGGREGATE decile_ratio(value double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   FINALFUNC = customer_tier_internal.decile_ratio_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE decile_ratio(double precision) IS
   'what the top tenth of heads holds for each unit of the bottom tenth; null if that holds nothing';
 
 CREATE AGGREGATE decile_ratio(value numeric) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   FINALFUNC = customer_tier_internal.decile_ratio_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE decile_ratio(numeric) IS
   'what the top tenth of heads holds for each unit of the bottom tenth; null if that holds nothing';
@@ -112,15 +112,15 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.lorenz_final(bytea) IS 'aggregate support: the Lorenz curve';
 
 CREATE AGGREGATE lorenz(value double precision, points integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.lorenz_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.lorenz_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE lorenz(double precision, integer) IS
   'Lorenz curve: share of the total held by the bottom heads, at so many equal steps';
 
 CREATE AGGREGATE lorenz(value numeric, points integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.lorenz_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.lorenz_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE lorenz(numeric, integer) IS
   'Lorenz curve: share of the total held by the bottom heads, at so many equal steps';
@@ -150,15 +150,15 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.whale_curve_final(bytea) IS 'aggregate support: the whale curve';
 
 CREATE AGGREGATE whale_curve(profit double precision, points integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.whale_curve_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.whale_curve_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE whale_curve(double precision, integer) IS
   'whale curve: cumulative profit from the most to the least profitable, with its peak and the loss after it';
 
 CREATE AGGREGATE whale_curve(profit numeric, points integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.whale_curve_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.whale_curve_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE whale_curve(numeric, integer) IS
   'whale curve: cumulative profit from the most to the least profitable, with its peak and the loss after it';
@@ -207,15 +207,15 @@ COMMENT ON FUNCTION customer_tier_internal.concentration_final(bytea) IS
   'aggregate support: all figures of concentration';
 
 CREATE AGGREGATE concentration(value double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   FINALFUNC = customer_tier_internal.concentration_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE concentration(double precision) IS 'all figures of concentration, in one row';
 
 CREATE AGGREGATE concentration(value numeric) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   FINALFUNC = customer_tier_internal.concentration_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE concentration(numeric) IS 'all figures of concentration, in one row';

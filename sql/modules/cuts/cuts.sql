@@ -1,33 +1,33 @@
 -- Cuts: aggregates that find the lines between classes.  State: all values.  The
 -- numeric variants spare the cast, which costs more than all the rest.
 
-CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision) RETURNS bytea
-AS 'MODULE_PATHNAME', 'ct_sample_accumulate'
+CREATE FUNCTION customer_tier_internal.values_accumulate(bytea, double precision) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_values_accumulate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision) IS
+COMMENT ON FUNCTION customer_tier_internal.values_accumulate(bytea, double precision) IS
   'aggregate support: keeps one value';
 
-CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric) RETURNS bytea
-AS 'MODULE_PATHNAME', 'ct_sample_accumulate_numeric'
+CREATE FUNCTION customer_tier_internal.values_accumulate(bytea, numeric) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_values_accumulate_numeric'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric) IS 'aggregate support: keeps one value';
+COMMENT ON FUNCTION customer_tier_internal.values_accumulate(bytea, numeric) IS 'aggregate support: keeps one value';
 
-CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision, integer) RETURNS bytea
-AS 'MODULE_PATHNAME', 'ct_sample_accumulate'
+CREATE FUNCTION customer_tier_internal.values_accumulate(bytea, double precision, integer) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_values_accumulate'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, double precision, integer) IS
+COMMENT ON FUNCTION customer_tier_internal.values_accumulate(bytea, double precision, integer) IS
   'aggregate support: keeps one value';
 
-CREATE FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric, integer) RETURNS bytea
-AS 'MODULE_PATHNAME', 'ct_sample_accumulate_numeric'
+CREATE FUNCTION customer_tier_internal.values_accumulate(bytea, numeric, integer) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_values_accumulate_numeric'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.sample_accumulate(bytea, numeric, integer) IS
+COMMENT ON FUNCTION customer_tier_internal.values_accumulate(bytea, numeric, integer) IS
   'aggregate support: keeps one value';
 
-CREATE FUNCTION customer_tier_internal.sample_combine(bytea, bytea) RETURNS bytea
-AS 'MODULE_PATHNAME', 'ct_sample_combine'
+CREATE FUNCTION customer_tier_internal.values_combine(bytea, bytea) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_values_combine'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.sample_combine(bytea, bytea) IS
+COMMENT ON FUNCTION customer_tier_internal.values_combine(bytea, bytea) IS
   'aggregate support: the values of two states';
 
 CREATE FUNCTION customer_tier_internal.cuts_accumulate(bytea, double precision, double precision[]) RETURNS bytea
@@ -99,21 +99,21 @@ COMMENT ON FUNCTION customer_tier_internal.mean_cut_final(double precision[]) IS
 
 CREATE AGGREGATE share_cuts(value double precision, shares double precision[]) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE share_cuts(double precision, double precision[]) IS
   'values to reach for the top shares of the total, ascending; the group that crosses a share belongs above it';
 
 CREATE AGGREGATE share_cuts(value numeric, shares double precision[]) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE share_cuts(numeric, double precision[]) IS
   'values to reach for the top shares of the total, ascending; the group that crosses a share belongs above it';
 
 CREATE AGGREGATE share_cuts(value double precision, shares double precision[], rule text) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE share_cuts(double precision, double precision[], text) IS
   'values to reach for the top shares of the total, ascending; rule fill or fit says where the group belongs that '
@@ -121,7 +121,7 @@ COMMENT ON AGGREGATE share_cuts(double precision, double precision[], text) IS
 
 CREATE AGGREGATE share_cuts(value numeric, shares double precision[], rule text) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE share_cuts(numeric, double precision[], text) IS
   'values to reach for the top shares of the total, ascending; rule fill or fit says where the group belongs that '
@@ -129,21 +129,21 @@ COMMENT ON AGGREGATE share_cuts(numeric, double precision[], text) IS
 
 CREATE AGGREGATE head_cuts(value double precision, fractions double precision[]) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE head_cuts(double precision, double precision[]) IS
   'values to reach for the top fractions of heads, ascending; the group that crosses a fraction belongs above it';
 
 CREATE AGGREGATE head_cuts(value numeric, fractions double precision[]) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE head_cuts(numeric, double precision[]) IS
   'values to reach for the top fractions of heads, ascending; the group that crosses a fraction belongs above it';
 
 CREATE AGGREGATE head_cuts(value double precision, fractions double precision[], rule text) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE head_cuts(double precision, double precision[], text) IS
   'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that '
@@ -151,24 +151,24 @@ COMMENT ON AGGREGATE head_cuts(double precision, double precision[], text) IS
 
 CREATE AGGREGATE head_cuts(value numeric, fractions double precision[], rule text) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE head_cuts(numeric, double precision[], text) IS
   'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that '
   'crosses a fraction';
 
 CREATE AGGREGATE natural_cuts(value double precision, classes integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   FINALFUNC = customer_tier_internal.natural_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE natural_cuts(double precision, integer) IS
   'values to reach for the natural classes (Fisher-Jenks, exact), ascending';
 
 CREATE AGGREGATE natural_cuts(value numeric, classes integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate,
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
   FINALFUNC = customer_tier_internal.natural_cuts_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE natural_cuts(numeric, integer) IS
   'values to reach for the natural classes (Fisher-Jenks, exact), ascending';
@@ -187,15 +187,15 @@ COMMENT ON FUNCTION customer_tier_internal.natural_fit_final(bytea) IS
   'aggregate support: natural breaks and their fit';
 
 CREATE AGGREGATE natural_fit(value double precision, max_classes integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.natural_fit_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.natural_fit_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE natural_fit(double precision, integer) IS
   'goodness of variance fit and cuts of 2 to max_classes natural classes';
 
 CREATE AGGREGATE natural_fit(value numeric, max_classes integer) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.natural_fit_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.natural_fit_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE natural_fit(numeric, integer) IS
   'goodness of variance fit and cuts of 2 to max_classes natural classes';
@@ -215,13 +215,13 @@ CREATE AGGREGATE mean_cut(value numeric) (
 COMMENT ON AGGREGATE mean_cut(numeric) IS 'the mean, as the one line between two classes';
 
 CREATE AGGREGATE median_cut(value double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.median_cut_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.median_cut_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE median_cut(double precision) IS 'the median, as the one line between two classes';
 
 CREATE AGGREGATE median_cut(value numeric) (
-  STYPE = bytea, SFUNC = customer_tier_internal.sample_accumulate, FINALFUNC = customer_tier_internal.median_cut_final,
-  COMBINEFUNC = customer_tier_internal.sample_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate, FINALFUNC = customer_tier_internal.median_cut_final,
+  COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE median_cut(numeric) IS 'the median, as the one line between two classes';
