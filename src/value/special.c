@@ -78,8 +78,9 @@ ct_scaled_expint(double s, double y)
 	double		sum = 0;
 	double		v = 0;
 
-	if (y > 1e17)
-		return 1 / y;
+	/* one over the rate of the fall at 0; panels would be too short to add up, and NaN would never end */
+	if (!(s + y <= 1e17))
+		return 1 / (s - 1 + y);
 	if (y == 0)
 		return s > 1 ? 1 / (s - 1) : INFINITY;
 	for (;;)
