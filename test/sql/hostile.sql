@@ -37,6 +37,7 @@ SELECT pg_temp.error_of($$SELECT run('mine', 'COMMIT')$$),
 
 -- A model whose s is beyond all sense: the integral of dert() never ended.
 SET statement_timeout = '10s';
-SELECT customer_tier.dert(customer_tier.pareto_nbd_model(2.5, 1000, 1.7976931348623157e308, 0.001), 20, 2.5, 30, 0.1) AS dert;
+SELECT customer_tier.dert(customer_tier.pareto_nbd_model(2.5, 1000, 1.7976931348623157e308, 0.001), 20, 2.5, 30,
+  0.1) AS dert;
 SELECT customer_tier.dert(customer_tier.pareto_nbd_model(2.5, 1000, 1e20, 1e-300), 20, 2.5, 30, 1e-30) AS dert;
 RESET statement_timeout;

@@ -18,7 +18,8 @@ LANGUAGE sql STRICT IMMUTABLE PARALLEL SAFE
 AS $$
 SELECT pg_catalog.daterange(
   CASE WHEN this_year OPERATOR(pg_catalog.<=) as_of THEN this_year
-  ELSE (joined OPERATOR(pg_catalog.+) pg_catalog.make_interval(years => years OPERATOR(pg_catalog.-) 1))::pg_catalog.date
+  ELSE (joined OPERATOR(pg_catalog.+)
+    pg_catalog.make_interval(years => years OPERATOR(pg_catalog.-) 1))::pg_catalog.date
   END,
   as_of OPERATOR(pg_catalog.+) 1)
 FROM (SELECT extract(year FROM as_of)::pg_catalog.int4 OPERATOR(pg_catalog.-)
