@@ -266,7 +266,12 @@ CREATE FUNCTION drop_model(name regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM customer_tier_internal.run($1, format('DROP TABLE %s', (customer_tier_internal.model_of($1)).name));
+  -- one that has no row, as a dump without data leaves it, is dropped as well
+  IF NOT EXISTS (SELECT FROM customer_tier_internal.find_models((SELECT relowner FROM pg_class WHERE oid = $1)) AS f
+                 WHERE f.name = $1) THEN
+    PERFORM customer_tier_internal.model_of($1);
+  END IF;
+  PERFORM customer_tier_internal.run($1, format('DROP TABLE %s', $1));
 END $$;
 COMMENT ON FUNCTION drop_model(regclass) IS 'drops a model';
 

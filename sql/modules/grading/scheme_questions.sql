@@ -138,6 +138,10 @@ DECLARE
     ORDER BY f.declaration
     LIMIT 1);
 BEGIN
+  IF s.declaration IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
+      MESSAGE = format('%s is not the history of a scheme', relation);
+  END IF;
   RETURN QUERY
     SELECT *
     FROM customer_tier_internal.as_owner(s.ledger, format($q$
@@ -261,6 +265,8 @@ BEGIN
       FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r))
         AS x(customer text, tier_now text, tier_then text, change text, value numeric);
     RETURN;
+  ELSIF NOT has_table_privilege($1, 'SELECT') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('permission denied for view %s', $1);
   END IF;
   IF axes IS NOT NULL THEN
     r := customer_tier_internal.with_axes(r, axes, own.axes, s.input, path);

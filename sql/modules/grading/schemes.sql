@@ -145,7 +145,7 @@ DECLARE
   mends text;
 BEGIN
   PERFORM customer_tier_internal.check_scheme_owner(s.declaration);
-  SELECT string_agg(part, ', ' ORDER BY part),
+  SELECT string_agg(CASE part WHEN 'version' THEN 'its rule' ELSE part END, ', ' ORDER BY part),
          CASE
            WHEN bool_and(part = ANY (views)) THEN
              format('SELECT customer_tier.alter_scheme(%L); makes them again.', s.declaration)
