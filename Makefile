@@ -17,7 +17,7 @@ value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamm
 	formulas named_model
 capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links packed_sales \
 	table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
-grading = columns grade bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
+grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
 SQL_base = guard
@@ -26,7 +26,8 @@ SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
 SQL_value = value
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
-SQL_grading = models schemes grading refresh_scheme presets scheme_views scheme_definition scheme_use
+SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
+	scheme_questions scheme_use
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql

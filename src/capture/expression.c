@@ -21,6 +21,10 @@
 #include "parser/parse_collate.h"
 #include "parser/parse_expr.h"
 #include "parser/parse_relation.h"
+#include "parser/parsetree.h"
+#include "rewrite/rewriteHandler.h"
+#include "rewrite/rewriteManip.h"
+#include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -34,6 +38,7 @@
 
 PG_FUNCTION_INFO_V1(ct_sale_expression);
 PG_FUNCTION_INFO_V1(ct_expression_is_plain);
+PG_FUNCTION_INFO_V1(ct_view_expressions);
 
 static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
 
@@ -138,6 +143,23 @@ ct_parse_expression(Relation rel, const char *sql, SaleExpression which)
 	return expr;
 }
 
+/* as text with every name qualified; "expr" is over varno 1, a relation */
+static Datum
+deparsed(Node *expr, Oid relid)
+{
+	return CStringGetTextDatum(deparse_expression(expr, deparse_context_for(get_rel_name(relid), relid), false, false));
+}
+
+/* a measure is a float8 where it is read, whatever number it says it is */
+static Node *
+without_cast(Node *measure)
+{
+	FuncExpr   *f = (FuncExpr *) measure;
+
+	return IsA(f, FuncExpr) && f->funcformat == COERCE_EXPLICIT_CAST && f->funcresulttype == FLOAT8OID ?
+		linitial(f->args) : measure;
+}
+
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
  * in it qualified; "which" is customer, amount, sold_at or filter, or over a
@@ -152,7 +174,7 @@ ct_sale_expression(PG_FUNCTION_ARGS)
 	int			which = 0;
 	Relation	rel;
 	Node	   *expr;
-	char	   *qualified;
+	Datum		qualified;
 	int			nest;
 
 	while (which < EXPRESSIONS && strcmp(name, expression_name[which]) != 0)
@@ -165,10 +187,81 @@ ct_sale_expression(PG_FUNCTION_ARGS)
 	expr = ct_parse_expression(rel, sql, which);
 	nest = NewGUCNestLevel();
 	ct_fix_settings();
-	qualified = deparse_expression(expr, deparse_context_for(RelationGetRelationName(rel), relid), false, false);
+	qualified = deparsed(which == MEASURE ? without_cast(expr) : expr, relid);
 	AtEOXact_GUC(false, nest);
 	relation_close(rel, AccessShareLock);
-	PG_RETURN_TEXT_P(cstring_to_text(qualified));
+	PG_RETURN_DATUM(qualified);
+}
+
+/* the query of a view over one relation, or NULL; *from is that relation */
+static Query *
+view_over_one(Relation view, Oid *from)
+{
+	Query	   *q = view->rd_rel->relkind == RELKIND_VIEW ? copyObject(get_view_query(view)) : NULL;
+	RangeTblRef *ref = q != NULL && list_length(q->jointree->fromlist) == 1 ? linitial(q->jointree->fromlist) : NULL;
+
+	if (ref == NULL || !IsA(ref, RangeTblRef) || rt_fetch(ref->rtindex, q->rtable)->rtekind != RTE_RELATION ||
+		q->hasAggs || q->hasWindowFuncs || q->hasSubLinks || q->hasTargetSRFs || q->groupClause != NIL)
+		return NULL;
+	*from = rt_fetch(ref->rtindex, q->rtable)->relid;
+	ChangeVarNodes((Node *) q->targetList, ref->rtindex, 1, 0);
+	return q;
+}
+
+#define LAST_KEY	2			/* of the columns of the view of measures: customer, customer_group */
+
+/*
+ * view_expressions(view, wait): each column of a view over one relation, and its expression with
+ * every name qualified; of the columns of measures, which are arrays, one for each element.  Without
+ * "wait", a view that is locked or is none has no row.
+ */
+Datum
+ct_view_expressions(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+	Oid			relid = PG_GETARG_OID(0);
+	bool		wait = PG_GETARG_BOOL(1);
+	Relation	view;
+	Query	   *q;
+	Oid			from = InvalidOid;
+	int			nest;
+	ListCell   *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	if (!wait && !ConditionalLockRelationOid(relid, AccessShareLock))
+		return (Datum) 0;
+	view = try_relation_open(relid, wait ? AccessShareLock : NoLock);
+	q = view != NULL ? view_over_one(view, &from) : NULL;
+	if (q == NULL && wait)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("relation with OID %u is no view of expressions over one relation", relid),
+				 errhint("It was replaced: what a scheme measures is changed by alter_scheme.")));
+	nest = NewGUCNestLevel();
+	ct_fix_settings();
+	foreach(lc, q != NULL ? q->targetList : NIL)
+	{
+		TargetEntry *tle = lfirst_node(TargetEntry, lc);
+		bool		measures = tle->resno > LAST_KEY && IsA(tle->expr, ArrayExpr);
+		List	   *exprs = measures ? ((ArrayExpr *) tle->expr)->elements : list_make1(tle->expr);
+		Datum	   *text = palloc(Max(list_length(exprs), 1) * sizeof(Datum));
+		Datum		values[2];
+		bool		nulls[2] = {false};
+		int			n = 0;
+		ListCell   *e;
+
+		foreach(e, exprs)
+			text[n++] = deparsed(measures ? without_cast(lfirst(e)) : lfirst(e), from);
+		values[0] = CStringGetTextDatum(tle->resname);
+		values[1] = PointerGetDatum(construct_array(text, n, TEXTOID, -1, false, TYPALIGN_INT));
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+	AtEOXact_GUC(false, nest);
+	if (view != NULL)
+		relation_close(view, AccessShareLock);
+	else if (!wait)
+		UnlockRelationOid(relid, AccessShareLock);
+	return (Datum) 0;
 }
 
 /* a function of the server or of ours */

@@ -149,7 +149,8 @@ ct_find_sources(PG_FUNCTION_ARGS)
 				PUT(2 + i, ObjectIdGetDatum(s.part[i]));
 		if (s.touches != NIL)
 			PUT(2 + STATE_TOUCHES, ct_regclass_array(s.touches));
-		ct_state_row(&source_kind, rel, STATE_MADE_VIEW, &values[2 + STATE_MADE_VIEW], &nulls[2 + STATE_MADE_VIEW]);
+		ct_state_row(&source_kind, rel, STATE_MADE_VIEW, false, &values[2 + STATE_MADE_VIEW],
+					 &nulls[2 + STATE_MADE_VIEW]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		relation_close(rel, NoLock);
 	}

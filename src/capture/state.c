@@ -10,6 +10,7 @@
  */
 #include "capture/state.h"
 
+#include "access/detoast.h"
 #include "access/genam.h"
 #include "access/heapam.h"
 #include "access/htup_details.h"
@@ -42,6 +43,7 @@ PG_FUNCTION_INFO_V1(ct_relations_in);
 /* of a table that may be anybody's */
 #define BLOCKS_MAX		16384
 #define TEXT_BYTES_MAX	8192
+#define VALUE_BYTES_MAX	(1024 * 1024)
 
 static bool
 collect_relations(Node *node, void *context)
@@ -91,7 +93,7 @@ is_state(const StateKind *kind, Relation rel)
 		Form_pg_attribute a = TupleDescAttr(desc, i);
 
 		if (a->attisdropped || strcmp(NameStr(a->attname), kind->column[i].name) != 0 ||
-			a->atttypid != (i == 0 ? ct_type(kind->column[0].name) : kind->column[i].type))
+			a->atttypid != (OidIsValid(kind->column[i].type) ? kind->column[i].type : ct_type(kind->column[i].name)))
 			return false;
 	}
 	return true;
@@ -191,13 +193,14 @@ cut_text(text *t)
 
 /*
  * ct_state_row
- *		What the one row says in the columns from "first" on, as far as the caller may
- *		read them.
+ *		What the one row says in the columns from "first" on: all of it, or as far as the
+ *		caller may read them.
  *
- * A longer text than an error has is cut.  Nobody's code runs.
+ * A longer text than an error has is cut, and what else is longer than a rule is null.
+ * Nobody's code runs.
  */
 void
-ct_state_row(const StateKind *kind, Relation rel, int first, Datum *values, bool *nulls)
+ct_state_row(const StateKind *kind, Relation rel, int first, bool all, Datum *values, bool *nulls)
 {
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
 	TableScanDesc scan = ct_scan_bounded(rel);
@@ -208,11 +211,15 @@ ct_state_row(const StateKind *kind, Relation rel, int first, Datum *values, bool
 			Form_pg_attribute a = TupleDescAttr(RelationGetDescr(rel), i);
 			Datum		value = slot_getattr(slot, i + 1, &nulls[i - first]);
 
-			nulls[i - first] |= !ct_may_read(RelationGetRelid(rel), i + 1);
+			if (!nulls[i - first])
+				nulls[i - first] = !(all || ct_may_read(RelationGetRelid(rel), i + 1)) ||
+					(a->attlen == -1 && a->atttypid != TEXTOID && toast_raw_datum_size(value) > VALUE_BYTES_MAX);
 			if (nulls[i - first])
 				continue;
 			if (a->atttypid == TEXTOID)
 				value = PointerGetDatum(cut_text((text *) PG_DETOAST_DATUM_SLICE(value, 0, TEXT_BYTES_MAX)));
+			else if (a->attlen == -1)
+				value = PointerGetDatum(PG_DETOAST_DATUM(value));
 			values[i - first] = datumCopy(value, a->attbyval, a->attlen);
 		}
 	table_endscan(scan);

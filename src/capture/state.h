@@ -13,7 +13,7 @@
 typedef struct StateColumn
 {
 	const char *name;
-	Oid			type;			/* InvalidOid for the marker */
+	Oid			type;			/* InvalidOid for a type of ours with this name, as the marker */
 } StateColumn;
 
 /* what a table of state looks like; its first column has the name of the marker domain */
@@ -27,7 +27,7 @@ extern List *ct_relations_of(Node *expr);
 extern List *ct_states(const StateKind *kind);
 extern bool ct_state_open(const StateKind *kind, Oid state, bool wait, Relation *rel);
 extern List *ct_state_names(Relation rel, int column, Oid owner);
-extern void ct_state_row(const StateKind *kind, Relation rel, int first, Datum *values, bool *nulls);
+extern void ct_state_row(const StateKind *kind, Relation rel, int first, bool all, Datum *values, bool *nulls);
 extern TableScanDesc ct_scan_bounded(Relation rel);
 extern Relation ct_open_relation(Oid relid, LOCKMODE lock);
 extern bool ct_may_read(Oid relid, AttrNumber column);

@@ -176,7 +176,7 @@ ct_find_watched(PG_FUNCTION_ARGS)
 			PUT(4, ct_regclass_array(w.reads));
 		if (OidIsValid(w.marks) && (reader || ct_may_read(w.marks, 1)) && first_mark(w.marks, wait, &since))
 			PUT(5, TimestampTzGetDatum(since));
-		ct_state_row(&watched_kind, rel, WATCHED_ERROR, &values[6], &nulls[6]);
+		ct_state_row(&watched_kind, rel, WATCHED_ERROR, false, &values[6], &nulls[6]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 		relation_close(rel, NoLock);
 	}

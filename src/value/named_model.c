@@ -28,7 +28,7 @@ PG_FUNCTION_INFO_V1(ct_clv_named);
 typedef struct NamedModel
 {
 	bool		known;			/* the rest is */
-	char	   *name;
+	Oid			name;
 	Oid			user;
 	TimestampTz transaction;
 	TransactionId xmin;
@@ -70,10 +70,10 @@ get_numbers(int column, int n, double *value)
 }
 
 static void
-look_up(NamedModel *m, const char *name)
+look_up(NamedModel *m)
 {
-	Oid			types[1] = {TEXTOID};
-	Datum		args[1] = {CStringGetTextDatum(name)};
+	Oid			types[1] = {REGCLASSOID};
+	Datum		args[1] = {ObjectIdGetDatum(m->name)};
 	char	   *kind;
 	bool		null;
 
@@ -98,27 +98,23 @@ get_named(FunctionCallInfo fcinfo)
 {
 	NamedModel *m = fcinfo->flinfo->fn_extra;
 	Snapshot	snapshot = GetActiveSnapshot();
-	text	   *name = PG_GETARG_TEXT_PP(0);
-	Size		len = VARSIZE_ANY_EXHDR(name);
+	Oid			name = PG_GETARG_OID(0);
 
 	if (m == NULL)
 		m = fcinfo->flinfo->fn_extra = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(NamedModel));
-	if (m->known && strlen(m->name) == len && memcmp(m->name, VARDATA_ANY(name), len) == 0 && m->user == GetUserId() &&
+	if (m->known && m->name == name && m->user == GetUserId() &&
 		m->transaction == GetCurrentTransactionStartTimestamp() && m->xmin == snapshot->xmin &&
 		m->xmax == snapshot->xmax && m->xcnt == snapshot->xcnt && m->command == snapshot->curcid)
 		return m;
 	m->known = false;
-	if (m->name != NULL)
-		pfree(m->name);
-	m->name = NULL;
-	m->name = MemoryContextStrdup(fcinfo->flinfo->fn_mcxt, text_to_cstring(name));
+	m->name = name;
 	m->user = GetUserId();
 	m->transaction = GetCurrentTransactionStartTimestamp();
 	m->xmin = snapshot->xmin;
 	m->xmax = snapshot->xmax;
 	m->xcnt = snapshot->xcnt;
 	m->command = snapshot->curcid;
-	look_up(m, m->name);
+	look_up(m);
 	m->known = true;
 	return m;
 }

@@ -27,6 +27,22 @@ INSERT INTO part SELECT i % 5, date '2026-01-01' + i, i FROM generate_series(1, 
 INSERT INTO orders SELECT i, md5((i % 4)::text)::uuid, date '2026-01-01' + i FROM generate_series(1, 30) AS i;
 INSERT INTO lines SELECT 1 + i % 30, i FROM generate_series(1, 90) AS i;
 CALL refresh_all();
+-- schemes with attributes, groups, an expression of the tier, pins and history; a model
+CREATE TABLE person (id int PRIMARY KEY, region text, potential numeric);
+INSERT INTO person SELECT i, 'r' || i % 2, 50 + i * 10 FROM generate_series(0, 9) AS i;
+CREATE FUNCTION crm.level(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (ARRAY[''low'', ''high''])[$1]';
+SELECT create_scheme('crm.grade', 'sales_sale', 'rfm', hold => '1 month'),
+       create_scheme('crm.regional', 'part', attributes => 'person', per => 'region', unrated => 'none',
+         axes => ARRAY[axis('share', 'total(ledger) / nullif(potential, 0)', 'heads', '{0.4}')],
+         tiers => '{low, high}', tier => 'crm.level(share)');
+SELECT refresh_scheme('grade', '2026-02-01'), refresh_scheme('grade', '2026-02-20'),
+       refresh_scheme('regional', '2026-02-20'), pin('grade', 'b3', 'Champions', 'a friend', '2026-02-25');
+SELECT (fit_model('crm.model', 'sales_sale', '2026-02-20')).kind;
+CREATE TABLE kept AS
+SELECT 'grade' AS scheme, h::text AS row FROM grade_history AS h
+UNION ALL SELECT 'regional', r::text FROM regional AS r
+UNION ALL SELECT 'model', p_alive('model', ledger, '2026-02-20')::text FROM sales_ledger
+UNION ALL SELECT 'rule', (to_jsonb(s) - '{made_at}'::text[])::text FROM schemes AS s;
 UPDATE sales SET amount = amount + 1 WHERE id % 5 = 0;
 DELETE FROM sales WHERE id % 9 = 0;
 TRUNCATE part;

@@ -37,6 +37,11 @@ WHERE pronamespace = 'customer_tier'::regnamespace GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) AS not_relocatable FROM pg_extension WHERE extname = 'customer_tier' AND NOT extrelocatable;
 -- nothing runs with other rights; what is not C has a search_path, or names schemas throughout
 SELECT oid::regprocedure AS security_definer FROM func WHERE prosecdef ORDER BY oid::regprocedure::text COLLATE "C";
+-- there is no registry: no table, nothing that a dump would have of ours, no row security
+SELECT oid::regclass AS "table", relrowsecurity FROM pg_class
+  JOIN member ON classid = 'pg_class'::regclass AND objid = oid
+WHERE relkind NOT IN ('v', 'c') OR relrowsecurity;
+SELECT extconfig AS configuration FROM pg_extension WHERE extname = 'customer_tier';
 SELECT oid::regprocedure AS "function" FROM func
 JOIN (SELECT oid AS lang, lanname FROM pg_language) AS l ON lang = prolang
 WHERE lanname NOT IN ('c', 'internal') AND proconfig IS NULL ORDER BY oid::regprocedure::text COLLATE "C";

@@ -99,7 +99,8 @@ CALL track('sale', customer => 'customer', amount => 'amount', sold_at => 'day')
 -- one scheme for each way of saying a number; called with every name qualified, search_path may be empty
 CREATE FUNCTION declare_all() RETURNS void LANGUAGE plpgsql AS $f$
 BEGIN
-  PERFORM customer_tier.fit_model('numbers', 't_numbers.sale', DATE '2026-04-30', 6.123456789012345, 'mbgnbd');
+  PERFORM customer_tier.fit_model('t_numbers.numbers', 't_numbers.sale', DATE '2026-04-30', 6.123456789012345,
+    'mbgnbd');
   PERFORM customer_tier.create_scheme('t_numbers.s1', 't_numbers.sale',
     axes => ARRAY[customer_tier.axis('v', 'customer_tier.total(ledger)', 'share',
     ARRAY[0.1::float8 + 0.2::float8, 0.6543210987654321, 0.95])], tiers => '{D, C, B, A}', keep => 0.8123456789012345,
@@ -124,7 +125,7 @@ BEGIN
     attributes => 't_numbers.shop',
       per => $$CASE WHEN region = E'a\\b' THEN E'\\' ELSE region END$$, unrated => 'none', review => '{06-30, 12-31}');
   PERFORM customer_tier.create_scheme('t_numbers.s7', 't_numbers.sale', preset => 'at_risk',
-    options => '{"model": "numbers", "rate": 0.0012345678901234, "margin": 0.3}');
+    options => '{"model": "t_numbers.numbers", "rate": 0.0012345678901234, "margin": 0.3}');
   PERFORM customer_tier.create_scheme('t_numbers.s8', 't_numbers.sale', preset => 'quadrant',
     attributes => 't_numbers.shop');
 END $f$;
@@ -153,9 +154,11 @@ DECLARE
 BEGIN
   FOR r IN SELECT c.oid::regclass AS rel, c.relkind FROM pg_class AS c
     WHERE relnamespace = 't_numbers'::regnamespace AND relkind IN ('r', 'v') AND relname ~ '^s[0-9]'
-    AND relname !~ '__(input|touched)$' LOOP
+    AND relname !~ '__(input|measure|scheme|touched)$' LOOP
     what := r.rel;
-    EXECUTE format('SELECT string_agg(x::text, E''\n'' ORDER BY x::text COLLATE "C") FROM %s AS x', r.rel) INTO content;
+    EXECUTE format('SELECT string_agg(%s, E''\n'' ORDER BY x::text COLLATE "C") FROM %s AS x',
+      CASE WHEN r.rel::text ~ '__rule$' THEN '(to_jsonb(x) - ''made_at'')::text' ELSE 'x::text' END, r.rel)
+      INTO content;
     RETURN NEXT;
     IF r.relkind = 'v' THEN
       what := r.rel || ' as it is defined';
@@ -163,8 +166,8 @@ BEGIN
       RETURN NEXT;
     END IF;
   END LOOP;
-  RETURN QUERY SELECT format('rule of %s, version %s', scheme, version),
-    (to_jsonb(x) - '{made_at, scheme}'::text[])::text FROM customer_tier.rule AS x
+  RETURN QUERY SELECT 'scheme ' || scheme, (to_jsonb(x) - '{made_at, scheme, source, attributes}'::text[])::text
+    FROM customer_tier.schemes AS x
     WHERE scheme::text ~ '^(t_numbers\.)?s[0-9]$';
 END $f$;
 CREATE TABLE answer (scheme text, what text, content text);
@@ -184,7 +187,7 @@ BEGIN
     axes => ARRAY[customer_tier.axis('v', 'customer_tier.total(ledger)', 'heads',
     '{0.1111111111111111, 0.4, 0.7777777777777777}')]) AS t;
   INSERT INTO t_numbers.answer SELECT 's1', 'model',
-    encode(float8send(sum(customer_tier.clv('numbers', ledger, DATE '2026-06-30', 52, 0.001))), 'hex')
+    encode(float8send(sum(customer_tier.clv('t_numbers.numbers', ledger, DATE '2026-06-30', 52, 0.001))), 'hex')
     FROM (SELECT ledger FROM t_numbers.sale_ledger ORDER BY customer OFFSET 0) AS l;
 END $f$;
 
@@ -341,9 +344,9 @@ INSERT INTO bought SELECT i, date '2025-01-01' + i % 90 + (k * (330 - i % 90) / 
 FROM (SELECT i, floor(-6 * ln(1 - u(i, 6)))::int AS x FROM generate_series(1, 400) AS i) AS c,
   generate_series(0, x) AS k;
 CALL track('bought', customer => 'customer', amount => 'amount', sold_at => 'day');
-SELECT (pareto_nbd).remark FROM fit_model('stay', 'bought', '2025-11-30', 7, 'pareto_nbd');
-SELECT create_scheme('calls', 'bought', preset => 'at_risk', options => '{"model": "stay"}');
-SELECT create_scheme('worths', 'bought', preset => 'clv', options => '{"model": "stay"}');
+SELECT (pareto_nbd).remark FROM fit_model('stay_model', 'bought', '2025-11-30', 7, 'pareto_nbd');
+SELECT create_scheme('calls', 'bought', preset => 'at_risk', options => '{"model": "stay_model"}');
+SELECT create_scheme('worths', 'bought', preset => 'clv', options => '{"model": "stay_model"}');
 -- of spending without a mean, and without money
 CREATE TABLE wild AS SELECT customer, day,
   round((10 / u(customer, 8) ^ 2 * (0.2 + 1.6 * u(customer * 1000 + (day - date '2025-01-01'), 9)))::numeric,
@@ -353,9 +356,9 @@ CREATE TABLE free AS SELECT customer, day, CASE
 CALL track('wild', customer => 'customer', amount => 'amount', sold_at => 'day');
 CALL track('free', customer => 'customer', amount => 'amount', sold_at => 'day');
 INSERT INTO free SELECT customer, day, -10 FROM free WHERE amount = 0.01;
-SELECT (gamma_gamma).q <= 1 AS no_mean FROM fit_model('wild', 'wild', '2025-11-30');
-SELECT (gamma_gamma).p IS NULL AS no_model FROM fit_model('free', 'free', '2025-11-30');
-SELECT outcome('SELECT create_scheme(''unworthy'', ''free'', preset => ''clv'', options => ''{"model": "free"}'')');
+SELECT (gamma_gamma).q <= 1 AS no_mean FROM fit_model('wild_model', 'wild', '2025-11-30');
+SELECT (gamma_gamma).p IS NULL AS no_model FROM fit_model('free_model', 'free', '2025-11-30');
+SELECT outcome($$SELECT create_scheme('unworthy', 'free', preset => 'clv', options => '{"model": "free_model"}')$$);
 SELECT predicted > 0 AS purchases, predicted_value FROM model_quality('wild', '2025-07-31', '2025-10-31');
 SELECT predicted > 0 AS purchases, predicted_value FROM model_quality('free', '2025-07-31', '2025-10-31');
 -- a holdout past the last sale, and a fit long after it
@@ -368,5 +371,3 @@ SELECT actual FROM model_quality('bought', '2025-07-31', '2026-01-31', kind => '
 \set VERBOSITY default
 
 DROP SCHEMA t_numbers CASCADE;
-DELETE FROM customer_tier.model;
-DELETE FROM customer_tier.scheme;

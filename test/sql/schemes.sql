@@ -56,7 +56,7 @@ SELECT written() = :'before' AS not_yet;
 SELECT * FROM refresh_scheme('abc', '2026-05-31');
 SELECT customer, tier, valid_from, previous_tier, change, reason, rule_version FROM abc_history WHERE is_current
   ORDER BY customer;
-SELECT version, note, axes -> 0 -> 'at' AS at FROM rule ORDER BY version;
+SELECT version, note, axes -> 0 -> 'at' AS at FROM abc__rule ORDER BY version;
 SELECT alter_tier('abc', 'A', 'Key customers', 'who bring most', '#b03060', '{"discount": 0.1}');
 SELECT customer, tier, tier_name, tier_colour FROM abc WHERE tier = 'A' ORDER BY customer;
 -- every view and every column of it is commented
@@ -320,10 +320,15 @@ ALTER VIEW own RENAME TO mine;
 CREATE VIEW mine_summary AS SELECT 1 AS x;
 SELECT alter_scheme('mine', keep => 0.8);
 SELECT outcome($$SELECT create_scheme('mine', 'seed', 'abc')$$);
-DROP VIEW mine;
-SELECT format('SELECT drop_scheme(%s::regclass)', scheme::oid) AS command FROM customer_tier.scheme
-WHERE scheme NOT IN (SELECT oid FROM pg_class) \gset
-SELECT regexp_replace(outcome(:'command'), '[0-9]+', 'N', 'g');
+-- a view of it is not dropped by chance; what is left is dropped by the declaration
+SELECT outcome('DROP VIEW mine');
+SET client_min_messages = error;
+DROP VIEW mine CASCADE;
+SET client_min_messages = warning;
+SELECT scheme FROM schemes WHERE scheme::text LIKE '%\_\_scheme';
+SELECT outcome($$SELECT refresh_scheme('own__scheme', '2026-06-30')$$);
+SELECT drop_scheme('own__scheme');
+SELECT relname FROM pg_class WHERE relname LIKE 'own%' AND relnamespace = 't_schemes'::regnamespace;
 TABLE mine_summary;
 SELECT outcome('CALL untrack(''fix'')');
 
@@ -425,11 +430,6 @@ RETURN 'b';
 END $$;
 SELECT create_scheme('trap', 'crm_sale', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{1}')], tiers => '{a, b}',
   tier => 'spring(v)');
--- and what is not theirs they cannot register
-SELECT outcome($$UPDATE customer_tier.scheme SET state = 'pg_catalog.pg_class' WHERE scheme = 'abc'::regclass$$),
-  outcome($$UPDATE customer_tier.scheme SET source = 't_schemes.sale' WHERE scheme = 'abc'::regclass$$),
-       outcome($$INSERT INTO customer_tier.rule SELECT 'abc', 9, axes, sizes, tiers, map, said, unrated, per, calibrate,
-         downgrade FROM customer_tier.rule LIMIT 1$$);
 RESET ROLE;
 SELECT alter_scheme('trap', note => 'by a superuser');
 SELECT recalibrate('trap');
@@ -454,6 +454,9 @@ SELECT customer, tier, v FROM aged ORDER BY customer;
 UPDATE few SET amount = 7 WHERE customer = 2;
 SELECT * FROM refresh_scheme('best', '2026-04-16');
 SELECT customer, tier, p FROM best;
+-- a function that a measure calls is not dropped by chance
+SELECT outcome('DROP FUNCTION age_of');
+SELECT alter_scheme('aged', axes => ARRAY[axis('v', 'total(ledger)', 'value', '{60}')]);
 DROP FUNCTION age_of;
 
 -- another refresh of the same day decides by what was before the day
@@ -531,10 +534,13 @@ SELECT create_scheme('ranked', 'few', axes => ARRAY[axis('n', 'n', 'value', '{5}
   attributes => 'rank_of');
 ALTER TABLE rank_of DROP CONSTRAINT rank_of_pkey;
 SELECT outcome($$SELECT refresh_scheme('ranked', '2026-11-30')$$);
+SELECT outcome('DROP TABLE rank_of');
+SET client_min_messages = error;
 DROP TABLE rank_of CASCADE;
-SELECT regexp_replace(outcome($$SELECT refresh_scheme('ranked', '2026-11-30')$$), '[0-9]{6,}', 'number');
-SELECT count(*) FROM schemes WHERE attributes IS NOT NULL AND attributes::text ~ '^[0-9]+$';
-SELECT drop_scheme('ranked');
+SET client_min_messages = warning;
+SELECT outcome($$SELECT refresh_scheme('ranked__scheme', '2026-11-30')$$);
+SELECT scheme, attributes FROM schemes WHERE scheme::text LIKE 'ranked%';
+SELECT drop_scheme('ranked__scheme');
 -- the 125 codes
 SELECT create_scheme('codes', 'few', 'rfm', options => '{"segments": "codes"}');
 SELECT * FROM refresh_scheme('codes', '2026-11-30');
@@ -542,12 +548,12 @@ SELECT cardinality(tiers) AS codes,
   (SELECT string_agg(DISTINCT r_score || '' || f_score || m_score, ' ') = string_agg(DISTINCT codes.tier, ' ')
   FROM codes) AS right_codes FROM schemes WHERE scheme = 'codes'::regclass;
 -- a view of it was dropped, and the sales
-DROP VIEW still_progress;
+SET client_min_messages = error;
+DROP VIEW still_progress CASCADE;
+SET client_min_messages = warning;
+SELECT outcome($$SELECT explain('still', '1')$$);
 SELECT alter_scheme('still', note => 'makes it again');
 SELECT count(*) AS progress FROM still_progress;
-DROP VIEW still;
-SELECT scheme::text ~ '^[0-9]+$' AS number, axes -> 0 ->> 'name' AS axis, drop_scheme(scheme) FROM schemes
-  WHERE scheme::text ~ '^[0-9]+$';
 CREATE TABLE brief (customer int, amount int, day date);
 CALL track('brief', 'customer', 'amount', 'day');
 SELECT create_scheme('short_lived', 'brief', 'abc');
@@ -557,7 +563,7 @@ CALL untrack('brief_ledger');
 
 SELECT drop_scheme(scheme) FROM schemes ORDER BY scheme::text;
 SELECT count(*) AS left_over FROM pg_class WHERE relname LIKE '%\_\_%' AND relnamespace = 't_schemes'::regnamespace;
-SELECT count(*) FROM scheme;
+SELECT count(*) FROM schemes;
 CALL untrack('sale');
 CALL untrack('few');
 DROP SCHEMA t_schemes CASCADE;

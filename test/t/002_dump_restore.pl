@@ -45,7 +45,7 @@ INSERT INTO crm.tracked SELECT 'c' || customer, day + interval '17 hours', amoun
 INSERT INTO crm.parts SELECT customer, day, amount FROM crm.sale WHERE id <= 500;
 CALL customer_tier.refresh_source('crm.tracked');
 DELETE FROM crm.tracked WHERE amount < 0;
-SELECT (customer_tier.fit_model('crm', 'crm.tracked', '2026-01-01')).name;
+SELECT (customer_tier.fit_model('crm.model', 'crm.tracked', '2026-01-01')).name;
 CREATE MATERIALIZED VIEW crm.abc AS SELECT customer_tier.share_cuts(customer_tier.total(ledger), '{0.8, 0.95}') AS cuts,
   customer_tier.rollup(ledger) AS everything FROM crm.book WHERE customer >= 0;
 SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc', hold => '1 month'),
@@ -79,8 +79,8 @@ UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer, valid_from)) FRO
 UNION ALL SELECT md5(string_agg(g::text, ' ' ORDER BY customer)) FROM crm.segment AS g
 UNION ALL SELECT md5(string_agg(e::text, ' ' ORDER BY axis)) FROM customer_tier.explain('crm.grade', '7') AS e
 UNION ALL SELECT string_agg(m::text, ' ')
-  || (SELECT sum(customer_tier.p_alive('crm', ledger, '2026-01-01') ORDER BY customer) FROM crm.tracked_ledger)
-FROM customer_tier.model AS m
+  || (SELECT sum(customer_tier.p_alive('crm.model', ledger, '2026-01-01') ORDER BY customer) FROM crm.tracked_ledger)
+FROM customer_tier.models AS m
 UNION ALL SELECT count(*)::text FROM crm.book
 SQL
 my $before = $node->safe_psql('shop', $contents);

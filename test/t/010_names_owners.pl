@@ -237,6 +237,95 @@ for my $part (qw(sale_sale sale_capture sale_ledger sale_delta sale_ledger_live 
 	captures($db, "$part dropped and tracked again", 'crm.sale');
 }
 
+# schemes and models: renames of all, crosswise too; owners; drops
+$db = fresh();
+sql($db, <<'SQL', @shop);
+CREATE TABLE crm.person (id int PRIMARY KEY, region text, other text, potential numeric);
+INSERT INTO crm.person SELECT i, 'r' || i % 2, 'x', i * 10 FROM generate_series(0, 9) AS i;
+CREATE FUNCTION crm.half(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
+CREATE FUNCTION crm.level(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (ARRAY[''low'', ''high''])[$1]';
+SELECT customer_tier.create_scheme('crm.grade', 'crm.sale', 'abc');
+SELECT customer_tier.create_scheme('crm.regional', 'crm.sale', attributes => 'crm.person', per => 'region',
+  axes => ARRAY[customer_tier.axis('share', 'crm.half(total(ledger)) / nullif(potential, 0)', 'heads', '{0.4}')],
+  tiers => '{low, high}', tier => 'crm.level(share)', unrated => 'none');
+SELECT (customer_tier.fit_model('crm.model', 'crm.sale', '2026-03-01')).kind;
+SELECT customer_tier.refresh_scheme(s, '2026-03-01') FROM unnest('{crm.grade, crm.regional}'::regclass[]) AS s;
+SELECT customer_tier.pin('crm.grade', 3, 'A', 'a friend', '2026-03-01');
+SQL
+# a refresh of the day, and of one after it, writes what a scheme made now would have
+sub grades
+{
+	my ($what, $grade, $regional, $model, $day, $role) = @_;
+	my ($ret, $out, $err) = $node->psql($db, "SELECT count(*) FROM customer_tier.refresh_scheme('$grade', '$day');
+		SELECT count(*) FROM customer_tier.refresh_scheme('$regional', '$day');
+		SELECT tier, status FROM customer_tier.explain('$grade', 3);
+		SELECT customer_tier.alter_scheme('$regional', note => '$what') > 0, customer_tier.alter_scheme('$grade') > 0;
+		SELECT count(*), count(DISTINCT customer_group) FROM $regional WHERE changed;
+		SELECT count(*) FROM (SELECT customer::text, tier FROM $regional
+		  EXCEPT SELECT customer, tier FROM customer_tier.tiers_as_of('$regional', '$day')) AS d;
+		SELECT count(*) FROM (SELECT customer::text, earned_tier FROM $grade
+		  EXCEPT SELECT customer, tier FROM customer_tier.tiers_as_of('$grade', '$day')) AS d;
+		SELECT customer_tier.p_alive('$model', '{2026-01-01:1:5, 2026-02-01:1:5}', '2026-03-01') > 0;
+		SELECT count(*) FROM customer_tier.schemes WHERE source IS NOT NULL AND axes -> 0 ->> 'value' IS NOT NULL",
+		on_error_stop => 1, extra_params => [ '-U', $role // 'shop' ]);
+	is("$out$err", "1\n1\nA|pinned\nt|t\n0|0\n0\n0\nt\n2", "$what: schemes go on");
+}
+sub all_graded { return sql($db, "SELECT * FROM $_[0] ORDER BY 1", @shop) }
+my $regional = all_graded('crm.regional');
+grades('as made', 'crm.grade', 'crm.regional', 'crm.model', '2026-03-02');
+sql($db, 'BEGIN; ALTER TABLE crm.person RENAME region TO x; ALTER TABLE crm.person RENAME other TO region;
+	ALTER TABLE crm.person RENAME x TO other; ALTER TABLE crm.person RENAME potential TO worth; COMMIT;
+	BEGIN; ALTER TABLE crm.sale RENAME customer TO x; ALTER TABLE crm.sale RENAME other TO customer;
+	ALTER TABLE crm.sale RENAME x TO other; COMMIT;
+	ALTER FUNCTION crm.half(numeric) RENAME TO middle; ALTER FUNCTION crm.level(int) SET SCHEMA away', @shop);
+grades('columns crosswise', 'crm.grade', 'crm.regional', 'crm.model', '2026-03-03');
+is(all_graded('crm.regional') =~ s/2026-03-0\d/2026-03-01/gr, $regional, 'columns crosswise: the same tiers');
+is(sql($db, "SELECT axes -> 0 ->> 'value', tier, per FROM customer_tier.schemes
+	WHERE scheme = 'crm.regional'::regclass", @shop),
+	'(crm.middle(customer_tier.total(ledger)) / NULLIF(potential, (0)::numeric))|away.level(share)|region',
+	'what is measured is shown as it is called now');
+sql($db, q{ALTER SCHEMA crm RENAME TO "Sales 'n more"; ALTER VIEW "Sales 'n more".grade RENAME TO "a ""grade""";
+	ALTER TABLE "Sales 'n more".grade__scheme RENAME TO "what's it";
+	ALTER VIEW "Sales 'n more".grade_history RENAME TO h;
+	ALTER TABLE "Sales 'n more".grade__history RENAME TO "H"; ALTER VIEW "Sales 'n more".grade__measure RENAME TO "m m";
+	ALTER VIEW "Sales 'n more".regional__rating RENAME TO "the rating"; ALTER TABLE "Sales 'n more".model RENAME TO "M";
+	ALTER VIEW "Sales 'n more".regional SET SCHEMA away; ALTER TABLE "Sales 'n more".regional__state SET SCHEMA away;
+	ALTER TABLE "Sales 'n more".regional__scheme SET SCHEMA away;
+	ALTER VIEW "Sales 'n more".regional__input SET SCHEMA away;
+	ALTER TABLE "Sales 'n more".person RENAME TO "people"; ALTER SCHEMA "Sales 'n more" RENAME TO named}, @shop);
+grades('all renamed', 'named."a ""grade"""', 'away.regional', 'named."M"', '2026-03-04');
+is(sql($db, q{SELECT count(*) FROM customer_tier.migration('named."a ""grade"""', '2026-03-01', '2026-03-04');
+	SELECT count(*) FROM pg_class WHERE relname IN ('grade', 'grade_history')}, @shop) =~ s/^\d+\n//r, '0',
+	'and nothing is made beside what was renamed');
+# owners
+sql($db, 'ALTER VIEW away.regional OWNER TO heir');
+($ret, $out, $err) = $node->psql($db, "SELECT customer_tier.refresh_scheme('away.regional__scheme', '2026-03-05')");
+like($err, qr/HINT:  (ALTER VIEW away\.regional OWNER TO shop;)/, 'a view given away: the hint names what mends it');
+sql($db, ($err =~ /HINT:  (.*)/)[0]);
+sql($db, 'REASSIGN OWNED BY shop TO heir');
+grades('REASSIGN OWNED', 'named."a ""grade"""', 'away.regional', 'named."M"', '2026-03-05', 'heir');
+sql($db, 'REASSIGN OWNED BY heir TO shop; ALTER TABLE named.sale OWNER TO heir;
+	GRANT USAGE, CREATE ON SCHEMA named, away TO heir; ALTER FUNCTION named.middle(numeric) OWNER TO heir');
+sql($db, "CALL customer_tier.alter_source('named.sale')");
+($ret, $out, $err) = $node->psql($db, "SELECT customer_tier.refresh_scheme('away.regional', '2026-03-06')");
+like($err, qr/does not belong to the owner of the ledgers of its scheme\nHINT:  ALTER/, 'sales given away: it is told');
+for my $scheme ('away.regional', 'named."what\'\'s it"')
+{
+	($ret, $out, $err) = $node->psql($db, "SELECT customer_tier.refresh_scheme('$scheme', '2026-03-06')");
+	sql($db, ($err =~ /HINT:  (.*)/)[0]);
+}
+sql($db, 'ALTER TABLE named."M" OWNER TO heir; ALTER TABLE named.people OWNER TO heir');
+grades('given away with the sales', 'named."a ""grade"""', 'away.regional', 'named."M"', '2026-03-06', 'heir');
+($ret, $out, $err) = $node->psql($db, 'DROP VIEW away.regional');
+like($err, qr/cannot drop view away\.regional because other objects depend on it/, 'a scheme is not dropped by chance');
+($ret, $out, $err) = $node->psql($db, 'ALTER TABLE named.people DROP COLUMN worth');
+like($err, qr/cannot drop column worth of table named\.people because other objects depend on it/,
+	'nor is what it measures');
+sql($db, 'DROP OWNED BY heir');
+is(sql($db, "SELECT count(*) FROM pg_class WHERE relowner = 'heir'::regrole; SELECT count(*) FROM customer_tier.schemes;
+	SELECT count(*) FROM customer_tier.models"), "0\n0\n0", 'DROP OWNED drops schemes whole');
+sql('postgres', "GRANT CONNECT ON DATABASE $db TO heir");
+
 # DROP OWNED; DROP EXTENSION
 $db = fresh();
 sql($db, "CREATE TABLE crm.kept AS SELECT 1; ALTER TABLE crm.kept OWNER TO heir;

@@ -68,8 +68,21 @@ TRUNCATE crm.sale;
 INSERT INTO crm.sale SELECT i % 5, date '2026-02-01' + i % 50, i FROM generate_series(1, 30) AS i;
 INSERT INTO crm.by_kind VALUES ('a', '2026-03-01', 7); INSERT INTO crm.by_pair VALUES (ROW(NULL, ''), '2026-03-01', 7);
 INSERT INTO crm.by_uuid VALUES (md5('n')::uuid, '2026-03-01', 7); INSERT INTO crm.by_text VALUES ('', '2026-03-01', 7);
-SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc');
-SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-01');
+CREATE FUNCTION crm.half(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
+CREATE FUNCTION crm.level(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (ARRAY[''low'', ''high''])[$1]';
+CREATE TABLE crm.person (id int PRIMARY KEY, region text, potential numeric);
+INSERT INTO crm.person SELECT i, 'r' || i % 2, i * 100 FROM generate_series(0, 9) AS i;
+SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc', hold => '1 month');
+SELECT customer_tier.create_scheme('crm.regional', 'crm.parts', attributes => 'crm.person', per => 'region',
+  axes => ARRAY[customer_tier.axis('share', 'crm.half(total(ledger)) / nullif(potential, 0)', 'heads', '{0.4}')],
+  tiers => '{low, high}', tier => 'crm.level(share)', unrated => 'none');
+SELECT customer_tier.create_scheme('crm.weighty', 'crm.parts', 'weighted');
+SELECT customer_tier.refresh_scheme(s, '2026-02-01'), customer_tier.refresh_scheme(s, '2026-03-01')
+FROM unnest('{crm.grade, crm.regional, crm.weighty}'::regclass[]) AS s;
+SELECT customer_tier.pin('crm.grade', '3', 'A', 'a friend', '2026-03-02');
+SELECT customer_tier.alter_scheme('crm.grade', keep => 0.9, note => 'mild'),
+  customer_tier.alter_tier('crm.grade', 'A', 'best', policy => '{"discount": 0.1}');
+SELECT (customer_tier.fit_model('crm.model', 'crm.sale_sale', '2026-03-01')).kind;
 UPDATE crm.parts SET day = day + 20 WHERE customer = 3; UPDATE crm.orders SET customer = 99 WHERE id = 7;
 SQL
 
@@ -85,7 +98,12 @@ my @live = qw(sale_ledger_live by_month_ledger_live by_kind_ledger_live by_pair_
 my $contents = join(' UNION ALL ',
 	map { "SELECT '$_', md5(string_agg(l::text, ' ' ORDER BY customer)) FROM crm.$_ AS l" } @live)
 	. "; SELECT source, sales, ledger, live, queue, capturing, changed,
-		pending FROM customer_tier.sources ORDER BY source::text; SELECT count(*) FROM customer_tier.schemes";
+		pending FROM customer_tier.sources ORDER BY source::text;
+	SELECT * FROM customer_tier.schemes ORDER BY scheme::text; SELECT name, ledger, bgnbd FROM customer_tier.models;
+	SELECT * FROM crm.grade ORDER BY 1; SELECT * FROM crm.regional ORDER BY 1;
+	SELECT * FROM crm.grade_history ORDER BY 1, 4;
+	SELECT version, note FROM crm.grade__rule ORDER BY 1; SELECT * FROM customer_tier.explain('crm.grade', 3);
+	SELECT customer_tier.p_alive('crm.model', '{2026-01-01:1:5, 2026-02-01:1:5}', '2026-03-01')";
 my $before = sql('shop', $contents, extra_params => [ '-U', 'shop' ]);
 like($before, qr/^crm\.sale_sale\|crm\.sale\|.*\|t\|f\|\d+$/m, 'there is something to keep');
 is(scalar(() = $before =~ /\|t\|f\|[1-9]/g), 8, 'all of it is capturing, with something pending');
@@ -112,7 +130,19 @@ SELECT count(*), sum(pending), bool_and(capturing), bool_or(changed), max(last_e
 SELECT customer_tier.orders(customer_tier.ledger_of('crm.sale_sale', 77)),
 	customer_tier.total(customer_tier.ledger_of('crm.order_sale', 99));
 SQL
-my $used = "8|0|t|f|\n1|72";
+# the day after: everybody is as a first refresh would have it, but for the pin and the hold
+my $grade = <<'SQL';
+SELECT count(*) FROM unnest('{crm.grade, crm.regional, crm.weighty}'::regclass[]) AS s,
+  customer_tier.refresh_scheme(s, '2026-03-02') AS r WHERE r.customers > 0;
+SELECT tier, status, pin FROM customer_tier.explain('crm.grade', 3);
+SELECT count(*) FROM (SELECT customer::text, earned_tier FROM crm.grade
+  EXCEPT SELECT customer, tier FROM customer_tier.tiers_as_of('crm.grade', '2026-03-02')) AS d;
+SELECT count(*) FROM (SELECT customer::text, tier FROM crm.regional
+  EXCEPT SELECT customer, tier FROM customer_tier.tiers_as_of('crm.regional', '2026-03-02')) AS d;
+SELECT customer_tier.alter_scheme(s, note => 'restored') FROM unnest('{crm.grade, crm.regional}'::regclass[]) AS s;
+SQL
+my $used_sources = "8|0|t|f|\n1|72";
+my $used = "$used_sources\n3\nA|pinned|A, by shop, from 2026-03-02: a friend\n0\n0\n3\n2";
 
 my $dir = $node->basedir;
 my $n = 0;
@@ -144,7 +174,7 @@ sub is_whole
 {
 	my ($what, $db, $owner) = @_;
 	is(sql($db, $contents, extra_params => [ '-U', $owner ]), $before, "$what: the same is there, and pending");
-	is(sql($db, $use, extra_params => [ '-U', $owner ]), $used, "$what: captured, refreshed, verified");
+	is(sql($db, $use . $grade, extra_params => [ '-U', $owner ]), $used, "$what: captured, refreshed, verified");
 	sql('postgres', "DROP DATABASE $db");
 }
 
@@ -166,7 +196,8 @@ is_whole('inserts', restored('inserts', $file, 'shop', 'shop', '', 'psql'), 'sho
 # the schema alone: the extension is there before
 $file = dumped('shop', '--format=custom', '--schema=crm');
 my $db = restored('-n crm', $file, 'shop', 'shop', 'CREATE EXTENSION customer_tier', '--no-comments');
-is(sql($db, "SELECT count(*), bool_and(capturing) FROM customer_tier.sources; $use", extra_params => [ '-U', 'shop' ]),
+is(sql($db, "SELECT count(*), bool_and(capturing) FROM customer_tier.sources; $use $grade",
+	extra_params => [ '-U', 'shop' ]),
 	"8|t\n$used", '-n crm: captured, refreshed, verified');
 
 # no data: sources of nothing, which capture; their states have no row
@@ -175,15 +206,20 @@ $db = restored('-s', $file, 'shop', 'shop', '', 'psql');
 is(sql($db, "SELECT count(*), bool_and(capturing), sum(pending) FROM customer_tier.sources",
 	extra_params => [ '-U', 'shop' ]), '8|t|0', '-s: all capture');
 is(sql($db, $use, extra_params => [ '-U', 'shop' ]), "8|0|t|f|\n1|0", '-s: captured, refreshed, verified');
-is(sql($db, "SELECT count(*) FROM customer_tier.sources WHERE refreshed_at IS NULL;
-	DROP VIEW crm.grade__input, crm.grade__current CASCADE;
+my ($ret, $out, $err) = $node->psql($db, "SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-02')",
+	extra_params => [ '-U', 'shop' ]);
+like($err, qr/scheme crm\.grade has lost what it calls its rule\nHINT:  SELECT customer_tier\.drop_scheme/,
+	'-s: a scheme has no rule, and says so');
+is(sql($db, "SELECT axes -> 0 ->> 'value', scheme FROM customer_tier.schemes WHERE axes IS NOT NULL;
+	SELECT customer_tier.drop_scheme(scheme) FROM customer_tier.schemes; SELECT customer_tier.drop_model('crm.model');
+	SELECT count(*) FROM customer_tier.sources WHERE refreshed_at IS NULL;
 	CALL customer_tier.untrack_all(); SELECT count(*) FROM customer_tier.sources;
 	SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'customer_tier_%';
 	SELECT string_agg(relname,
-		' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r',
-		'v') AND relname !~ '^grade'", extra_params => [ '-U', 'shop' ]),
-	"0\n0\n0\nby_kind by_pair by_text by_uuid lines order_sale orders parts_1 parts_2 sale",
-	'-s: refreshes are noted, and all is untracked');
+		' ' ORDER BY relname) FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')",
+	extra_params => [ '-U', 'shop' ]) =~ s/^\n+//r,
+	"0\n0\n0\nby_kind by_pair by_text by_uuid lines order_sale orders parts_1 parts_2 person sale",
+	'-s: refreshes are noted, and all is let go of');
 
 $node->stop('fast');
 done_testing();

@@ -79,20 +79,21 @@ for my $role (qw(mallory maker))
 		'DROP FUNCTION customer_tier_internal.capture()',
 		'CREATE OR REPLACE VIEW customer_tier.sources AS SELECT 1 AS source',
 		'ALTER DOMAIN customer_tier.is_source DROP CONSTRAINT is_source_check',
-		'CREATE RULE r AS ON INSERT TO customer_tier.model DO INSTEAD NOTHING',
-		'ALTER TABLE customer_tier.model DISABLE TRIGGER writer',
-		'ALTER TABLE customer_tier.scheme DISABLE TRIGGER writer', 'TRUNCATE customer_tier.model');
+		'ALTER DOMAIN customer_tier.is_scheme DROP CONSTRAINT is_scheme_check',
+		'CREATE OR REPLACE VIEW customer_tier.schemes AS SELECT 1 AS scheme',
+		'CREATE OR REPLACE FUNCTION customer_tier_internal.answer_explain(relation regclass, details jsonb)
+			RETURNS SETOF record LANGUAGE sql AS $$ SELECT 1 $$',
+		'ALTER TYPE customer_tier.model ADD ATTRIBUTE x int');
 }
 # what the catalog says
-is(sql('evil', <<'SQL'), '0|0|0|0|0|0', 'no definer, row security or configuration of sources; paths pinned');
+is(sql('evil', <<'SQL'), '0|0|0|0|0|0', 'no definer, row security or configuration; paths pinned');
 WITH ours AS (SELECT classid, objid FROM pg_depend
   WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'
   AND refobjid = (SELECT oid FROM pg_extension WHERE extname = 'customer_tier')),
 p AS (SELECT p.* FROM pg_proc AS p JOIN ours ON classid = 'pg_proc'::regclass AND objid = p.oid)
 SELECT (SELECT count(*) FROM p WHERE prosecdef),
        (SELECT count(*) FROM pg_class JOIN ours ON classid = 'pg_class'::regclass AND objid = oid WHERE relrowsecurity),
-       (SELECT count(*) FROM pg_extension, unnest(extconfig) AS c
-         WHERE extname = 'customer_tier' AND c::regclass::text ~ 'source|mark|matview'),
+       (SELECT count(*) FROM pg_extension, unnest(extconfig) AS c WHERE extname = 'customer_tier'),
        (SELECT count(*) FROM pg_namespace AS n, aclexplode(nspacl) AS a
          WHERE nspname LIKE 'customer_tier%' AND grantee <> nspowner AND privilege_type <> 'USAGE'),
        (SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'customer_tier%' AND nspowner <> 10)
@@ -317,18 +318,160 @@ $node->psql('evil', "SELECT * FROM customer_tier.sources; CALL customer_tier.reb
 	CALL customer_tier.refresh_all(); CALL customer_tier.untrack('lair.steal')");
 is(sql('evil', "SELECT count(*) FROM pg_class WHERE relname LIKE 'stolen%'"), '0', 'nothing of theirs ran as another');
 
-# registries of schemes and models: read by all, written by owners
-sql('evil', "SELECT (customer_tier.fit_model('m', 'crm.sale', '2026-03-01')).name;
-	SELECT customer_tier.create_scheme('crm.grade', 'crm.sale', 'abc')", extra_params => [ '-U', 'shop' ]);
-are('evil', 'mallory', '42501', 'rows that name what is another\'s are not written', 'DELETE FROM customer_tier.model',
-	'UPDATE customer_tier.model SET as_of = as_of',
-	"INSERT INTO customer_tier.model (name, source, as_of, unit_days, kind) VALUES ('x', 'crm.sale_sale', '2026-01-01',
-	1, 'bgnbd')",
-	'DELETE FROM customer_tier.scheme', "UPDATE customer_tier.scheme SET as_of = '2020-01-01'",
-	'DELETE FROM customer_tier.rule', 'UPDATE customer_tier.rule SET note = 1',
-	"UPDATE customer_tier.scheme SET source = 'lair.t'", "SELECT customer_tier.drop_model('m')");
-is(sql('evil', "SELECT customer_tier.drop_model('m'), customer_tier.drop_scheme('crm.grade');
-	SELECT count(*) FROM customer_tier.rule", extra_params => [ '-U', 'shop' ]), "|\n0", 'their owner does');
+# schemes and models: who may read a view asks what it stands for
+sql('evil', "SELECT (customer_tier.fit_model('crm.model', 'crm.sale', '2026-03-01')).name;
+	SELECT customer_tier.create_scheme('crm.grade', 'crm.sale', 'abc'),
+	  customer_tier.create_scheme('crm.rfm', 'crm.sale', 'rfm');
+	SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-01'),
+	  customer_tier.refresh_scheme('crm.rfm', '2026-03-01'),
+	  customer_tier.pin('crm.grade', 'anna', 'A', 'a friend', '2026-03-01');
+	GRANT SELECT ON crm.grade, crm.rfm TO reader; GRANT SELECT ON crm.grade_history TO monitor",
+	extra_params => [ '-U', 'shop' ]);
+my @asked = ("SELECT * FROM customer_tier.explain('crm.grade', 'anna')",
+	"SELECT * FROM customer_tier.tiers_as_of('crm.grade', '2026-01-15')",
+	"SELECT * FROM customer_tier.simulate('crm.grade')",
+	"SELECT * FROM customer_tier.simulate('crm.grade',
+		axes => ARRAY[customer_tier.axis('value', NULL, 'value', '{1, 6}')])",
+	"SELECT * FROM customer_tier.simulate('crm.grade',
+		axes => ARRAY[customer_tier.axis('value', 'total(ledger)', 'count', '{1}')], tiers => '{low, high}')",
+	"SELECT * FROM customer_tier.simulate_migration('crm.rfm', tiers => '{other, best}',
+		tier => 'CASE WHEN r = 5 THEN ''best'' ELSE ''other'' END')");
+my @migration = ("SELECT * FROM customer_tier.migration('crm.grade', '2026-01-15', '2026-03-01')");
+are('evil', 'reader', '00000', 'a reader of the view asks', @asked);
+are('evil', 'monitor', '00000', 'a reader of the history asks of it', @migration);
+are('evil', 'reader', '42501', 'a reader of the view asks nothing of the history', @migration);
+are('evil', 'monitor', '42501', 'a reader of the history asks nothing of the view', @asked);
+my @owned = ("SELECT customer_tier.refresh_scheme('crm.grade', '2026-03-02')",
+	"SELECT customer_tier.alter_scheme('crm.grade', keep => 0.5)", "SELECT customer_tier.drop_scheme('crm.grade')",
+	"SELECT customer_tier.pin('crm.grade', 'anna', 'A', 'me', '2026-01-01')",
+	"SELECT customer_tier.unpin('crm.grade', 'anna')", "SELECT customer_tier.alter_tier('crm.grade', 'A', 'mine')",
+	"SELECT customer_tier.backfill('crm.grade', '2026-01-01', '2026-01-02')",
+	"SELECT customer_tier.prune_history('crm.grade', '2026-01-02')", "SELECT customer_tier.recalibrate('crm.grade')",
+	"SELECT customer_tier.drop_model('crm.model')",
+	"SELECT (customer_tier.fit_model('crm.model', 'crm.sale', '2026-03-01')).name",
+	"SELECT customer_tier.p_alive('crm.model', '{2026-01-01:1:5}', '2026-03-01')",
+	"SELECT customer_tier_internal.answer_explain('crm.grade', '{\"customer\": \"anna\"}')",
+	"SELECT customer_tier_internal.answer_tiers_as_of('crm.grade', '{\"as_of\": \"2026-03-01\"}')",
+	"SELECT customer_tier_internal.answer_simulate('crm.grade', '{}')",
+	"SELECT * FROM crm.grade__scheme", "SELECT * FROM crm.grade__state", "SELECT * FROM crm.grade__measure",
+	"SELECT * FROM crm.grade__rule", "SELECT * FROM crm.grade__pin", "SELECT * FROM crm.model",
+	"SELECT customer_tier_internal.ask_owner('crm.secret', 'explain', '{}')",
+	"SELECT customer_tier_internal.ask_owner('crm.grade__state', 'simulate', '{}')");
+are('evil', 'reader', '42501', 'and does nothing of the owner\'s', @owned);
+are('evil', $_, '42501', "$_ does, and asks, nothing", @owned, @asked, @migration) for qw(stranger mallory);
+is(sql('evil', "SELECT count(*) FROM customer_tier.schemes; SELECT count(*) FROM customer_tier.models",
+	extra_params => [ '-U', 'stranger' ]), "0\n0", 'a stranger sees no scheme and no model');
+is(sql('evil', "SELECT scheme, source, axes -> 0 ->> 'value', tier FROM customer_tier.schemes ORDER BY 1",
+	extra_params => [ '-U', 'reader' ]), "crm.grade|crm.sale_sale|customer_tier.total(ledger)|{C,B,A}\n"
+	. 'crm.rfm|crm.sale_sale|CASE WHEN (customer_tier.orders(ledger) > 0) THEN customer_tier.recency(ledger, as_of) '
+	. 'ELSE NULL::integer END|customer_tier.rfm_segment(r, f, m)', 'a reader sees the rule');
+# what a reader gives is a value, or runs as the reader
+is(sql('evil', "SELECT count(DISTINCT tier_then) FROM customer_tier.simulate('crm.rfm', tiers => '{reader}',
+	tier => 'current_user')", extra_params => [ '-U', 'reader' ]), '1',
+	'an expression of a reader\'s runs as the reader');
+are('evil', 'reader', '42501', 'and what it measures is refused',
+	"SELECT * FROM customer_tier.simulate('crm.grade',
+		axes => ARRAY[customer_tier.axis('value', 'orders(ledger)', 'mean')], tiers => '{low, high}')",
+	"SELECT * FROM customer_tier.simulate('crm.grade', tiers => '{a}', tier => '(SELECT s FROM crm.secret)')",
+	"SELECT * FROM customer_tier.simulate('crm.rfm', tiers => '{a}',
+		tier => 'CASE WHEN (SELECT true FROM crm.secret) THEN ''a'' END')");
+like(states('evil', 'reader',
+	"SELECT * FROM customer_tier.explain('crm.grade', \$\$' OR true; DROP TABLE crm.secret; --\$\$)",
+	"SELECT customer_tier_internal.ask_owner('crm.grade', 'simulate(1)', '{}')",
+	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'migration', '{}') AS x(a text, b text, c bigint)",
+	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'simulate', \$\${\"axes\": [{\"value\":
+		\"1 / (SELECT 0 FROM crm.secret)\", \"measures\": [\"1 / 0\"], \"by\": \"value\", \"at\": [1, 6],
+		\"rule\": \"fill\"}], \"tier\": \"'A'\"}\$\$) AS x(a text, b text, c text, d text, e numeric)",
+	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'simulate', '{\"axes\": 17}')
+		AS x(a text, b text, c text, d text, e numeric)",
+	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'simulate', '{\"labels\": \"{A,B,(SELECT 1)}\"}')
+		AS x(a text, b text, c text, d text, e numeric)",
+	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'tiers_as_of', '{\"as_of\": \"infinity\"}')
+		AS x(a text, b text, c int)"),
+	qr/^P0002 22023 42809 00000 22023 22023 22023$/, 'a reader who asks otherwise breaks nothing');
+is(sql('evil', 'SELECT s FROM crm.secret'), 'secret', 'and the owner\'s tables are there');
+
+# what mallory declares runs as mallory, whoever asks
+sql('evil', <<'SQL', extra_params => [ '-U', 'mallory' ]);
+CREATE FUNCTION lair.one(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN PERFORM lair.steal($1); RETURN 1; END $$;
+CREATE FUNCTION lair.named(int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN PERFORM lair.steal('x'); RETURN 'a' || $1; END $$;
+SELECT customer_tier.create_scheme('lair.grade', 'lair.zero',
+  axes => ARRAY[customer_tier.axis('v', 'lair.one(''x'') + lair.one(customer) * orders(ledger)', 'value', '{2}')],
+  tiers => '{a1, a2}', tier => 'lair.named(v)');
+SELECT customer_tier.create_scheme('lair.plain', 'lair.zero', 'abc');
+SELECT customer_tier.refresh_scheme('lair.grade', '2026-03-01');
+SELECT (customer_tier.fit_model('lair.model', 'lair.zero', '2026-03-01')).kind;
+GRANT SELECT ON lair.grade, lair.grade_history, lair.plain, lair.model TO PUBLIC;
+SQL
+my $use = "SELECT * FROM customer_tier.schemes; SELECT * FROM customer_tier.models;
+	SELECT * FROM customer_tier.explain('lair.grade', 'm');
+	SELECT * FROM customer_tier.tiers_as_of('lair.grade', '2026-03-01');
+	SELECT * FROM customer_tier.migration('lair.grade', '2026-01-01', '2026-03-01'); SELECT * FROM lair.grade;
+	SELECT * FROM customer_tier.simulate('lair.grade', axes => ARRAY[customer_tier.axis('v', NULL, 'value', '{1, 2}')],
+		tiers => '{a1, a2, a3}'); SELECT * FROM customer_tier.simulate('lair.grade');";
+for my $role ($superuser, 'reader')
+{
+	($ret, $out, $err) = $node->psql('evil', $use, on_error_stop => 1, extra_params => [ '-U', $role ]);
+	is($ret, 0, "$role asks of what mallory declared") or diag($err);
+}
+sql('evil', "SELECT customer_tier.grading_sql('lair.grade', '2026-03-01');
+	SELECT customer_tier.refresh_scheme('lair.grade', '2026-03-02'),
+	  customer_tier.alter_scheme('lair.grade', keep => 0.9);
+	SELECT customer_tier.refresh_scheme('lair.grade', '2026-03-03'), customer_tier.recalibrate('lair.grade'),
+	  customer_tier.pin('lair.grade', 'm', 'a1', 'x', '2026-03-03');
+	SELECT * FROM customer_tier.simulate('lair.grade', tiers => '{a1, a2}', tier => 'lair.named(v)');
+	SELECT customer_tier.backfill('lair.grade', '2026-03-01', '2026-03-02')");
+is(sql('evil', "SELECT count(*) FROM pg_class WHERE relname LIKE 'stolen%'"), '0', 'and none of it ran as another');
+# declarations that name what is another's, or are nonsense
+sql('evil', <<'SQL', extra_params => [ '-U', 'mallory' ]);
+DO $do$
+DECLARE
+  part text;
+BEGIN
+  FOR i IN 1..6 LOOP
+    EXECUTE format('CREATE TABLE lair.fake_%s (LIKE lair.grade__scheme INCLUDING ALL)', i);
+    EXECUTE format('GRANT SELECT ON lair.fake_%s TO PUBLIC', i);
+    EXECUTE format('INSERT INTO lair.fake_%s (is_scheme, axes, sizes, map, version) VALUES (true, %L, %L, %L, 1)', i,
+      (ARRAY['17', '[1, "x", null]', '[{"name": "v", "weights": 1}]', '{}', '"x"', NULL])[i], '{{1},{2}}', '{NULL,-1}');
+  END LOOP;
+  FOREACH part IN ARRAY '{scheme, state, history, pins, rules, tier_table}'::text[] LOOP
+    EXECUTE format('ALTER TABLE lair.fake_1 ALTER %I SET DEFAULT %L::regclass', part,
+      'crm.grade' || CASE part WHEN 'scheme' THEN '' WHEN 'tier_table' THEN '__tier' WHEN 'pins' THEN '__pin'
+        WHEN 'rules' THEN '__rule' ELSE '__' || part END);
+  END LOOP;
+  ALTER TABLE lair.fake_2 ALTER measures SET DEFAULT 'pg_class'::regclass,
+    ALTER rating SET DEFAULT 'lair.t'::regclass, ALTER ledger SET DEFAULT 'crm.sale_ledger'::regclass;
+  ALTER TABLE lair.fake_3 ALTER attributes SET DEFAULT 'pg_class'::regclass,
+    ALTER ledger SET DEFAULT 'lair.t'::regclass;
+END $do$;
+SQL
+for my $role (qw(shop stranger mallory reader), $superuser)
+{
+	($ret, $out, $err) = $node->psql('evil', "SELECT count(*) FROM customer_tier.schemes", on_error_stop => 1,
+		extra_params => [ '-U', $role ]);
+	is($err, '', "$role sees schemes, whatever else is declared");
+}
+is(sql('evil', "SELECT tier FROM crm.grade WHERE customer = 'anna';
+	SELECT entered FROM customer_tier.refresh_scheme('crm.grade', '2026-03-01');
+	SELECT earned FROM customer_tier.explain('crm.grade', 'anna')", extra_params => [ '-U', 'shop' ]),
+	"A\n2\nA", 'a scheme works beside declarations that name it');
+$node->psql('evil', "SELECT customer_tier.$_") for ("refresh_scheme('lair.fake_1', '2026-03-01')",
+	"alter_scheme('lair.fake_1')", map { "drop_scheme('lair.fake_$_')" } 1 .. 3);
+is(sql('evil', "SELECT string_agg(DISTINCT relowner::regrole::text, ' '), count(*) FROM pg_class
+	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|22',
+	'and nothing of it is dropped, or given away, with them');
+# locks that mallory holds
+my $locks = $node->background_psql('evil', extra_params => [ '-U', 'mallory' ]);
+$locks->query_safe('BEGIN; LOCK TABLE lair.plain__scheme, lair.model, lair.fake_4');
+$locks->query_safe('LOCK TABLE lair.grade__measure, lair.grade__rating, lair.grade');
+are('evil', 'reader', '00000', 'a reader sees schemes past locks', "SET statement_timeout = '5s'",
+	'SELECT count(*) FROM customer_tier.schemes', 'SELECT count(*) FROM customer_tier.models',
+	"SELECT * FROM customer_tier.explain('crm.grade', 'anna')");
+are('evil', 'shop', '00000', 'an owner refreshes past locks', "SET statement_timeout = '10s'",
+	"CALL customer_tier.refresh_all('2026-03-02')");
+$locks->quit;
 
 # nothing of it was lost
 is(sql('evil', "SELECT capturing, pending FROM customer_tier.sources WHERE source = 'crm.sale_sale'::regclass;

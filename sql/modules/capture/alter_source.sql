@@ -282,14 +282,19 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_of($1);
-  drops text := (SELECT string_agg(format('SELECT customer_tier.drop_scheme(%L);', scheme), ' ')
-                 FROM customer_tier.scheme AS x
-                 WHERE x.source = s.view);
+  drops text := (SELECT string_agg(command, ' ' ORDER BY command)
+                 FROM (SELECT format('SELECT customer_tier.drop_scheme(%L);', coalesce(f.scheme, f.declaration))
+                       FROM customer_tier_internal.find_schemes(s.owner) AS f
+                       WHERE f.ledger = s.ledger
+                       UNION ALL
+                       SELECT format('SELECT customer_tier.drop_model(%L);', f.name)
+                       FROM customer_tier_internal.find_models(s.owner) AS f
+                       WHERE f.ledger = s.ledger) AS x(command));
 BEGIN
   PERFORM customer_tier_internal.check_owner(s.state);
   IF drops IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use',
-      MESSAGE = format('%s has schemes', $1),
+      MESSAGE = format('%s has schemes or models', $1),
       HINT = 'First ' || drops;
   END IF;
   PERFORM customer_tier_internal.drop_source(s);

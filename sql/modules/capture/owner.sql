@@ -24,6 +24,14 @@ LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION customer_tier_internal.as_owner(regclass, text) IS
   'runs a command as the owner of a relation, security-restricted, for those who have the rights of the owner';
 
+CREATE FUNCTION customer_tier_internal.ask_owner(relation regclass, question text, details jsonb)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_ask_owner'
+LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION customer_tier_internal.ask_owner(regclass, text, jsonb) IS
+  'the rows of the function answer_QUESTION of ours, as the owner of a relation, security-restricted, for those who '
+  'may read it';
+
 -- a command that returns nothing
 CREATE FUNCTION customer_tier_internal.run(relation regclass, command text) RETURNS void
 LANGUAGE plpgsql STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

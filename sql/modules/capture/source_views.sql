@@ -14,6 +14,13 @@ LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.expression_is_plain(regclass, text) IS
   'whether a measure calls no function but the server''s and ours';
 
+CREATE FUNCTION customer_tier_internal.view_expressions(view regclass, wait boolean DEFAULT true, OUT name text,
+  OUT expressions text[]) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_view_expressions'
+LANGUAGE C STRICT STABLE PARALLEL SAFE ROWS 5;
+COMMENT ON FUNCTION customer_tier_internal.view_expressions(regclass, boolean) IS
+  'the columns of a view over one relation, each with its expressions, as text with all names qualified';
+
 CREATE FUNCTION customer_tier_internal.sale_query(source regclass, customer text, amount text, sold_at text,
   filter text, time_zone text)
 RETURNS text

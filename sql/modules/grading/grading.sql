@@ -20,19 +20,26 @@ COMMENT ON FUNCTION customer_tier_internal.interpolate(text, jsonb) IS 'support 
 CREATE FUNCTION customer_tier_internal.date_sql(day date) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT format('date %L', to_json(day) #>> '{}') $$;
-COMMENT ON FUNCTION customer_tier_internal.date_sql(date) IS 'support of schemes: a day as a literal, whatever DateStyle is';
+COMMENT ON FUNCTION customer_tier_internal.date_sql(date) IS
+  'support of schemes: a day as a literal, whatever DateStyle is';
 
-CREATE FUNCTION customer_tier_internal.equal_of(s scheme) RETURNS text
+CREATE FUNCTION customer_tier_internal.equal_of(s customer_tier_internal.scheme) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.source)) AS x $$;
-COMMENT ON FUNCTION customer_tier_internal.equal_of(scheme) IS
+AS $$ SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_internal.source_of(s.ledger)) AS x $$;
+COMMENT ON FUNCTION customer_tier_internal.equal_of(customer_tier_internal.scheme) IS
   'support of schemes: the qualified operator that says whether two customers are the same';
 
 -- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
-CREATE FUNCTION customer_tier_internal.tier_names(r rule) RETURNS text[]
+CREATE FUNCTION customer_tier_internal.tier_names(r customer_tier_internal.rule) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET array_nulls = on
-AS $$ SELECT CASE WHEN r.tiers IS NOT NULL THEN format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[] END $$;
-COMMENT ON FUNCTION customer_tier_internal.tier_names(rule) IS 'support of schemes: the tiers by their ranks';
+AS $$
+SELECT CASE
+  WHEN r.tiers IS NOT NULL THEN
+    format('[0:%s]=%s', cardinality(r.tiers), array_prepend(r.unrated, r.tiers))::text[]
+END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.tier_names(customer_tier_internal.rule) IS
+  'support of schemes: the tiers by their ranks';
 
 -- as in grade(): below zero a lower line is further away
 CREATE FUNCTION customer_tier_internal.kept_lines(lines double precision[], keep double precision)
@@ -78,7 +85,8 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.measures(jsonb) IS 'support of schemes: the measures of all axes';
 
 -- The query of the measures: customer, customer_group, ledger, and the values of all axes.
-CREATE FUNCTION customer_tier_internal.measures_sql(s scheme, r rule, as_of date) RETURNS text
+CREATE FUNCTION customer_tier_internal.measures_sql(s customer_tier_internal.scheme,
+  r customer_tier_internal.rule, as_of date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('SELECT customer, coalesce((%s)::text, ''''::text) AS customer_group, ledger%s
@@ -90,7 +98,8 @@ WHERE listed OR NOT customer_tier.is_empty(ledger)',
   string_agg(
     CASE attname
       WHEN 'ledger' THEN
-        format('customer_tier.slice(ledger, daterange(NULL, %s, ''[]'')) AS ledger', customer_tier_internal.date_sql(as_of))
+        format('customer_tier.slice(ledger, daterange(NULL, %s, ''[]'')) AS ledger',
+               customer_tier_internal.date_sql(as_of))
       WHEN 'as_of' THEN customer_tier_internal.date_sql(as_of) || ' AS as_of'
       ELSE quote_ident(attname)
     END, ', ' ORDER BY attnum),
@@ -98,39 +107,53 @@ WHERE listed OR NOT customer_tier.is_empty(ledger)',
 FROM pg_attribute
 WHERE attrelid = s.input AND attnum > 0 AND NOT attisdropped
 $$;
-COMMENT ON FUNCTION customer_tier_internal.measures_sql(scheme, rule, date) IS
+COMMENT ON FUNCTION customer_tier_internal.measures_sql(customer_tier_internal.scheme,
+  customer_tier_internal.rule, date) IS
   'support of schemes: the query of the values that are graded';
 
 -- A value is stored if all customers are needed for it, or somebody's own function, which
 -- would run as whoever reads the view.
-CREATE FUNCTION customer_tier_internal.stored_axes(s scheme, r rule) RETURNS boolean[]
+CREATE FUNCTION customer_tier_internal.stored_axes(s customer_tier_internal.scheme, r customer_tier_internal.rule)
+RETURNS boolean[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT array_agg(a -> 'measures' IS NOT NULL OR NOT customer_tier_internal.expression_is_plain(s.input, a ->> 'value') ORDER BY i)
+SELECT array_agg(
+  a -> 'measures' IS NOT NULL OR NOT customer_tier_internal.expression_is_plain(s.input, a ->> 'value')
+  ORDER BY i)
 FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)
 $$;
-COMMENT ON FUNCTION customer_tier_internal.stored_axes(scheme, rule) IS
+COMMENT ON FUNCTION customer_tier_internal.stored_axes(customer_tier_internal.scheme,
+  customer_tier_internal.rule) IS
   'support of schemes: the axes whose values the state keeps';
 
 -- A call of grade() that runs a command over what a rule says of a day.
-CREATE FUNCTION customer_tier_internal.grade_sql(s scheme, r rule, as_of date, command text, columns text,
-  before rule DEFAULT NULL, state text DEFAULT NULL, also text DEFAULT NULL, bulk boolean DEFAULT false) RETURNS text
+CREATE FUNCTION customer_tier_internal.grade_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule,
+  as_of date, command text, columns text, before customer_tier_internal.rule DEFAULT NULL, state text DEFAULT NULL,
+  also text DEFAULT NULL, bulk boolean DEFAULT false) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('SELECT * FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L::regclass, %L::regclass, %s, %L) AS x(%s)',
+SELECT format('SELECT *
+FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L::regclass,
+                                  %L::regclass, %s, %L) AS x(%s)',
   customer_tier_internal.measures_sql(s, r, as_of), to_json(as_of) #>> '{}', r.axes, r.sizes, r.map,
   coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) -> 0)::text, 'NULL'), r.tiers, r.unrated,
   CASE r.calibrate
-    WHEN 'fixed' THEN format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines FROM %s
-                              WHERE version >= %s ORDER BY customer_group, axis, as_of DESC', s.thresholds, r.calibrated)
+    WHEN 'fixed' THEN
+      format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines
+              FROM %s
+              WHERE version >= %s
+              ORDER BY customer_group, axis, as_of DESC', s.thresholds, r.calibrated)
   END,
   before.axes, before.sizes, before.map,
-  format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines FROM %s
-          WHERE as_of < %s ORDER BY customer_group, axis, as_of DESC', s.thresholds, customer_tier_internal.date_sql(as_of)),
+  format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines
+          FROM %s
+          WHERE as_of < %s
+          ORDER BY customer_group, axis, as_of DESC', s.thresholds, customer_tier_internal.date_sql(as_of)),
   customer_tier_internal.stored_axes(s, r), state, also,
   CASE WHEN bulk THEN s.state END, CASE WHEN bulk THEN s.history END, r.version, command, columns)
 $$;
-COMMENT ON FUNCTION customer_tier_internal.grade_sql(scheme, rule, date, text, text, rule, text, text, boolean) IS
+COMMENT ON FUNCTION customer_tier_internal.grade_sql(customer_tier_internal.scheme,
+  customer_tier_internal.rule, date, text, text, customer_tier_internal.rule, text, text, boolean) IS
   'support of schemes: a call of grade';
 
 CREATE FUNCTION grading_sql(scheme regclass, as_of date) RETURNS text

@@ -1,19 +1,25 @@
--- Models kept by name, and how well they foretell.
+-- Models that are kept, and how well they foretell.  As with sources, what is kept lies beside the data: a
+-- table of one row with a column of this domain, whose name is that of the model.
 
-CREATE TABLE model (
-  name text PRIMARY KEY,
-  source regclass NOT NULL,
-  as_of date NOT NULL,
-  unit_days double precision NOT NULL,
-  kind text NOT NULL CHECK (kind IN ('bgnbd', 'mbgnbd', 'pareto_nbd')),
+CREATE DOMAIN customer_tier.is_model AS boolean CHECK (VALUE);
+COMMENT ON DOMAIN customer_tier.is_model IS 'marks the table that keeps a model';
+
+CREATE TYPE model AS (
+  name regclass,
+  owner regrole,
+  ledger regclass,
+  as_of date,
+  unit_days double precision,
+  kind text,
   bgnbd bgnbd_model,
   mbgnbd mbgnbd_model,
   pareto_nbd pareto_nbd_model,
   gamma_gamma gamma_gamma_model
 );
-COMMENT ON TABLE model IS 'models by name; made by fit_model';
-COMMENT ON COLUMN model.name IS 'the name that p_alive, expected_purchases and clv take';
-COMMENT ON COLUMN model.source IS 'the sales table whose ledgers it was fitted on';
+COMMENT ON TYPE model IS 'a model that fit_model keeps';
+COMMENT ON COLUMN model.name IS 'the table that keeps it: what p_alive, expected_purchases and clv take';
+COMMENT ON COLUMN model.owner IS 'whose it is';
+COMMENT ON COLUMN model.ledger IS 'the ledgers it was fitted on';
 COMMENT ON COLUMN model.as_of IS 'the last day that the fit saw';
 COMMENT ON COLUMN model.unit_days IS 'days in its unit of time';
 COMMENT ON COLUMN model.kind IS 'bgnbd, mbgnbd or pareto_nbd: which of the columns is set';
@@ -21,46 +27,46 @@ COMMENT ON COLUMN model.bgnbd IS 'the BG/NBD';
 COMMENT ON COLUMN model.mbgnbd IS 'the MBG/NBD';
 COMMENT ON COLUMN model.pareto_nbd IS 'the Pareto/NBD';
 COMMENT ON COLUMN model.gamma_gamma IS 'the model of spending; null if nobody came back';
-SELECT pg_catalog.pg_extension_config_dump('model', '');
--- everybody reads; who has the rights of the owner of the sales writes.  No row security: that
--- would keep whoever has not BYPASSRLS from dumping the table.
-CREATE FUNCTION customer_tier_internal.check_named(relations regclass[], is_new boolean) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+
+CREATE FUNCTION customer_tier_internal.find_models(whose oid DEFAULT 0::oid) RETURNS SETOF model
+AS 'MODULE_PATHNAME', 'ct_find_models'
+LANGUAGE C STABLE PARALLEL SAFE ROWS 20;
+COMMENT ON FUNCTION customer_tier_internal.find_models(oid) IS
+  'the models whose tables the caller may read: those of one owner, or all but those that somebody keeps locked';
+
+CREATE VIEW models AS SELECT * FROM customer_tier_internal.find_models();
+GRANT SELECT ON models TO PUBLIC;
+COMMENT ON VIEW models IS 'the models that fit_model keeps, as far as their tables may be read';
+COMMENT ON COLUMN models.name IS 'the table that keeps it: what p_alive, expected_purchases and clv take';
+COMMENT ON COLUMN models.owner IS 'whose it is';
+COMMENT ON COLUMN models.ledger IS 'the ledgers it was fitted on';
+COMMENT ON COLUMN models.as_of IS 'the last day that the fit saw';
+COMMENT ON COLUMN models.unit_days IS 'days in its unit of time';
+COMMENT ON COLUMN models.kind IS 'bgnbd, mbgnbd or pareto_nbd: which of the columns is set';
+COMMENT ON COLUMN models.bgnbd IS 'the BG/NBD';
+COMMENT ON COLUMN models.mbgnbd IS 'the MBG/NBD';
+COMMENT ON COLUMN models.pareto_nbd IS 'the Pareto/NBD';
+COMMENT ON COLUMN models.gamma_gamma IS 'the model of spending; null if nobody came back';
+
+CREATE FUNCTION customer_tier_internal.model_of(model regclass) RETURNS model
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  relation regclass;
+  m customer_tier.model;
 BEGIN
-  IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
-    RETURN;
+  SELECT f.* INTO m
+  FROM customer_tier_internal.find_models((SELECT relowner FROM pg_class WHERE oid = $1)) AS f
+  WHERE f.name = $1;
+  IF m.name IS NULL AND has_table_privilege($1, 'SELECT') IS FALSE THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('permission denied for table %s', $1);
+  ELSIF m.kind IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('%s is not a model', $1),
+      HINT = 'SELECT customer_tier.fit_model(''crm.shop_model'', source => ..., as_of => ...); makes one.';
   END IF;
-  FOREACH relation IN ARRAY relations LOOP
-    -- what is gone is nobody's, and is let go of by anybody
-    IF is_new OR customer_tier_internal.is_owner(relation) IS FALSE THEN
-      PERFORM customer_tier_internal.check_owner(relation);
-    END IF;
-  END LOOP;
+  RETURN m;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_named(regclass[], boolean) IS
-  'an error for who has not the rights of the owners of what a row names';
-
-CREATE FUNCTION customer_tier_internal.check_model_writer() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF TG_OP <> 'INSERT' THEN
-    PERFORM customer_tier_internal.check_named(ARRAY[OLD.source], false);
-  END IF;
-  IF TG_OP <> 'DELETE' THEN
-    PERFORM customer_tier_internal.check_named(ARRAY[NEW.source], true);
-    RETURN NEW;
-  END IF;
-  RETURN OLD;
-END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_model_writer() IS 'the trigger on the table of models';
-CREATE TRIGGER writer BEFORE INSERT OR UPDATE OR DELETE ON model FOR EACH ROW
-EXECUTE FUNCTION customer_tier_internal.check_model_writer();
-ALTER TABLE model ENABLE ALWAYS TRIGGER writer;
-GRANT SELECT, INSERT, UPDATE, DELETE ON model TO PUBLIC;
+COMMENT ON FUNCTION customer_tier_internal.model_of(regclass) IS
+  'support of models: what a table keeps of a model; an error if it keeps none, or may not be read';
 
 CREATE FUNCTION customer_tier_internal.json_numbers(numbers double precision[]) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'ct_json_numbers'
@@ -118,10 +124,10 @@ DECLARE
 BEGIN
   SELECT * INTO r FROM customer_tier_internal.model_remark(m);
   IF r.purchases IS NOT NULL THEN
-    RAISE WARNING USING MESSAGE = format('model "%s": %s', m.name, r.purchases);
+    RAISE WARNING USING MESSAGE = format('model %s: %s', m.name, r.purchases);
   END IF;
   IF r.spending IS NOT NULL THEN
-    RAISE WARNING USING MESSAGE = format('model "%s", spending: %s', m.name, r.spending);
+    RAISE WARNING USING MESSAGE = format('model %s, spending: %s', m.name, r.spending);
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.warn_of_model(model) IS 'support of models: warnings of what to beware of';
@@ -141,86 +147,149 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.warn_of_silence(regclass, date, date) IS
   'support of models and schemes: a warning if as_of is more than 31 days past the last sale';
 
-CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7,
-  kind text DEFAULT 'bgnbd') RETURNS model
-LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
+-- A name with its schema, if it says none that of the caller; an error if something has it already, with these
+-- suffixes.
+CREATE FUNCTION customer_tier_internal.name_to_make(what text, name text, current text, suffixes text[] DEFAULT '{""}',
+  OUT place text, OUT relname text, OUT taken regclass)
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  names text[] := parse_ident($2);
+BEGIN
+  relname := names[cardinality(names)];
+  IF cardinality(names) > 2 OR octet_length(relname) > 50 THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_name', MESSAGE = format('"%s" is no name for a %s', $2, what),
+      HINT = 'It has a schema, if any, and at most 50 bytes.';
+  END IF;
+  place := quote_ident(CASE cardinality(names) WHEN 2 THEN names[1] ELSE current END);
+  IF place IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_schema_name', MESSAGE = 'no schema has been selected to create in',
+      HINT = format('Name one: crm.%s.', relname);
+  END IF;
+  SELECT to_regclass(format('%s.%I', place, relname || suffix)) AS relation INTO taken
+  FROM unnest(suffixes) WITH ORDINALITY AS u(suffix, i)
+  ORDER BY to_regclass(format('%s.%I', place, relname || suffix)) IS NULL, i
+  LIMIT 1;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.name_to_make(text, text, text, text[]) IS
+  'support of create_scheme and fit_model: the schema, quoted, and the name of what is to be made, and what has it';
+
+-- Fitted again, a model stays in its place: who may read it goes on reading it.
+CREATE FUNCTION customer_tier_internal.make_model_table(s customer_tier_internal.source, place text, name text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  relation text := format('%s.%I', place, name);
+BEGIN
+  IF to_regclass(relation) IS NULL THEN
+    PERFORM customer_tier_internal.run(s.ledger, format($q$
+      CREATE TABLE %s (
+        is_model customer_tier.is_model PRIMARY KEY,
+        ledger regclass,
+        as_of date,
+        unit_days float8,
+        kind text,
+        bgnbd_model customer_tier.bgnbd_model,
+        mbgnbd_model customer_tier.mbgnbd_model,
+        pareto_nbd_model customer_tier.pareto_nbd_model,
+        gamma_gamma_model customer_tier.gamma_gamma_model)
+      $q$, relation));
+    PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', relation,
+      'a model of purchases and one of spending, kept by customer_tier.fit_model'));
+  ELSIF NOT EXISTS (SELECT FROM customer_tier_internal.find_models(s.owner) AS f
+                    WHERE f.name = to_regclass(relation)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s exists already', relation),
+      HINT = 'It keeps no model of the owner of the sales. Take another name: it is that of a table.';
+  END IF;
+  PERFORM customer_tier_internal.run(s.ledger,
+    format('ALTER TABLE %s ALTER ledger SET%s', relation, customer_tier_internal.default_of(s.ledger)));
+  PERFORM customer_tier_internal.run(s.ledger, format('DELETE FROM %s', relation));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_model_table(customer_tier_internal.source, text, text) IS
+  'support of fit_model: the table that keeps a model';
+
+CREATE FUNCTION customer_tier_internal.fit_model(name text, source regclass, as_of date, unit_days double precision,
+  kind text, current text) RETURNS model
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
 AS $$
 #variable_conflict use_variable
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.live_source($2);
+  n record;
   m customer_tier.model;
   last date;
-  query text;
 BEGIN
   PERFORM customer_tier_internal.check_model_kind(kind);
   IF NOT pg_has_role(s.owner, 'USAGE') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = format('must be owner of %s', customer_tier_internal.source_name(s));
   END IF;
-  query := customer_tier_internal.fit_query(format($q$
-    (SELECT customer_tier.btyd(ledger, %L::date, (%s)::double precision) AS b, customer_tier.last_day(ledger) AS last
-     FROM %s
-     OFFSET 0) AS l
-    $q$, as_of, customer_tier_internal.json_numbers(ARRAY[unit_days]) -> 0, s.live), kind);
-  CASE kind
-    WHEN 'bgnbd' THEN
-      SELECT f.m, f.g, f.l INTO m.bgnbd, m.gamma_gamma, last
-        FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.bgnbd_model,
-        g customer_tier.gamma_gamma_model, l date);
-    WHEN 'mbgnbd' THEN
-      SELECT f.m, f.g, f.l INTO m.mbgnbd, m.gamma_gamma, last
-        FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.mbgnbd_model,
-        g customer_tier.gamma_gamma_model, l date);
-    ELSE
-      SELECT f.m, f.g, f.l INTO m.pareto_nbd, m.gamma_gamma, last
-        FROM customer_tier_internal.as_owner(s.view, query) AS f (m customer_tier.pareto_nbd_model,
-        g customer_tier.gamma_gamma_model, l date);
-  END CASE;
-  m.name := name;
-  m.source := s.view;
-  m.as_of := as_of;
-  m.unit_days := unit_days;
-  m.kind := kind;
+  SELECT * INTO n FROM customer_tier_internal.name_to_make('model', name, current);
+  PERFORM customer_tier_internal.make_model_table(s, n.place, n.relname);
+  -- the defaults name the parts, and no number of a relation is stored
+  SELECT f.l INTO last
+  FROM customer_tier_internal.as_owner(s.ledger, format($q$
+      WITH fit (purchases, spending, last) AS MATERIALIZED (%s),
+      kept AS (
+        INSERT INTO %s.%I (is_model, ledger, as_of, unit_days, kind, %I, gamma_gamma_model)
+        SELECT true, NULL, %L::date, (%s)::double precision, %L, purchases, spending
+        FROM fit)
+      SELECT last FROM fit
+      $q$, customer_tier_internal.fit_query(format($q$
+        (SELECT customer_tier.btyd(ledger, %L::date, (%s)::double precision) AS b,
+                customer_tier.last_day(ledger) AS last
+         FROM %s
+         OFFSET 0) AS l
+        $q$, as_of, customer_tier_internal.json_numbers(ARRAY[unit_days]) -> 0, s.live), kind),
+      n.place, n.relname, kind || '_model', as_of, customer_tier_internal.json_numbers(ARRAY[unit_days]) -> 0, kind))
+    AS f(l date);
+  m := customer_tier_internal.model_of(format('%s.%I', n.place, n.relname)::regclass);
   PERFORM customer_tier_internal.warn_of_model(m);
   PERFORM customer_tier_internal.warn_of_silence(s.view, last, as_of);
-  INSERT INTO customer_tier.model AS x SELECT m.*
-  ON CONFLICT ON CONSTRAINT model_pkey DO UPDATE
-    SET source = excluded.source, as_of = excluded.as_of, unit_days = excluded.unit_days, kind = excluded.kind,
-        bgnbd = excluded.bgnbd, mbgnbd = excluded.mbgnbd, pareto_nbd = excluded.pareto_nbd,
-          gamma_gamma = excluded.gamma_gamma;
   RETURN m;
 END $$;
-COMMENT ON FUNCTION fit_model(text, regclass, date, double precision, text) IS
-  'fits models of purchases and of spending on the ledgers of a tracked table, as of a day, and keeps them by name';
+COMMENT ON FUNCTION
+  customer_tier_internal.fit_model(text, regclass, date, double precision, text, text) IS 'support of fit_model';
 
-CREATE FUNCTION drop_model(name text) RETURNS void
+-- no search_path here: the name is one of the caller's
+CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7,
+  kind text DEFAULT 'bgnbd') RETURNS model
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+AS $$ SELECT customer_tier_internal.fit_model($1, $2, $3, $4, $5, pg_catalog.current_schema()) $$;
+COMMENT ON FUNCTION fit_model(text, regclass, date, double precision, text) IS
+  'fits models of purchases and of spending on the ledgers of a source, as of a day, and keeps them in a table of this '
+  'name';
+
+CREATE FUNCTION drop_model(name regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  DELETE FROM customer_tier.model AS x WHERE x.name = $1;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no model "%s" of yours', $1);
+  -- one that has no row, as a dump without data leaves it, is dropped as well
+  IF NOT EXISTS (SELECT FROM customer_tier_internal.find_models((SELECT relowner FROM pg_class WHERE oid = $1)) AS f
+                 WHERE f.name = $1) THEN
+    PERFORM customer_tier_internal.model_of($1);
   END IF;
+  PERFORM customer_tier_internal.run($1, format('DROP TABLE %s', $1));
 END $$;
-COMMENT ON FUNCTION drop_model(text) IS 'forgets a model';
+COMMENT ON FUNCTION drop_model(regclass) IS 'drops a model';
 
-CREATE FUNCTION customer_tier_internal.model_parameters(name text, OUT kind text, OUT unit_days double precision,
+CREATE FUNCTION customer_tier_internal.model_parameters(model regclass, OUT kind text, OUT unit_days double precision,
   OUT parameters double precision[], OUT spend double precision[]) RETURNS record
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
+DECLARE
+  m customer_tier.model := customer_tier_internal.model_of($1);
 BEGIN
-  SELECT m.kind, m.unit_days,
-         CASE m.kind WHEN 'bgnbd' THEN ARRAY[(m.bgnbd).r, (m.bgnbd).alpha, (m.bgnbd).a, (m.bgnbd).b]
-                     WHEN 'mbgnbd' THEN ARRAY[(m.mbgnbd).r, (m.mbgnbd).alpha, (m.mbgnbd).a, (m.mbgnbd).b]
-                     ELSE ARRAY[(m.pareto_nbd).r, (m.pareto_nbd).alpha, (m.pareto_nbd).s, (m.pareto_nbd).beta] END,
-         ARRAY[(m.gamma_gamma).p, (m.gamma_gamma).q, (m.gamma_gamma).gamma]
-  INTO kind, unit_days, parameters, spend FROM customer_tier.model AS m WHERE m.name = $1;
-  IF kind IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'undefined_object', MESSAGE = format('there is no model "%s"', $1),
-      HINT = format('SELECT customer_tier.fit_model(%L, source => ..., as_of => ...);', $1);
-  END IF;
+  kind := m.kind;
+  unit_days := m.unit_days;
+  parameters := CASE m.kind
+    WHEN 'bgnbd' THEN ARRAY[(m.bgnbd).r, (m.bgnbd).alpha, (m.bgnbd).a, (m.bgnbd).b]
+    WHEN 'mbgnbd' THEN ARRAY[(m.mbgnbd).r, (m.mbgnbd).alpha, (m.mbgnbd).a, (m.mbgnbd).b]
+    ELSE ARRAY[(m.pareto_nbd).r, (m.pareto_nbd).alpha, (m.pareto_nbd).s, (m.pareto_nbd).beta]
+  END;
+  spend := ARRAY[(m.gamma_gamma).p, (m.gamma_gamma).q, (m.gamma_gamma).gamma];
   IF array_position(parameters, NULL) IS NOT NULL THEN
     parameters := NULL;
   END IF;
@@ -228,29 +297,30 @@ BEGIN
     spend := NULL;
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.model_parameters(text) IS
+COMMENT ON FUNCTION customer_tier_internal.model_parameters(regclass) IS
   'support of models: what is kept of a model, as numbers; an error if it is not there';
 
--- Measures by a model's name.  Stable: they read the table of models, once in a query.
+-- Measures by a model that is kept.  Stable: they read its table, once in a query.
 
-CREATE FUNCTION p_alive(model text, ledger, as_of date) RETURNS double precision
+CREATE FUNCTION p_alive(model regclass, ledger, as_of date) RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_p_alive_named'
 LANGUAGE C STRICT STABLE PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION p_alive(text, ledger, date) IS
+COMMENT ON FUNCTION p_alive(regclass, ledger, date) IS
   'probability that the customer is still there as of a day, by a model kept by fit_model; null without a purchase '
   'by then';
 
-CREATE FUNCTION expected_purchases(model text, ledger, as_of date, horizon double precision) RETURNS double precision
+CREATE FUNCTION expected_purchases(model regclass, ledger, as_of date, horizon double precision)
+RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_expected_purchases_named'
 LANGUAGE C STRICT STABLE PARALLEL SAFE COST 20;
-COMMENT ON FUNCTION expected_purchases(text, ledger, date, double precision) IS
+COMMENT ON FUNCTION expected_purchases(regclass, ledger, date, double precision) IS
   'purchases to expect within the horizon after a day, in the model''s unit of time; null without a purchase by then';
 
-CREATE FUNCTION clv(model text, ledger, as_of date, horizon double precision, rate double precision,
+CREATE FUNCTION clv(model regclass, ledger, as_of date, horizon double precision, rate double precision,
   margin double precision DEFAULT 1) RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_clv_named'
 LANGUAGE C STRICT STABLE PARALLEL SAFE COST 500;
-COMMENT ON FUNCTION clv(text, ledger, date, double precision, double precision, double precision)
+COMMENT ON FUNCTION clv(regclass, ledger, date, double precision, double precision, double precision)
   IS 'worth of the purchases to expect within the horizon after a day, discounted at the rate of a period; null '
     'without a purchase by then, or a model of spending';
 

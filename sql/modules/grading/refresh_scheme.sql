@@ -15,7 +15,7 @@ COMMENT ON FUNCTION customer_tier_internal.is_review(text[], date, date) IS
 -- After the first refresh, for then it is an index build and no million insertions.
 -- The history is one chain for each customer: every end is the beginning of another,
 -- and just one is open.  So there is no gap and no overlap.
-CREATE FUNCTION customer_tier_internal.constrain(s scheme) RETURNS void
+CREATE FUNCTION customer_tier_internal.constrain(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -30,11 +30,11 @@ BEGIN
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)',
              s.history)]
     LOOP
-      PERFORM customer_tier_internal.run(s.source, command);
+      PERFORM customer_tier_internal.run(s.ledger, command);
     END LOOP;
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.constrain(scheme) IS
+COMMENT ON FUNCTION customer_tier_internal.constrain(customer_tier_internal.scheme) IS
   'support of refresh_scheme: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
 
 CREATE FUNCTION customer_tier_internal.check_scheme_day(as_of date) RETURNS void
@@ -46,7 +46,8 @@ BEGIN
       HINT = 'Tiers are those of a day: as_of => ''2026-11-30''.';
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(date) IS 'support of schemes: an error if as_of is not a day';
+COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(date) IS
+  'support of schemes: an error if as_of is not a day';
 
 -- What every refresh writes of its lines and of the totals of the tiers.
 CREATE FUNCTION customer_tier_internal.results_template() RETURNS text
@@ -79,7 +80,8 @@ logged AS (
   VALUES ({day}, {version})
   ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version WHERE x.version <> EXCLUDED.version)
 $$ $body$;
-COMMENT ON FUNCTION customer_tier_internal.results_template() IS 'support of refresh_scheme: a part of its statements';
+COMMENT ON FUNCTION customer_tier_internal.results_template() IS
+  'support of refresh_scheme: a part of its statements';
 
 -- The first refresh: grade() has written everybody.
 CREATE FUNCTION customer_tier_internal.first_refresh_template() RETURNS text
@@ -240,8 +242,35 @@ SELECT count(*) FROM turn
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.refresh_template() IS 'support of refresh_scheme: its statement';
 
+CREATE FUNCTION customer_tier_internal.rule_before(s customer_tier_internal.scheme, version integer)
+RETURNS customer_tier_internal.rule
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  r customer_tier_internal.rule;
+BEGIN
+  SELECT x.* INTO r.version, r.axes, r.sizes, r.map, r.tiers, r.unrated, r.measured
+  FROM customer_tier_internal.as_owner(s.ledger, format(
+      'SELECT version, axes, sizes, map, tiers, unrated, measured FROM %s WHERE version = %L', s.rules, version))
+    AS x(version int, axes jsonb, sizes int[], map int[], tiers text[], unrated text, measured int);
+  RETURN r;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.rule_before(customer_tier_internal.scheme, integer) IS
+  'support of refresh_scheme: what was graded by in a version of a rule; its measures are not the text that it has';
+
+CREATE FUNCTION customer_tier_internal.note_day(s customer_tier_internal.scheme, as_of date) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.run(s.ledger,
+  format('UPDATE %1$s SET as_of = %2$s WHERE as_of IS DISTINCT FROM %2$s', s.declaration,
+         coalesce(customer_tier_internal.date_sql($2), 'NULL::date')))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.note_day(customer_tier_internal.scheme, date) IS
+  'support of schemes: the day of the last refresh';
+
 -- how many customers were looked at for the history
-CREATE FUNCTION customer_tier_internal.grade_and_write(s scheme, r rule, as_of date) RETURNS bigint
+CREATE FUNCTION customer_tier_internal.grade_and_write(s customer_tier_internal.scheme,
+  r customer_tier_internal.rule, as_of date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
 AS $$
 DECLARE
@@ -249,26 +278,26 @@ DECLARE
   same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
   first boolean := s.as_of IS NULL AND (
     SELECT x
-    FROM customer_tier_internal.as_owner(s.source, format(
-        'SELECT customer_tier_internal.is_bare_table(%L) AND customer_tier_internal.is_bare_table(%L)
-                AND NOT EXISTS (SELECT FROM %s) AND NOT EXISTS (SELECT FROM %s)', s.state, s.history, s.state, s.pins))
+    FROM customer_tier_internal.as_owner(s.ledger, format(
+        'SELECT customer_tier_internal.is_bare_table(%1$L) AND customer_tier_internal.is_bare_table(%2$L)
+                AND NOT EXISTS (SELECT FROM %1$s) AND NOT EXISTS (SELECT FROM %3$s)', s.state, s.history, s.pins))
       AS (x boolean));
   last record;
-  before customer_tier.rule;
+  before customer_tier_internal.rule;
   holds interval[];
   command text;
   looked_at bigint;
 BEGIN
   -- the last refresh of an earlier day
   SELECT x.as_of, x.version INTO last
-  FROM customer_tier_internal.as_owner(s.source, format(
+  FROM customer_tier_internal.as_owner(s.ledger, format(
       'SELECT as_of, version FROM %s WHERE as_of < %s ORDER BY as_of DESC LIMIT 1', s.refreshes, day))
     AS x(as_of date, version int);
-  SELECT x.* INTO before FROM customer_tier.rule AS x WHERE x.scheme = s.scheme AND x.version = last.version;
+  before := customer_tier_internal.rule_before(s, last.version);
   SELECT ARRAY(
     SELECT coalesce(h, r.hold)
     FROM unnest(r.tiers) WITH ORDINALITY AS t(tier, rank)
-      LEFT JOIN customer_tier_internal.as_owner(s.source, format('SELECT tier, hold FROM %s', s.tiers))
+      LEFT JOIN customer_tier_internal.as_owner(s.ledger, format('SELECT tier, hold FROM %s', s.tier_table))
         AS x(tier text, h interval) USING (tier)
     ORDER BY rank) INTO holds;
   command := customer_tier_internal.interpolate(
@@ -286,30 +315,33 @@ BEGIN
       'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
   -- the same measures, however they are cut
-  IF (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(before.axes) AS a) IS DISTINCT FROM
-     (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) THEN
+  IF before.measured <> r.measured THEN
     before.axes := NULL;
   END IF;
   PERFORM
   FROM unnest(ARRAY[s.trend, s.moves]) AS t,
-    customer_tier_internal.as_owner(s.source, format('DELETE FROM %s WHERE as_of = %s', t, day)) AS x(x int);
+    customer_tier_internal.as_owner(s.ledger, format('DELETE FROM %s WHERE as_of = %s', t, day)) AS x(x int);
   command := customer_tier_internal.grade_sql(s, r, as_of, command, 'looked_at bigint', before,
     CASE WHEN NOT first THEN
       format('SELECT ctid, customer, customer_group, scores, vals, tier, earned, status, since FROM %s', s.state)
     END,
     CASE WHEN NOT first THEN
-      format('SELECT customer, NULL::float8[], false, ''''::text FROM %1$s WHERE pinned_from <= %2$s AND (until IS NULL OR until > %2$s)',
-             s.pins, day)
+      format('SELECT customer, NULL::float8[], false, ''''::text
+              FROM %1$s
+              WHERE pinned_from <= %2$s AND (until IS NULL OR until > %2$s)', s.pins, day)
     END ||
     -- a row that this day began has the values of the last refresh
     CASE WHEN same_day THEN
-      format(' UNION ALL SELECT customer, CASE WHEN change = ''new'' AND status = ''earned'' AND rule_version = %s THEN vals END,
-                                tier IS NULL, customer_group
-               FROM %s WHERE valid_from = %s', r.version, s.history, day)
+      format(' UNION ALL
+               SELECT customer,
+                      CASE WHEN change = ''new'' AND status = ''earned'' AND rule_version = %s THEN vals END,
+                      tier IS NULL, customer_group
+               FROM %s
+               WHERE valid_from = %s', r.version, s.history, day)
     ELSE '' END, first);
-  SELECT x INTO looked_at FROM customer_tier_internal.as_owner(s.source, command) AS (x bigint);
+  SELECT x INTO looked_at FROM customer_tier_internal.as_owner(s.ledger, command) AS (x bigint);
   IF NOT first THEN
-    PERFORM customer_tier_internal.run(s.source, format($q$
+    PERFORM customer_tier_internal.run(s.ledger, format($q$
       INSERT INTO %s (as_of, customer_group, from_tier, to_tier, change, heads)
       SELECT valid_from, customer_group, previous_tier, tier, change, count(*)
       FROM %s
@@ -322,79 +354,97 @@ BEGIN
   END IF;
   RETURN looked_at;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.grade_and_write(scheme, rule, date) IS
+COMMENT ON FUNCTION customer_tier_internal.grade_and_write(customer_tier_internal.scheme, customer_tier_internal.rule,
+  date) IS
   'support of refresh_scheme: grades all customers and writes what differs';
 
 -- One at a time; who waited reads what the other left.  The ledgers are locked first,
 -- as by a refresh, so that nobody waits in a circle.
-CREATE FUNCTION customer_tier_internal.locked_scheme(scheme regclass, mode text) RETURNS scheme
+CREATE FUNCTION customer_tier_internal.locked_scheme(scheme regclass, mode text, without_views boolean DEFAULT false)
+RETURNS customer_tier_internal.scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  s customer_tier_internal.scheme := customer_tier_internal.own_scheme($1, $3);
 BEGIN
-  PERFORM customer_tier_internal.run(s.source, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', (customer_tier_internal.source_of(s.source)).ledger));
-  PERFORM customer_tier_internal.run(s.source, format('LOCK TABLE %s IN %s MODE', s.state, mode));
-  RETURN customer_tier_internal.scheme_of($1);
+  PERFORM customer_tier_internal.run(s.ledger, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.ledger));
+  PERFORM customer_tier_internal.run(s.ledger, format('LOCK TABLE %s IN %s MODE', s.state, $2));
+  RETURN customer_tier_internal.own_scheme($1, $3);
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.locked_scheme(regclass, text) IS 'support of schemes: a scheme, locked';
+COMMENT ON FUNCTION customer_tier_internal.locked_scheme(regclass, text, boolean) IS
+  'support of schemes: a scheme of the caller''s, locked';
 
 -- A year is the longest time from one grading to the next that is usual.
-CREATE FUNCTION customer_tier_internal.warn_of_day(s scheme, as_of date) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso SET intervalstyle = postgres
+CREATE FUNCTION customer_tier_internal.warn_of_day(s customer_tier_internal.scheme, as_of date) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
+SET intervalstyle = postgres
 AS $$
 DECLARE
-  source customer_tier_internal.source := customer_tier_internal.source_of(s.source);
-  ledgers regclass := source.ledger;
+  source customer_tier_internal.source := customer_tier_internal.source_of(s.ledger);
+  last date;
 BEGIN
   IF customer_tier_internal.capturing(source) IS NOT TRUE OR customer_tier_internal.changed(source) THEN
-    RAISE WARNING USING MESSAGE = format('%s may have sales that its ledgers do not know of', coalesce(source.sales, source.view)),
-      HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the ledgers anew.', source.view);
+    RAISE WARNING USING
+      MESSAGE = format('%s may have sales that its ledgers do not know of', coalesce(source.sales, source.view)),
+      HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the '
+                    'ledgers anew.', source.view);
   END IF;
   IF as_of - 366 > s.as_of THEN
-    RAISE WARNING USING MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme, s.as_of),
-      HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
+    RAISE WARNING USING
+      MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme,
+                       s.as_of),
+      HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, '
+                    'SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
   END IF;
   -- mostly some of the first ledgers tell that there are sales, and the others are not read
-  IF NOT EXISTS (SELECT FROM customer_tier_internal.as_owner(s.source, format('SELECT 1 FROM %s WHERE customer_tier.last_day(ledger) >= %L::date - 31 LIMIT 1', ledgers, as_of)) AS (x int)) THEN
-    PERFORM customer_tier_internal.warn_of_silence(s.source, l.last, as_of) FROM customer_tier_internal.as_owner(s.source, format('SELECT max(customer_tier.last_day(ledger)) FROM %s', ledgers)) AS l (last date);
+  SELECT x INTO last
+  FROM customer_tier_internal.as_owner(s.ledger, format(
+      'SELECT customer_tier.last_day(ledger) FROM %s WHERE customer_tier.last_day(ledger) >= %L::date - 31 LIMIT 1',
+      s.ledger, as_of)) AS y(x date);
+  IF last IS NULL THEN
+    PERFORM customer_tier_internal.warn_of_silence(s.ledger, x, as_of)
+    FROM customer_tier_internal.as_owner(s.ledger,
+      format('SELECT max(customer_tier.last_day(ledger)) FROM %s', s.ledger)) AS y(x date);
   END IF;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.warn_of_day(scheme, date) IS 'support of refresh: warnings if as_of is far from the last refresh, or past the last sale';
+COMMENT ON FUNCTION customer_tier_internal.warn_of_day(customer_tier_internal.scheme, date) IS
+  'support of refresh_scheme: warnings if as_of is far from the last refresh, or past the last sale';
 
 CREATE FUNCTION customer_tier_internal.refresh_scheme(scheme regclass, as_of date, warn boolean,
   OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
+  s customer_tier_internal.scheme := customer_tier_internal.own_scheme($1);
+  source customer_tier_internal.source := customer_tier_internal.source_of(s.ledger);
   looked_at bigint;
 BEGIN
   PERFORM customer_tier_internal.check_scheme_day(as_of);
-  PERFORM customer_tier_internal.check_attributes(s);
+  PERFORM customer_tier_internal.check_attributes(a.attributes, a.key)
+  FROM customer_tier_internal.attributes_of(s.attributes) AS a;
   PERFORM customer_tier_internal.require_read_committed();
-  IF coalesce((customer_tier_internal.source_of(s.source)).queue, ((customer_tier_internal.source_of(s.source)).touches)[1]) IS NOT NULL THEN
-    IF (customer_tier_internal.source_of(s.source)).refreshed_at IS NULL THEN
-      CALL customer_tier_internal.make_ledgers(s.source);
+  IF source.queue IS NOT NULL OR source.touches[1] IS NOT NULL THEN
+    IF source.refreshed_at IS NULL THEN
+      CALL customer_tier_internal.make_ledgers(s.ledger);
     ELSE
-      CALL customer_tier_internal.merge(s.source);
+      CALL customer_tier_internal.merge(s.ledger);
     END IF;
-    CALL customer_tier_internal.note(s.source, NULL);
+    CALL customer_tier_internal.note(s.ledger, NULL);
   END IF;
   s := customer_tier_internal.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
   IF as_of < s.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('%s was refreshed as of %s already', $1, to_json(s.as_of) #>> '{}'),
-      HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the history anew.',
-                    $1, to_json(as_of) #>> '{}');
+      HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the '
+                    'history anew.', $1, to_json(as_of) #>> '{}');
   END IF;
   IF warn THEN
     PERFORM customer_tier_internal.warn_of_day(s, as_of);
   END IF;
   looked_at := customer_tier_internal.grade_and_write(s, customer_tier_internal.rule_of(s), as_of);
-  UPDATE customer_tier.scheme AS x SET as_of = $2 WHERE x.scheme = $1 AND x.as_of IS DISTINCT FROM $2;
+  PERFORM customer_tier_internal.note_day(s, as_of);
   SELECT x.* INTO customers, entered, up, down, gone
-  FROM customer_tier_internal.as_owner(s.source, format($q$
+  FROM customer_tier_internal.as_owner(s.ledger, format($q$
       SELECT (SELECT coalesce(sum(heads), 0)::bigint FROM %1$s WHERE as_of = %3$s),
              coalesce(sum(heads) FILTER (WHERE change = 'new'), 0)::bigint,
              coalesce(sum(heads) FILTER (WHERE change = 'up'), 0)::bigint,
@@ -406,7 +456,7 @@ BEGIN
     AS x(a bigint, b bigint, c bigint, d bigint, e bigint);
   -- the next refresh comes before autovacuum does, perhaps
   IF 10 * looked_at > customers THEN
-    PERFORM customer_tier_internal.run(s.source, format('ANALYZE %s, %s', s.state, s.history));
+    PERFORM customer_tier_internal.run(s.ledger, format('ANALYZE %s, %s', s.state, s.history));
   END IF;
   PERFORM pg_notify('customer_tier', json_build_object('scheme', $1::text, 'as_of', $2, 'customers', customers,
     'entered', entered, 'up', up, 'down', down, 'gone', gone)::text);
@@ -419,23 +469,6 @@ CREATE FUNCTION refresh_scheme(scheme regclass, as_of date,
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT * FROM customer_tier_internal.refresh_scheme($1, $2, true) $$;
 COMMENT ON FUNCTION refresh_scheme(regclass, date) IS
-  'grades all customers as of a day and writes what changes; how many there are, and how many entered, rose, fell and left since the last refresh of an earlier day';
+  'grades all customers as of a day and writes what changes; how many there are, and how many entered, rose, fell and '
+  'left since the last refresh of an earlier day';
 
-CREATE FUNCTION customer_tier_internal.tiers_as_of_sql(scheme regclass, as_of date) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  s customer_tier.scheme := customer_tier_internal.scheme_of($1);
-  r customer_tier.rule := customer_tier_internal.rule_of(s);
-BEGIN
-  PERFORM customer_tier_internal.check_scheme_day(as_of);
-  RETURN customer_tier_internal.grade_sql(s, r, as_of,
-    format('SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier_internal.tier_names(r)),
-    'customer text, tier text, rank int');
-END $$;
-COMMENT ON FUNCTION customer_tier_internal.tiers_as_of_sql(regclass, date) IS 'support of tiers_as_of';
-
-CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL UNSAFE
-AS $$ SELECT * FROM customer_tier_internal.as_owner((customer_tier_internal.scheme_of($1)).source, customer_tier_internal.tiers_as_of_sql($1, $2)) AS x(customer pg_catalog.text, tier pg_catalog.text, rank pg_catalog.int4) $$;
-COMMENT ON FUNCTION tiers_as_of(regclass, date) IS 'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';

@@ -1,0 +1,314 @@
+-- Asking schemes: why, back then, what if.  Who may read the view that stands for a scheme may ask, and who may read
+-- its history may ask about that.  The questions are ours and run as the owner, security-restricted; a reader gives
+-- values.  An expression of a reader's runs as the reader, or is refused.
+
+-- only of the view that stands for the scheme: who may read another of its parts may not ask
+CREATE FUNCTION customer_tier_internal.asked_scheme(view regclass) RETURNS customer_tier_internal.scheme
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.scheme := customer_tier_internal.scheme_of($1);
+BEGIN
+  IF s.scheme <> $1 THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type', MESSAGE = format('%s is not the view of a scheme', $1),
+      HINT = format('It is %s.', s.scheme);
+  END IF;
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.asked_scheme(regclass) IS
+  'support of questions: the scheme that a view stands for; an error if there is none';
+
+CREATE FUNCTION customer_tier_internal.answer_explain(relation regclass, details jsonb)
+RETURNS TABLE (tier text, status text, since date, held_until date, earned text, pin text, rule text, axis text,
+  measure text, value double precision, score integer, changed boolean, line_to_stay double precision,
+  margin double precision, line_to_rise double precision, gap double precision)
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
+SET intervalstyle = postgres SET quote_all_identifiers = off
+AS $$
+DECLARE
+  s customer_tier_internal.scheme := customer_tier_internal.asked_scheme(relation);
+  r customer_tier_internal.rule := customer_tier_internal.rule_of(s);
+  n bigint;
+BEGIN
+  RETURN QUERY
+    SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin,
+      -- what of the rule speaks here
+      (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i)
+       FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
+      a ->> 'name',
+      coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')),
+      x.value, x.score, x.changed, x.line_to_stay, x.margin, x.line_to_rise, x.gap
+    FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.interpolate($q$
+        SELECT x.tier, x.status, x.since, CASE WHEN x.held_until > {day} THEN x.held_until END, x.earned_tier,
+          (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[],
+                         ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason)
+           FROM {pins} AS p
+           WHERE p.customer {equal} x.customer
+           ORDER BY pinned_from DESC
+           LIMIT 1),
+          (SELECT scores FROM {state} AS z WHERE z.customer {equal} x.customer),
+          p.axis, p.value, p.score, p.changed, p.line_to_stay, p.margin, p.line_to_rise, p.gap
+        FROM {scheme} AS x
+          JOIN {progress} AS p ON p.customer {equal} x.customer
+        WHERE x.customer {equal} {customer} AND p.customer {equal} {customer}
+        $q$, to_jsonb(s) || jsonb_build_object('day', coalesce(customer_tier_internal.date_sql(s.as_of), 'NULL'),
+          'progress', s.progress_view, 'equal', customer_tier_internal.equal_of(s),
+          'customer', quote_literal(details ->> 'customer'))))
+      AS x(tier text, status text, since date, held_until date, earned text, pin text, scores int2[], axis text,
+           value float8, score integer, changed boolean, line_to_stay float8, margin float8, line_to_rise float8,
+           gap float8)
+      JOIN jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i) ON a ->> 'name' = x.axis
+    ORDER BY i;
+  GET DIAGNOSTICS n = ROW_COUNT;
+  IF n = 0 THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_data_found',
+      MESSAGE = format('%s has no customer %s', relation, details ->> 'customer'),
+      HINT = CASE
+        WHEN s.as_of IS NULL THEN
+          format('It was not refreshed yet: SELECT * FROM customer_tier.refresh_scheme(%L, as_of => ...);', relation)
+        ELSE format('Not as of %s, its last refresh.', s.as_of)
+      END;
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.answer_explain(regclass, jsonb) IS 'support of explain';
+
+CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date,
+  OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
+  OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
+  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT *
+FROM customer_tier_internal.ask_owner($1, 'explain', jsonb_build_object('customer', $2))
+  AS x(tier text, status text, since date, held_until date, earned text, pin text, rule text, axis text, measure text,
+       value float8, score integer, changed boolean, line_to_stay float8, margin float8, line_to_rise float8,
+       gap float8)
+$$;
+COMMENT ON FUNCTION explain(regclass, text) IS
+  'why a customer has a tier: for each axis the value now, the score, the line to stay and the line to rise, and how '
+  'far they are';
+
+CREATE FUNCTION explain(scheme regclass, customer anyelement, OUT tier text, OUT status text, OUT since date,
+  OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
+  OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
+  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT * FROM customer_tier.explain($1, to_json($2) #>> '{}') $$;
+COMMENT ON FUNCTION explain(regclass, anyelement) IS 'the same for a customer of the type that customers have';
+
+CREATE FUNCTION customer_tier_internal.answer_tiers_as_of(relation regclass, details jsonb)
+RETURNS TABLE (customer text, tier text, rank integer)
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.scheme := customer_tier_internal.asked_scheme(relation);
+  r customer_tier_internal.rule := customer_tier_internal.rule_of(s);
+  as_of date := details ->> 'as_of';
+BEGIN
+  PERFORM customer_tier_internal.check_scheme_day(as_of);
+  RETURN QUERY
+    SELECT *
+    FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.grade_sql(s, r, as_of,
+        format('SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier_internal.tier_names(r)),
+        'customer text, tier text, rank int'))
+      AS x(customer text, tier text, rank int);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.answer_tiers_as_of(regclass, jsonb) IS 'support of tiers_as_of';
+
+CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT *
+FROM customer_tier_internal.ask_owner($1, 'tiers_as_of', jsonb_build_object('as_of', $2))
+  AS x(customer text, tier text, rank int)
+$$;
+COMMENT ON FUNCTION tiers_as_of(regclass, date) IS
+  'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';
+
+CREATE FUNCTION customer_tier_internal.answer_migration(relation regclass, details jsonb)
+RETURNS TABLE (from_tier text, to_tier text, heads bigint)
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  s customer_tier_internal.scheme := (
+    SELECT f
+    FROM customer_tier_internal.find_schemes((SELECT relowner FROM pg_class WHERE oid = relation)) AS f
+    WHERE f.history_view = relation
+    ORDER BY f.declaration
+    LIMIT 1);
+BEGIN
+  IF s.declaration IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
+      MESSAGE = format('%s is not the history of a scheme', relation);
+  END IF;
+  RETURN QUERY
+    SELECT *
+    FROM customer_tier_internal.as_owner(s.ledger, format($q$
+        WITH at (day, customer, tier) AS (
+          SELECT day, customer, tier
+          FROM %s, unnest('{1, 2}'::int[], ARRAY[%L, %L]::date[]) AS d(day, at)
+          WHERE valid_from <= at AND valid_to > at AND tier IS NOT NULL)
+        SELECT b.tier, n.tier, count(*)
+        FROM (SELECT * FROM at WHERE day = 1) AS b
+          FULL JOIN (SELECT * FROM at WHERE day = 2) AS n ON n.customer %s b.customer
+        GROUP BY b.tier, n.tier
+        ORDER BY b.tier, n.tier
+        $q$, s.history, details ->> 'from', details ->> 'to', customer_tier_internal.equal_of(s)))
+      AS x(from_tier text, to_tier text, heads bigint);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.answer_migration(regclass, jsonb) IS 'support of migration';
+
+CREATE FUNCTION migration(scheme regclass, from_day date, to_day date, OUT from_tier text, OUT to_tier text,
+  OUT heads bigint) RETURNS SETOF record
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT x.*
+FROM customer_tier_internal.scheme_of($1) AS s,
+  customer_tier_internal.ask_owner(s.history_view, 'migration', jsonb_build_object('from', $2, 'to', $3))
+    AS x(from_tier text, to_tier text, heads bigint)
+$$;
+COMMENT ON FUNCTION migration(regclass, date, date) IS
+  'how many customers went from which tier to which between two days, by the history; null: not graded';
+
+--
+-- Another rule
+--
+CREATE FUNCTION customer_tier_internal.simulation_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule)
+RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF s.as_of IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('%s has no tiers yet', s.scheme),
+      HINT = format('SELECT * FROM customer_tier.refresh_scheme(%L, as_of => ...);', s.scheme);
+  END IF;
+  RETURN customer_tier_internal.grade_sql(s, r, s.as_of, format($q$
+      SELECT b.customer::text, tier_now, tier_then,
+             CASE
+               WHEN tier_now IS NULL THEN 'new'
+               WHEN tier_then IS NULL THEN 'left'
+               WHEN tier_now = tier_then THEN 'same'
+               WHEN was IS NULL THEN 'replaced'
+               WHEN rank > was THEN 'up'
+               ELSE 'down'
+             END,
+             coalesce(value, 0)
+      FROM (
+        SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%1$L::text[])[g.rank] AS tier_then,
+               g.rank, array_position(%1$L::text[], t.tier) AS was,
+               coalesce(g.value, (SELECT customer_tier.total(customer_tier.slice(i.ledger, daterange(NULL, %5$s, '[]')))
+                                  FROM %4$s AS i
+                                  WHERE i.customer %3$s t.customer)) AS value
+        FROM graded AS g
+          FULL JOIN %2$s AS t ON t.customer %3$s g.customer) AS b
+      ORDER BY b.customer
+      $q$, customer_tier_internal.tier_names(r), s.state, customer_tier_internal.equal_of(s), s.input,
+      customer_tier_internal.date_sql(s.as_of)),
+    'customer text, tier_now text, tier_then text, change text, value numeric');
+END $$;
+COMMENT ON FUNCTION
+  customer_tier_internal.simulation_sql(customer_tier_internal.scheme, customer_tier_internal.rule) IS
+  'support of simulate: what customers have, and what they would have by another rule';
+
+-- Of a reader's axes the lines count, never what is measured.
+CREATE FUNCTION customer_tier_internal.answer_simulate(relation regclass, details jsonb)
+RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
+SET intervalstyle = postgres
+AS $$
+DECLARE
+  s customer_tier_internal.scheme := customer_tier_internal.asked_scheme(relation);
+  own customer_tier_internal.rule := customer_tier_internal.rule_of(s);
+  r customer_tier_internal.rule := own;
+  tiers text[] := details ->> 'tiers';
+  labels text[] := details ->> 'labels';
+  unrated text := coalesce(details ->> 'unrated', own.unrated);
+BEGIN
+  r := customer_tier_internal.with_axes(r, ARRAY(
+    SELECT o - '{value,measures}'::text[]
+           || jsonb_build_object('by', a -> 'by', 'at', a -> 'at', 'rule', a -> 'rule')
+    FROM jsonb_array_elements(own.axes) WITH ORDINALITY AS x(o, i)
+      JOIN jsonb_array_elements(coalesce(details -> 'axes', own.axes)) WITH ORDINALITY AS y(a, i) USING (i)
+    ORDER BY i), own.axes, s.input, NULL);
+  IF labels IS NULL THEN
+    r := customer_tier_internal.with_tier(r, s, coalesce(tiers, own.matrix, own.tiers),
+                                          CASE WHEN tiers IS NULL THEN own.tier END, unrated, NULL);
+  ELSE
+    PERFORM customer_tier_internal.check_listed(coalesce(tiers, own.tiers));
+    r := customer_tier_internal.with_tiers(r, coalesce(tiers, own.tiers), labels, unrated);
+  END IF;
+  RETURN QUERY
+    SELECT *
+    FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r))
+      AS x(customer text, tier_now text, tier_then text, change text, value numeric);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.answer_simulate(regclass, jsonb) IS 'support of simulate, for a reader';
+
+CREATE FUNCTION customer_tier_internal.simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text,
+  unrated text, path text)
+RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
+SET intervalstyle = postgres
+AS $$
+DECLARE
+  s customer_tier_internal.scheme := customer_tier_internal.scheme_of($1);
+  own customer_tier_internal.rule := customer_tier_internal.rule_of(s);
+  r customer_tier_internal.rule := own;
+BEGIN
+  IF customer_tier_internal.is_owner(s.declaration) THEN
+    r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, NULL, NULL, NULL, NULL, NULL, NULL,
+                                             path);
+    RETURN QUERY
+      SELECT *
+      FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r))
+        AS x(customer text, tier_now text, tier_then text, change text, value numeric);
+    RETURN;
+  ELSIF NOT has_table_privilege($1, 'SELECT') THEN
+    RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('permission denied for view %s', $1);
+  END IF;
+  IF axes IS NOT NULL THEN
+    r := customer_tier_internal.with_axes(r, axes, own.axes, s.input, path);
+    IF (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) <>
+       (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(own.axes) AS a) THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+        MESSAGE = format('must be owner of %s to measure something else', s.scheme),
+        HINT = 'Whoever may read a scheme may cut its measures otherwise: axis(name, NULL, by, at), of all its axes.';
+    END IF;
+  END IF;
+  RETURN QUERY
+    SELECT *
+    FROM customer_tier_internal.ask_owner($1, 'simulate', jsonb_strip_nulls(jsonb_build_object(
+        'axes', r.axes, 'tiers', tiers::text, 'unrated', unrated,
+        'labels', CASE WHEN tier IS NOT NULL THEN
+                    customer_tier_internal.labels_of(tier, r.axes, r.sizes, path)::text
+                  END)))
+      AS x(customer text, tier_now text, tier_then text, change text, value numeric);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.simulate_rule(regclass, jsonb[], text[], text, text, text) IS
+  'support of simulate';
+
+CREATE FUNCTION simulate(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL,
+  unrated text DEFAULT NULL)
+RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$
+SELECT *
+FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'))
+$$;
+COMMENT ON FUNCTION simulate(regclass, jsonb[], text[], text, text) IS
+  'each customer''s tier now, and the one earned if the rule were another, as of the last refresh; writes nothing';
+
+CREATE FUNCTION simulate_migration(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL,
+  tier text DEFAULT NULL, unrated text DEFAULT NULL)
+RETURNS TABLE (tier_now text, tier_then text, change text, heads bigint, value numeric)
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$
+SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(value)
+FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'))
+GROUP BY tier_now, tier_then, change
+ORDER BY tier_now, tier_then
+$$;
+COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS
+  'how many customers, and what value, would go from which tier to which if the rule were another; writes nothing';

@@ -1,0 +1,266 @@
+-- What a scheme is made of, beside its views for users: tables, the views of its expressions, its declaration.
+
+-- as the owner of the ledgers; their columns do not depend on the axes
+CREATE FUNCTION customer_tier_internal.make_scheme_tables(s customer_tier_internal.scheme, place text, name text)
+RETURNS customer_tier_internal.scheme
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  t record;
+  customer text := (
+    SELECT format('%s%s', format_type(atttypid, atttypmod),
+                  (SELECT ' COLLATE ' || oid::regcollation
+                   FROM pg_collation
+                   WHERE oid = attcollation AND collname <> 'default'))
+    FROM pg_attribute
+    WHERE attrelid = s.input AND attname = 'customer');
+BEGIN
+  FOR t IN
+    SELECT format('%s.%I', place, name || suffix) AS relation, columns, about
+    FROM (VALUES
+      ('__state', format('customer %s NOT NULL, customer_group text NOT NULL, scores int2[] NOT NULL, vals float8[], '
+                         'earned text NOT NULL, tier text NOT NULL, status text NOT NULL, since date NOT NULL',
+                         customer),
+        'each customer''s scores and tier, as of the last refresh; vals: what a view cannot compute'),
+      ('__history', format('customer %s NOT NULL, customer_group text, valid_from date NOT NULL, '
+                           'valid_to date NOT NULL, tier text, previous_tier text, change text NOT NULL, '
+                           'reason text NOT NULL, note text, status text, since date, earned text, '
+                           'rule_version int NOT NULL, scores int2[], vals float8[], '
+                           'next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED', customer),
+        'tiers, each with the days on which it held: one chain for each customer, without gap or overlap'),
+      ('__threshold', 'as_of date, customer_group text, axis int2, version int NOT NULL, lines float8[], '
+                      'PRIMARY KEY (as_of, customer_group, axis)',
+        'lines of each axis, each from the day it was found; where lower is better, with the sign changed'),
+      ('__trend', 'as_of date, customer_group text, tier text, heads bigint NOT NULL, value numeric NOT NULL, '
+                  'held numeric NOT NULL, orders numeric NOT NULL, active bigint NOT NULL, '
+                  'PRIMARY KEY (as_of, customer_group, tier)',
+        'customers, value, purchases of each tier at each refresh; held: the value of those above zero'),
+      ('__move', 'as_of date NOT NULL, customer_group text, from_tier text, to_tier text, change text NOT NULL, '
+                 'heads bigint NOT NULL',
+        'customers who went from tier to tier, at each refresh since that of an earlier day'),
+      ('__refresh', 'as_of date PRIMARY KEY, version int NOT NULL', 'the refreshes, and the version of the rule'),
+      ('__tier', 'tier text PRIMARY KEY, rank int, name text NOT NULL, description text, colour text, policy jsonb, '
+                 'hold interval',
+        'names, colours and policies of the tiers; see alter_tier'),
+      ('__pin', format('customer %s, tier text NOT NULL, reason text NOT NULL, author text NOT NULL, pinned_from date, '
+                       'until date, PRIMARY KEY (customer, pinned_from), CHECK (pinned_from < until)', customer),
+        'tiers that are given by hand'),
+      ('__rule', 'version int PRIMARY KEY, axes jsonb NOT NULL, sizes int[] NOT NULL, map int[] NOT NULL, '
+                 'tiers text[] NOT NULL, matrix text[], tier text, unrated text, per text, '
+                 'calibrate text NOT NULL CHECK (calibrate IN (''every refresh'', ''fixed'')), '
+                 'downgrade text NOT NULL CHECK (downgrade IN (''direct'', ''one_level'')), hold interval, '
+                 'keep float8, review text[], calibrated int NOT NULL, measured int NOT NULL, note text, '
+                 'author text NOT NULL DEFAULT session_user, '
+                 'made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()',
+        'the rule in all its versions; expressions as they were said then, for they are read by nobody but you'))
+      AS v(suffix, columns, about)
+  LOOP
+    PERFORM customer_tier_internal.run(s.ledger, format('CREATE TABLE %s (%s)', t.relation, t.columns));
+    PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
+  END LOOP;
+  PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
+  s.state := format('%s.%I', place, name || '__state');
+  s.history := format('%s.%I', place, name || '__history');
+  s.thresholds := format('%s.%I', place, name || '__threshold');
+  s.trend := format('%s.%I', place, name || '__trend');
+  s.moves := format('%s.%I', place, name || '__move');
+  s.refreshes := format('%s.%I', place, name || '__refresh');
+  s.tier_table := format('%s.%I', place, name || '__tier');
+  s.pins := format('%s.%I', place, name || '__pin');
+  s.rules := format('%s.%I', place, name || '__rule');
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(customer_tier_internal.scheme, text, text) IS
+  'support of create_scheme: its tables';
+
+-- columns of a table with these names mean something else in measures
+CREATE FUNCTION customer_tier_internal.attribute_columns(attributes regclass) RETURNS SETOF name
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT attname
+FROM pg_attribute
+WHERE attrelid = attributes AND attnum > 0 AND NOT attisdropped
+  AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed')
+ORDER BY attnum
+$$;
+COMMENT ON FUNCTION customer_tier_internal.attribute_columns(regclass) IS
+  'support of schemes: the columns of attributes that measures see beside their own';
+
+CREATE FUNCTION customer_tier_internal.make_attributes_view(s customer_tier_internal.scheme, attributes regclass,
+  key name, view text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  hidden text;
+BEGIN
+  PERFORM customer_tier_internal.check_attributes(attributes, key);
+  SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO hidden
+  FROM pg_attribute
+  WHERE attrelid = attributes AND attnum > 0 AND NOT attisdropped
+    AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> key;
+  IF hidden IS NOT NULL THEN
+    RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %',
+      attributes, hidden;
+  END IF;
+  PERFORM customer_tier_internal.run(s.ledger,
+    format('CREATE VIEW %s AS SELECT %I AS customer%s FROM %s WHERE %2$I IS NOT NULL', view, key,
+           (SELECT string_agg(format(', %I', c), '') FROM customer_tier_internal.attribute_columns(attributes) AS c),
+           attributes));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_attributes_view(customer_tier_internal.scheme, regclass, name, text) IS
+  'support of create_scheme: the view of attributes';
+
+-- the views that expressions are written over: of a customer, and of scores
+CREATE FUNCTION customer_tier_internal.make_input_views(s customer_tier_internal.scheme, attributes regclass, key name,
+  axes jsonb[], place text, name text) RETURNS customer_tier_internal.scheme
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v record;
+BEGIN
+  IF attributes IS NOT NULL THEN
+    PERFORM customer_tier_internal.make_attributes_view(s, attributes, key,
+                                                        format('%s.%I', place, name || '__attribute'));
+    s.attributes := format('%s.%I', place, name || '__attribute');
+  END IF;
+  FOR v IN
+    SELECT format('%s.%I', place, name || suffix) AS view, query
+    FROM (VALUES
+      ('__input', CASE
+         WHEN attributes IS NULL THEN
+           format('SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', s.ledger)
+         ELSE
+           format($q$
+             SELECT coalesce(l.customer, a.customer) AS customer, coalesce(l.ledger, '{}') AS ledger,
+                    NULL::date AS as_of, a.customer IS NOT NULL AS listed%s
+             FROM %s AS l
+               FULL JOIN %s AS a ON a.customer %s l.customer
+             $q$, (SELECT string_agg(format(', a.%I', c), '')
+                   FROM customer_tier_internal.attribute_columns(s.attributes) AS c),
+             s.ledger, s.attributes, customer_tier_internal.equal_of(s))
+       END),
+      ('__score', (SELECT 'SELECT ' || string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i)
+                   FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS x(suffix, query) LOOP
+    PERFORM customer_tier_internal.run(s.ledger, format('CREATE VIEW %s AS %s', v.view, v.query));
+  END LOOP;
+  s.input := format('%s.%I', place, name || '__input');
+  s.scores := format('%s.%I', place, name || '__score');
+  RETURN s;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, jsonb[],
+  text, text) IS 'support of create_scheme: what expressions are written over';
+
+-- The views that have the expressions of a rule.  A column of measures is an array, so that its type stays when
+-- an axis has more of them, or fewer.
+CREATE FUNCTION customer_tier_internal.make_rule_views(s customer_tier_internal.scheme, r customer_tier_internal.rule,
+  measures text, rating text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM customer_tier_internal.run(s.ledger,
+    format('CREATE OR REPLACE VIEW %s AS SELECT customer, %s AS customer_group, %s FROM %s', measures,
+           coalesce(r.per, 'NULL::text'),
+           (SELECT string_agg(format('ARRAY[%s] AS %I',
+                     (SELECT string_agg(format('(%s)::float8', m), ', ' ORDER BY j)
+                      FROM unnest(customer_tier_internal.measures(jsonb_build_array(a))) WITH ORDINALITY AS u(m, j)),
+                     a ->> 'name'), ', ' ORDER BY i)
+            FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)), s.input));
+  PERFORM customer_tier_internal.run(s.ledger,
+    format('CREATE OR REPLACE VIEW %s AS SELECT %s AS tier FROM %s', rating,
+           coalesce('(' || r.tier || ')::text', 'NULL::text'), s.scores));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_rule_views(customer_tier_internal.scheme, customer_tier_internal.rule,
+  text, text) IS 'support of create_scheme and alter_scheme: the views that have the expressions of a rule';
+
+-- the tiers of a rule, in the table that holds their names and colours
+CREATE FUNCTION customer_tier_internal.put_tiers(s customer_tier_internal.scheme, r customer_tier_internal.rule)
+RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.run(s.ledger, format($q$
+  WITH said AS (
+    SELECT t, i - CASE WHEN %3$L::text IS NULL THEN 0 ELSE 1 END AS rank
+    FROM unnest(CASE WHEN %3$L::text IS NULL THEN '{}' ELSE ARRAY[%3$L] END || %2$L::text[])
+      WITH ORDINALITY AS u(t, i)),
+  gone AS (
+    UPDATE %1$s
+    SET rank = NULL
+    WHERE NOT tier = ANY (SELECT t FROM said))
+  INSERT INTO %1$s AS x (tier, rank, name)
+  SELECT t, rank, t
+  FROM said
+  ON CONFLICT (tier) DO UPDATE SET rank = EXCLUDED.rank WHERE x.rank IS DISTINCT FROM EXCLUDED.rank
+  $q$, s.tier_table, r.tiers, r.unrated))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.put_tiers(customer_tier_internal.scheme, customer_tier_internal.rule) IS
+  'support of schemes: the table of tiers';
+
+-- A rule among its versions, and the numbers of it in the declaration, where it is in force.
+CREATE FUNCTION customer_tier_internal.put_rule(s customer_tier_internal.scheme, r customer_tier_internal.rule)
+RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
+AS $$
+BEGIN
+  PERFORM customer_tier_internal.run(s.ledger,
+    format('INSERT INTO %s (version, axes, sizes, map, tiers, matrix, tier, unrated, per, calibrate, downgrade, hold, '
+           'keep, review, calibrated, measured, note) '
+           'VALUES (%L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %L, %L, %L, %L)',
+           s.rules, r.version, r.axes, r.sizes, r.map, r.tiers, r.matrix, r.tier, r.unrated, r.per, r.calibrate,
+           r.downgrade, r.hold, coalesce(customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0, 'NULL'), r.review,
+           r.calibrated, r.measured, r.note));
+  PERFORM customer_tier_internal.run(s.ledger, format($q$
+    UPDATE %s AS d
+    SET version = r.version, sizes = r.sizes, map = r.map, tiers = r.tiers, matrix = r.matrix, unrated = r.unrated,
+        axes = (SELECT jsonb_agg(a - '{value,measures}'::text[] ORDER BY i)
+                FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)),
+        calibrate = r.calibrate, downgrade = r.downgrade, hold = r.hold, keep = r.keep, review = r.review,
+        calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author, made_at = r.made_at
+    FROM %s AS r
+    WHERE r.version = %L
+    $q$, s.declaration, s.rules, r.version));
+  PERFORM customer_tier_internal.put_tiers(s, r);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.put_rule(customer_tier_internal.scheme, customer_tier_internal.rule) IS
+  'support of create_scheme and alter_scheme: puts a rule in force';
+
+CREATE FUNCTION customer_tier_internal.parts_of(s customer_tier_internal.scheme, OUT part text, OUT relation regclass)
+RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+VALUES ('ledger', s.ledger), ('attributes', s.attributes), ('input', s.input), ('measures', s.measures),
+       ('scores', s.scores), ('rating', s.rating), ('state', s.state), ('history', s.history),
+       ('thresholds', s.thresholds), ('refreshes', s.refreshes), ('tier_table', s.tier_table), ('pins', s.pins),
+       ('trend', s.trend), ('moves', s.moves), ('rules', s.rules), ('current_view', s.current_view),
+       ('scheme', s.scheme), ('history_view', s.history_view), ('summary_view', s.summary_view),
+       ('migration_view', s.migration_view), ('trend_view', s.trend_view), ('progress_view', s.progress_view),
+       ('thresholds_view', s.thresholds_view)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.parts_of(customer_tier_internal.scheme) IS
+  'support of create_scheme and alter_scheme: what the declaration of a scheme names';
+
+-- The table that declares a scheme.  Its defaults name the parts, and no number of a relation is stored.
+CREATE FUNCTION customer_tier_internal.make_declaration(s customer_tier_internal.scheme, declaration text)
+RETURNS regclass
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  command text;
+BEGIN
+  FOREACH command IN ARRAY ARRAY[
+    format('CREATE TABLE %s (is_scheme customer_tier.is_scheme PRIMARY KEY, %s, preset text, '
+           'as_of date, version int, axes jsonb, sizes int[], map int[], tiers text[], matrix text[], unrated text, '
+           'calibrate text, downgrade text, hold interval, keep float8, review text[], calibrated int, measured int, '
+           'note text, author text, made_at timestamptz)', declaration,
+           (SELECT string_agg(format('%I regclass%s', part, customer_tier_internal.default_of(relation)), ', ')
+            FROM customer_tier_internal.parts_of(s))),
+    format('INSERT INTO %s VALUES (true, %s, %L)', declaration,
+           (SELECT string_agg('NULL', ', ') FROM customer_tier_internal.parts_of(s)), s.preset),
+    format('GRANT SELECT (is_scheme, preset, as_of, version, made_at) ON %s TO pg_monitor', declaration),
+    format('COMMENT ON TABLE %s IS %L', declaration,
+           'the declaration of a scheme: its rule and, by the defaults of its columns, its parts')] LOOP
+    PERFORM customer_tier_internal.run(s.ledger, command);
+  END LOOP;
+  RETURN declaration;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.make_declaration(customer_tier_internal.scheme, text) IS
+  'support of create_scheme: the table that declares a scheme';
