@@ -33,7 +33,7 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture joins stale many schemes tiers seen replay history faults models numbers crashes hostile catalog
+REGRESS = setup ledger ledger_agg roll_up measures cuts natural classes encoding concentration value capture joins stale many orders schemes tiers seen replay history faults models numbers crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

@@ -78,6 +78,7 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 	}
 	sale->day = sale_day(type, value[SALE_DAY]);
 	sale->amount = sale_amount(type, value[SALE_AMOUNT]);
+	sale->ordered = false;
 	if (e->expression[SALE_ORDER] != NULL)
 	{
 		value[SALE_ORDER] = ExecEvalExprSwitchContext(e->expression[SALE_ORDER], econtext, &isnull);

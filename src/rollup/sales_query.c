@@ -36,8 +36,7 @@ start_sales(void *arg, TupleDesc desc)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the query of %s must return three or four columns, not %d", q->function, n),
-				 errhint("Let it select customer, day and amount, in this order, and then the order_id "
-						 "where the rows are lines of orders.")));
+				 errhint("Let it select customer, day and amount, in this order, and of lines of orders the order.")));
 	ct_sale_type(&r->type, TupleDescAttr(desc, 0)->atttypid, TupleDescAttr(desc, 0)->attcollation,
 				 TupleDescAttr(desc, 1)->atttypid, TupleDescAttr(desc, 2)->atttypid,
 				 n > SALE_COLUMNS ? TupleDescAttr(desc, SALE_COLUMNS)->atttypid : InvalidOid, q->time_zone);

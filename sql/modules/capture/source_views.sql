@@ -5,8 +5,8 @@ CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expres
 AS 'MODULE_PATHNAME', 'ct_sale_expression'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.sale_expression(regclass, text, text) IS
-  'an expression over a row of sales (customer, amount, sold_at, order_id or filter), of customers (measure or group) or '
-  'of scores (tier), checked, with all names qualified';
+  'an expression over a row of sales (customer, amount, sold_at, order_id or filter), of customers (measure or group) '
+  'or of scores (tier), checked, with all names qualified';
 
 CREATE FUNCTION customer_tier_internal.expression_is_plain(relation regclass, expression text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ct_expression_is_plain'

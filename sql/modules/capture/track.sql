@@ -49,8 +49,8 @@ BEGIN
     IF what IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'undefined_column',
         MESSAGE = format('view %s has no column %s', $1, what),
-        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount; and order_id, '
-               'where the rows are lines of orders.';
+        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount; and '
+               'order_id, where the rows are lines of orders.';
     END IF;
   END IF;
 END $$;

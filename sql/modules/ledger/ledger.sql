@@ -176,5 +176,5 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_entries'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5 ROWS 10;
 COMMENT ON FUNCTION entries(ledger) IS
-  'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount; of an order by its '
-  'tag the lines and the amount of the day, and a purchase on the day on which it counts';
+  'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount; of an order by '
+  'its tag the lines and the amount of the day, and a purchase on the day on which it counts';

@@ -156,42 +156,48 @@ CREATE FUNCTION customer_tier_internal.ledger_agg_timestamptz_bigint_order(ledge
 RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_agg_timestamptz_bigint_order'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_agg_timestamptz_bigint_order(ledger, timestamptz, numeric, text, bigint) IS
+COMMENT ON FUNCTION
+  customer_tier_internal.ledger_agg_timestamptz_bigint_order(ledger, timestamptz, numeric, text, bigint) IS
   'aggregate support: adds one line of an order to a state';
 
 CREATE FUNCTION customer_tier_internal.ledger_unagg_timestamptz_bigint_order(ledger, timestamptz, numeric, text, bigint)
 RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_unagg_timestamptz_bigint_order'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_unagg_timestamptz_bigint_order(ledger, timestamptz, numeric, text, bigint) IS
+COMMENT ON FUNCTION
+  customer_tier_internal.ledger_unagg_timestamptz_bigint_order(ledger, timestamptz, numeric, text, bigint) IS
   'aggregate support: takes one line of an order back from a state';
 
 CREATE FUNCTION customer_tier_internal.ledger_agg_timestamptz_text_order(ledger, timestamptz, numeric, text, text)
 RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_agg_timestamptz_text_order'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_agg_timestamptz_text_order(ledger, timestamptz, numeric, text, text) IS
+COMMENT ON FUNCTION
+  customer_tier_internal.ledger_agg_timestamptz_text_order(ledger, timestamptz, numeric, text, text) IS
   'aggregate support: adds one line of an order to a state';
 
 CREATE FUNCTION customer_tier_internal.ledger_unagg_timestamptz_text_order(ledger, timestamptz, numeric, text, text)
 RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_unagg_timestamptz_text_order'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_unagg_timestamptz_text_order(ledger, timestamptz, numeric, text, text) IS
+COMMENT ON FUNCTION
+  customer_tier_internal.ledger_unagg_timestamptz_text_order(ledger, timestamptz, numeric, text, text) IS
   'aggregate support: takes one line of an order back from a state';
 
 CREATE FUNCTION customer_tier_internal.ledger_agg_timestamptz_uuid_order(ledger, timestamptz, numeric, text, uuid)
 RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_agg_timestamptz_uuid_order'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_agg_timestamptz_uuid_order(ledger, timestamptz, numeric, text, uuid) IS
+COMMENT ON FUNCTION
+  customer_tier_internal.ledger_agg_timestamptz_uuid_order(ledger, timestamptz, numeric, text, uuid) IS
   'aggregate support: adds one line of an order to a state';
 
 CREATE FUNCTION customer_tier_internal.ledger_unagg_timestamptz_uuid_order(ledger, timestamptz, numeric, text, uuid)
 RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_unagg_timestamptz_uuid_order'
 LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.ledger_unagg_timestamptz_uuid_order(ledger, timestamptz, numeric, text, uuid) IS
+COMMENT ON FUNCTION
+  customer_tier_internal.ledger_unagg_timestamptz_uuid_order(ledger, timestamptz, numeric, text, uuid) IS
   'aggregate support: takes one line of an order back from a state';
 
 CREATE FUNCTION customer_tier_internal.ledger_accumulate(ledger, ledger) RETURNS ledger
