@@ -116,7 +116,8 @@ SELECT (SELECT rollup(a) FROM pair) - (SELECT rollup(a) FROM pair WHERE i > 100)
 -- the head is what the entries say, and a slice of all is the ledger
 SELECT count(*) AS slices, count(*) FILTER (WHERE slice(l, w) = (
     SELECT coalesce(rollup(format('{%s:%s:%s}', day, CASE WHEN order_tag IS NULL
-      THEN purchases || to_char(other_rows, 'SGFM999') ELSE '#' || order_tag || '*' || lines END, amount)::ledger), '{}')
+      THEN purchases || to_char(other_rows, 'SGFM999')
+      ELSE '#' || order_tag || '*' || lines END, amount)::ledger), '{}')
     FROM entries(l) WHERE day <@ w)) AS by_entries
 FROM (SELECT a + b AS l, daterange(date '2026-01-01' + i % 20, date '2026-01-01' + i % 20 + 1 + i % 9) AS w
       FROM pair) AS s;
@@ -171,6 +172,7 @@ SELECT pg_get_viewdef('line_sale', true) AS view, pg_get_viewdef('line_capture',
 UPDATE line SET no = 'A3' WHERE no = 'C3';
 DELETE FROM line WHERE day = '2026-01-21';
 INSERT INTO line (customer, day, amount, no) VALUES (3, '2026-02-14', 2, 'A1'), (NULL, '2026-02-14', 2, 'A1');
+CREATE TABLE written AS SELECT pack FROM line_delta ORDER BY length(pack) DESC LIMIT 1;
 CREATE FUNCTION shown(live regclass) RETURNS TABLE (customer text, orders bigint, total numeric, entries bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -181,6 +183,16 @@ SELECT * FROM shown('line_ledger_live');
 SELECT orders(ledger_of('line', 1)), * FROM verify_source('line') RIGHT JOIN (VALUES (1)) AS v ON true;
 CALL refresh_source('line');
 SELECT * FROM shown('line_ledger');
+-- packs that nobody wrote
+SELECT state, count(*) > 20 AS many
+FROM (SELECT CASE WHEN o ~ '^[0-9]+$' THEN 'read' ELSE left(o, 5) END AS state
+      FROM written, generate_series(2, length(pack) - 1) AS n,
+           unnest(ARRAY[set_byte(pack, n, 255), set_byte(pack, n, 23), set_byte(pack, n, 55), substr(pack, 1, n),
+             set_byte(pack, n, get_byte(pack, n) # 8), set_byte(pack, n, get_byte(pack, n) # 128),
+             substr(pack, 1, n) || '\xffffffffffffffffffffff' || substr(pack, n + 1)]) AS p,
+           outcome(format('SELECT count(ledger) FROM group_sales(ARRAY[%L::bytea]) AS (c int, ledger ledger)', p)) AS o)
+  AS x
+GROUP BY state ORDER BY state;
 -- a view of one's own that gains the column: changed until it is taken over
 CREATE VIEW own AS SELECT customer, day AS sold_at, amount FROM line;
 CALL track('own');
