@@ -257,8 +257,9 @@ ct_ledger_read_until(const Ledger *l, LedgerReader *r, int64 upper)
 		e[n++] = next;
 	}
 	ct_entries_judge(e, n);
-	purchase = alloc_array(r->head.spread, sizeof(bool));
-	clear_in_steps(purchase, r->head.spread * sizeof(bool));
+	/* and the first entry behind "upper", which ends a walk */
+	purchase = alloc_array((int64) r->head.spread + 1, sizeof(bool));
+	clear_in_steps(purchase, ((Size) r->head.spread + 1) * sizeof(bool));
 	FOR_STEPS(i, 0, n)
 		purchase[i] = e[i].purchases > 0;
 	pfree(e);

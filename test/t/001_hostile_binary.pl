@@ -315,7 +315,7 @@ foreach my $encoding (qw(UTF8 LATIN1 SQL_ASCII))
 	is($node->safe_psql($database, "CREATE EXTENSION customer_tier; SET client_encoding = 'UTF8';
 		SELECT customer_tier.ledger_agg(date '2026-01-05', 1, k)
 		FROM (VALUES ('Gr\xc3\xb6\xc3\x9fe'), ('A1')) AS v(k)"),
-		'{2026-01-05:#-7937461246129786270:1, 2026-01-05:#8674735359360732072:1}', "a key in $encoding");
+		'{2026-01-05:#1459430639807753146:1, 2026-01-05:#8674735359360732072:1}', "a key in $encoding");
 }
 
 # the server lives, and needed no memory to speak of
