@@ -9,7 +9,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)custo
 ROOMS = base ledger rollup cuts value capture grading
 
 base = module amount day names query composite decimal
-ledger = ledger ledger_log ledger_io ledger_agg ledger_ops day_window measures
+ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
 rollup = sale scatter sales_query roll_up
 cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \
 	concentration window_functions
@@ -34,7 +34,8 @@ INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
 DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
-REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value capture joins stale many schemes tiers seen replay history faults models numbers crashes hostile catalog
+REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
+	capture joins stale many orders schemes tiers seen replay history faults models numbers crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

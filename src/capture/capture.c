@@ -60,7 +60,7 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 	if (e->expression[SALE_FILTER] != NULL &&
 		(!DatumGetBool(ExecEvalExprSwitchContext(e->expression[SALE_FILTER], econtext, &isnull)) || isnull))
 		return false;
-	for (int i = 0; i < SALE_FILTER; i++)
+	for (int i = 0; i < SALE_ORDER; i++)
 	{
 		value[i] = ExecEvalExprSwitchContext(e->expression[i], econtext, &isnull);
 		if (isnull)
@@ -78,6 +78,12 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 	}
 	sale->day = sale_day(type, value[SALE_DAY]);
 	sale->amount = sale_amount(type, value[SALE_AMOUNT]);
+	sale->ordered = false;
+	if (e->expression[SALE_ORDER] != NULL)
+	{
+		value[SALE_ORDER] = ExecEvalExprSwitchContext(e->expression[SALE_ORDER], econtext, &isnull);
+		sale_order(type, value[SALE_ORDER], isnull, sale);
+	}
 	return true;
 }
 

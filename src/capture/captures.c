@@ -111,6 +111,7 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 {
 	SourceView	view;
 	Node	   *customer;
+	Node	   *order;
 	Relation	queue;
 	Snapshot	snapshot;
 	text	   *zone;
@@ -123,9 +124,9 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 	}
 	zone = ct_peel_day((Node **) &s->expression[SALE_DAY]);
 	customer = (Node *) s->expression[SALE_CUSTOMER];
-	ct_sale_type(&s->type, exprType(customer), exprCollation(customer),
-							exprType((Node *) s->expression[SALE_DAY]),
-							exprType((Node *) s->expression[SALE_AMOUNT]), zone);
+	order = (Node *) s->expression[SALE_ORDER];
+	ct_sale_type(&s->type, exprType(customer), exprCollation(customer), exprType((Node *) s->expression[SALE_DAY]),
+				 exprType((Node *) s->expression[SALE_AMOUNT]), order != NULL ? exprType(order) : InvalidOid, zone);
 	/* by an output function, which depends on settings, and may be anybody's */
 	c->calls |= ct_pack_form(s->type.customer.type) == PACK_OUTPUT;
 	queue = ct_queue_open(s->queue, c->owner, c->relation, RowExclusiveLock);

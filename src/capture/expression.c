@@ -1,6 +1,6 @@
 /*
  * expression.c
- *		Expressions over a row of sales: what it says of customer, day and amount.
+ *		Expressions over a row of sales: what it says of customer, day, amount and order.
  *
  * A row that is changed or deleted is undone from its old contents, so its
  * expressions must give then what they gave before: they must be immutable.
@@ -40,7 +40,9 @@ PG_FUNCTION_INFO_V1(ct_sale_expression);
 PG_FUNCTION_INFO_V1(ct_expression_is_plain);
 PG_FUNCTION_INFO_V1(ct_view_expressions);
 
-static const char *const expression_name[] = {"customer", "amount", "sold_at", "filter", "measure", "group", "tier"};
+static const char *const expression_name[] = {
+	"customer", "amount", "sold_at", "order_id", "filter", "measure", "group", "tier"
+};
 
 /* sales.* and a bare * stand for columns, as many as there are */
 static bool
@@ -162,7 +164,7 @@ without_cast(Node *measure)
 
 /*
  * sale_expression(relation, sql, which): the expression, checked, with every name
- * in it qualified; "which" is customer, amount, sold_at or filter, or over a
+ * in it qualified; "which" is customer, amount, sold_at, order_id or filter, or over a
  * row of customers measure or group, or over a row of scores tier
  */
 Datum

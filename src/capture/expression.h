@@ -1,6 +1,6 @@
 /*
  * expression.h
- *		Expressions over a row of sales: what it says of customer, day and amount.
+ *		Expressions over a row of sales: what it says of customer, day, amount and order.
  *		And over a row of customers: a measure, and what groups them.
  */
 #ifndef CUSTOMER_TIER_EXPRESSION_H
@@ -14,7 +14,7 @@
 
 typedef enum SaleExpression
 {
-	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_FILTER, SALE_EXPRESSIONS,
+	SALE_CUSTOMER, SALE_AMOUNT, SALE_DAY, SALE_ORDER, SALE_FILTER, SALE_EXPRESSIONS,
 	MEASURE = SALE_EXPRESSIONS, GROUP, TIER, EXPRESSIONS
 } SaleExpression;
 

@@ -102,7 +102,8 @@ ct_flat_view(PG_FUNCTION_ARGS)
 	initStringInfo(&sales);
 	if (!ct_take_view_apart(view, owner_of(view), true, &s, &why))
 	{
-		appendStringInfo(&sales, "SELECT customer, sold_at, amount FROM %s",
+		appendStringInfo(&sales, "SELECT customer, sold_at, amount%s FROM %s",
+						 get_attnum(view, "order_id") != InvalidAttrNumber ? ", order_id" : "",
 						 quote_qualified_identifier(get_namespace_name(get_rel_namespace(view)), get_rel_name(view)));
 		nulls[0] = nulls[1] = nulls[3] = true;
 	}
@@ -118,11 +119,15 @@ ct_flat_view(PG_FUNCTION_ARGS)
 		append_expression(&query, "SELECT ", s.expr[SALE_CUSTOMER], context, " AS customer, ");
 		append_expression(&query, "", s.expr[SALE_DAY], context, " AS sold_at, ");
 		append_expression(&query, "", s.expr[SALE_AMOUNT], context, " AS amount");
+		if (s.expr[SALE_ORDER] != NULL)
+			append_expression(&query, ", ", s.expr[SALE_ORDER], context, " AS order_id");
 		appendStringInfoString(&query, from.data);
 		zone = ct_peel_day(&s.expr[SALE_DAY]);
 		append_expression(&sales, "SELECT ", s.expr[SALE_CUSTOMER], context, ", ");
 		append_expression(&sales, "", s.expr[SALE_DAY], context, ", ");
 		append_expression(&sales, "", s.expr[SALE_AMOUNT], context, "");
+		if (s.expr[SALE_ORDER] != NULL)
+			append_expression(&sales, ", ", s.expr[SALE_ORDER], context, "");
 		appendStringInfoString(&sales, from.data);
 		values[0] = ObjectIdGetDatum(s.base);
 		values[1] = PointerGetDatum(cstring_to_text(query.data));

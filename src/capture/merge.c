@@ -62,7 +62,7 @@ scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
 	CHECK_FOR_INTERRUPTS();
 	ct_pack_read(&r, pack, v);
 	while (ct_pack_next(&r, &sale))
-		ct_scatter_add(s, sale.customer, sale.day, sale.amount, sale.undo);
+		ct_scatter_add(s, &sale);
 	if ((Pointer) v != DatumGetPointer(value))
 		pfree(v);
 }
@@ -340,7 +340,7 @@ start_changes(void *arg, const SaleType *type)
 }
 
 /*
- * merge_changes(query, ledger): the same for what a query of customer, day, amount and
+ * merge_changes(query, ledger): the same for what a query of customer, day, amount, order if there is one, and
  * undo says; its statement takes the queues that the query reads
  */
 Datum
@@ -435,8 +435,7 @@ add_pending(LedgerLog *log, LedgerTable *t, Relation queue, Snapshot snapshot, i
 		ct_pack_only(&r, customer);
 		while (ct_pack_next(&r, &sale))
 			if (same_customer(&t->type, sale.customer, customer))
-				log = sale.undo ? ct_log_undo_row(log, sale.day, sale.amount) :
-					ledger_log_add_row(log, sale.day, sale.amount);
+				log = log_add_sale(log, &sale);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);

@@ -113,7 +113,7 @@ ct_pack_read(PackReader *r, const PackCustomer *c, const struct varlena *pack)
 	r->customer = c;
 	r->p = (const uint8 *) VARDATA_ANY(pack);
 	r->end = r->p + VARSIZE_ANY_EXHDR(pack);
-	r->day = 0;
+	r->before = (SaleBefore) {0};
 	r->only = NULL;
 	if (r->end - r->p < PACK_HEADER || r->p[0] != (PACK_VERSION << 4 | c->form) || !PG_VALID_BE_ENCODING(r->p[1]))
 		corrupt();
@@ -230,23 +230,11 @@ ct_pack_next(PackReader *r, Sale *sale)
 	while (r->p < r->end)
 	{
 		bool		wanted = read_customer(r, sale);
-		uint64		v = read_varint(r);
-		int64		day = r->day + unzigzag(v >> 3);
 
-		if (unlikely(day < DATETIME_MIN_JULIAN - POSTGRES_EPOCH_JDATE ||
-					 day >= DATE_END_JULIAN - POSTGRES_EPOCH_JDATE))
-			corrupt();
-		r->day = sale->day = (DateADT) day;
-		sale->amount.scale = v & 0x07;
-		sale->undo = sale->amount.scale == PACKED_UNDO;
-		if (unlikely(sale->undo))
-		{
-			if (r->p >= r->end)
-				corrupt();
-			sale->amount.scale = *r->p++;
-		}
-		sale->amount.value = unzigzag(read_varint(r));
-		if (unlikely(sale->amount.scale > AMOUNT_MAX_SCALE || sale->amount.value == PG_INT64_MIN))
+		r->p = get_sale(r->p, r->end, &r->before, sale);
+		if (unlikely(r->p == NULL ||
+					 !IS_VALID_DATE(sale->day) ||
+					 sale->amount.scale > AMOUNT_MAX_SCALE || sale->amount.value == PG_INT64_MIN))
 			corrupt();
 		if (wanted)
 			return true;

@@ -7,9 +7,7 @@
  *		encoding of the database, if the customers are text
  *		then for each sale
  *			customer: zigzag if an integer, else its bytes, after their number unless fixed
- *			varint zigzag(day - day before) << 3 | scale, or UNDO and then the scale as a
- *				byte, for a sale that is taken back
- *			zigzag amount
+ *			what else there is, see sale_bytes.h
  * Customers of a type whose bytes say something only in this database, such as
  * those of an enum, are written by the type's output function.
  */
@@ -18,8 +16,7 @@
 
 #include "base/compat.h"
 
-#include "base/varint.h"
-#include "rollup/sale.h"
+#include "rollup/sale_bytes.h"
 
 #define PACK_VERSION	1
 #define PACK_HEADER		2
@@ -49,7 +46,7 @@ typedef struct PackReader
 	const PackCustomer *customer;
 	const uint8 *p;
 	const uint8 *end;
-	DateADT		day;
+	SaleBefore	before;
 	int			encoding;
 	MemoryContext each;			/* of the customer at hand */
 	const char *only;			/* bytes of the one customer that is asked for, or NULL */
@@ -65,12 +62,11 @@ extern void ct_pack_only(PackReader *r, Datum customer);
 extern bool ct_pack_next(PackReader *r, Sale *sale);
 
 /* bytes that a sale takes at most, without those of its customer */
-#define PACKED_SALE_MAX	(3 * VARINT_MAX64 + 1 + VARINT_ROOM)
-#define PACKED_UNDO		7
+#define PACKED_SALE_MAX	(VARINT_MAX64 + SALE_BYTES_MAX)
 
 /* appends a sale; "bytes" are those that ct_pack_bytes gave, if any */
 static inline uint8 *
-pack_sale(uint8 *p, const PackCustomer *c, const Sale *sale, const char *bytes, Size nbytes, DateADT last_day)
+pack_sale(uint8 *p, const PackCustomer *c, const Sale *sale, const char *bytes, Size nbytes, SaleBefore *before)
 {
 	if (c->form == PACK_INTEGER)
 		p = put_varint(p, zigzag((int64) sale->customer));
@@ -81,10 +77,7 @@ pack_sale(uint8 *p, const PackCustomer *c, const Sale *sale, const char *bytes, 
 		memcpy(p, bytes, nbytes);
 		p += nbytes;
 	}
-	p = put_varint(p, zigzag((int64) sale->day - last_day) << 3 | (sale->undo ? PACKED_UNDO : sale->amount.scale));
-	if (unlikely(sale->undo))
-		*p++ = (uint8) sale->amount.scale;
-	return put_varint(p, zigzag(sale->amount.value));
+	return put_sale(p, before, sale);
 }
 
 #endif							/* CUSTOMER_TIER_PACKED_SALES_H */

@@ -261,8 +261,7 @@ ct_queue_add(QueueWriter *w, const Sale *sale)
 
 	if (unlikely(w->pack == NULL || w->at - (uint8 *) w->pack + need > Min(w->room, PACK_BYTES_MAX)))
 		make_room(w, need);
-	w->at = pack_sale(w->at, &w->customer, sale, bytes, nbytes, w->last_day);
-	w->last_day = sale->day;
+	w->at = pack_sale(w->at, &w->customer, sale, bytes, nbytes, &w->before);
 	w->n++;
 }
 
@@ -283,7 +282,7 @@ ct_queue_write(QueueWriter *w)
 	table_close(queue, NoLock);
 	w->at = (uint8 *) VARDATA(w->pack) + PACK_HEADER;
 	w->n = 0;
-	w->last_day = 0;
+	w->before = (SaleBefore) {0};
 }
 
 static bool

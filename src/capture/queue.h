@@ -35,7 +35,7 @@ typedef struct QueueWriter
 	uint8	   *at;				/* where the next sale goes */
 	Size		room;			/* bytes of pack */
 	int32		n;				/* sales in it */
-	DateADT		last_day;
+	SaleBefore	before;
 } QueueWriter;
 
 extern Relation ct_queue_open(Oid queue, Oid owner, Oid sales, LOCKMODE lock);

@@ -36,7 +36,7 @@
 /* of views that read each other */
 #define VIEWS_MAX	100
 
-static const char *const column_name[] = {"customer", "amount", "sold_at"};
+static const char *const column_name[] = {"customer", "amount", "sold_at", "order_id"};
 
 /* why no trigger on a table can tell the rows of a relation in FROM, or NULL */
 static const char *
@@ -137,7 +137,7 @@ read_view(Oid viewoid, Oid owner, bool wait, const char **why)
 	return q;
 }
 
-/* the three columns and the filter of the outermost view, or NIL */
+/* the columns and the filter of the outermost view, or NIL; NULL for an order that it has not */
 static List *
 wanted_columns(Oid view, Query *q)
 {
@@ -148,9 +148,11 @@ wanted_columns(Oid view, Query *q)
 		AttrNumber	n = get_attnum(view, column_name[i]);
 		TargetEntry *tle = n > 0 ? get_tle_by_resno(q->targetList, n) : NULL;
 
-		if (tle == NULL || tle->resjunk)
+		if (tle != NULL && tle->resjunk)
+			tle = NULL;
+		if (tle == NULL && i != SALE_ORDER)
 			return NIL;
-		want = lappend(want, tle->expr);
+		want = lappend(want, tle != NULL ? tle->expr : NULL);
 	}
 	return lappend(want, q->jointree->quals);
 }

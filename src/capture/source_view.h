@@ -1,6 +1,7 @@
 /*
  * source_view.h
- *		A source is a view: a row for each sale, columns customer, sold_at, amount.
+ *		A source is a view: a row for each sale, columns customer, sold_at, amount and
+ *		perhaps order_id.
  */
 #ifndef CUSTOMER_TIER_SOURCE_VIEW_H
 #define CUSTOMER_TIER_SOURCE_VIEW_H
@@ -15,7 +16,7 @@
 typedef struct SourceView
 {
 	Oid			base;			/* that table */
-	Node	   *expr[SALE_EXPRESSIONS]; /* the filter may be NULL */
+	Node	   *expr[SALE_EXPRESSIONS]; /* order and filter may be NULL */
 } SourceView;
 
 extern bool ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, const char **why);

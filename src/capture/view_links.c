@@ -38,6 +38,11 @@
 PG_FUNCTION_INFO_V1(ct_view_links);
 PG_FUNCTION_INFO_V1(ct_view_tables);
 
+/* of a view of sales; it may be without the last */
+static const char *const sale_column[] = {"customer", "sold_at", "amount", "order_id"};
+
+#define ORDER_COLUMN		3
+
 /* a sale of n tables comes from 2^n - 1 joins of them and what changed in them */
 #define JOINED_TABLES_MAX	4
 /* arguments of packed_row */
@@ -248,7 +253,6 @@ find_links(Tables *t, Oid view, Node **customer, int *root)
 static List *
 sale_of_join(Tables *t, Oid view, List **conditions)
 {
-	static const char *const column[] = {"customer", "sold_at", "amount"};
 	Query	   *q = t->query;
 	List	   *sale = NIL;
 
@@ -260,10 +264,12 @@ sale_of_join(Tables *t, Oid view, List **conditions)
 	add_tables(t, (Node *) q->jointree, false);
 	if (!t->good || !t->inner || list_length(t->tables) < 2 || list_length(t->tables) > JOINED_TABLES_MAX)
 		return NIL;
-	for (int i = 0; i < lengthof(column); i++)
+	for (int i = 0; i < lengthof(sale_column); i++)
 	{
-		AttrNumber	n = get_attnum(view, column[i]);
+		AttrNumber	n = get_attnum(view, sale_column[i]);
 
+		if (n <= 0 && i == ORDER_COLUMN)
+			break;
 		if (n <= 0)
 			return NIL;
 		sale = lappend(sale, ((TargetEntry *) list_nth(q->targetList, n - 1))->expr);
@@ -516,6 +522,19 @@ expression_text(Node *expr, List *context)
 	return deparse_expression(expr, context, true, false);
 }
 
+/* the columns of a sale as those of a SELECT */
+static Datum
+sale_text(List *sale, List *context)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	for (int i = 0; i < list_length(sale); i++)
+		appendStringInfo(&text, "%s%s AS %s", i > 0 ? ", " : "", expression_text(list_nth(sale, i), context),
+						 sale_column[i]);
+	return CStringGetTextDatum(text.data);
+}
+
 /*
  * view_tables(view): a row for each table of a view that is an inner join of a few: its number n, the columns
  * that are used of a row, their definitions, the conditions on the row alone, how another table is
@@ -569,10 +588,7 @@ ct_view_tables(PG_FUNCTION_ARGS)
 		values[3] = columns[i][1];
 		values[4] = CStringGetTextDatum(expression_text(list_nth(filters, i), context));
 		nulls[5] = nulls[6] = !first_link(&t, i, &values[5], &values[6]);
-		values[7] = CStringGetTextDatum(psprintf("%s AS customer, %s AS sold_at, %s AS amount",
-												 expression_text(linitial(sale), context),
-												 expression_text(lsecond(sale), context),
-												 expression_text(lthird(sale), context)));
+		values[7] = sale_text(sale, context);
 		values[8] = CStringGetTextDatum(expression_text((Node *) conditions, context));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}

@@ -1,6 +1,6 @@
 /*
  * ledger.c
- *		The closed form of a ledger: reading, encoding, validating.
+ *		The closed form of a ledger: encoding, validating.
  *
  * There is one encoder.  Whatever makes a ledger hands it entries, and whatever
  * comes from outside is valid exactly if encoding what was read gives the same
@@ -11,131 +11,9 @@
 #include "utils/datetime.h"
 
 #define STACK_ENTRIES	32
-#define HEAD_MAX		(1 + 8 * VARINT_MAX64)
+#define HEAD_MAX		(1 + 9 * VARINT_MAX64)
 #define ENTRY_MAX		(4 * VARINT_MAX64)
-
-void
-ct_ledger_corrupt(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_DATA_CORRUPTED),
-			 errmsg("stored ledger is corrupted")));
-}
-
-/* false where the bytes are not those of a head; what it says is not yet believed */
-static bool
-read_head(const uint8 *p, const uint8 *end, LedgerHead *h)
-{
-	uint64		n;
-	uint64		first;
-	uint64		span;
-	uint64		purchases;
-	uint64		days;
-	uint64		skip_first = 0;
-	uint64		skip_last = 0;
-	uint64		total;
-
-	memset(h, 0, sizeof(*h));
-	h->end = end;
-	if (p >= end || *p >> 4 != LEDGER_VERSION ||
-		(*p & 0x0f) > AMOUNT_MAX_SCALE)
-		return false;
-	h->scale = *p++ & LEDGER_SCALE_MASK;
-	if ((p = get_varint(p, end, &n)) == NULL || n > PG_UINT32_MAX)
-		return false;
-	h->entries = (uint32) n;
-	h->data = p;
-	if (n == 0)
-		return true;
-	if ((p = get_varint(p, end, &first)) == NULL ||
-		(p = get_varint(p, end, &span)) == NULL ||
-		(p = get_varint(p, end, &purchases)) == NULL ||
-		(p = get_varint(p, end, &days)) == NULL)
-		return false;
-	if (days > 0 &&
-		((p = get_varint(p, end, &skip_first)) == NULL ||
-		 (p = get_varint(p, end, &skip_last)) == NULL))
-		return false;
-	if ((p = get_varint(p, end, &total)) == NULL)
-		return false;
-	h->first_day = (DateADT) unzigzag(first);
-	h->last_day = (DateADT) (h->first_day + (int64) span);
-	h->purchases = unzigzag(purchases);
-	h->purchase_days = (uint32) days;
-	h->first_purchase = (DateADT) (h->first_day + (int64) skip_first);
-	h->last_purchase = (DateADT) (h->last_day - (int64) skip_last);
-	h->total = unzigzag(total);
-	h->data = p;
-	return true;
-}
-
-void
-ct_ledger_head(const Ledger *l, LedgerHead *head)
-{
-	const uint8 *p = (const uint8 *) VARDATA_ANY(l);
-
-	if (unlikely(!read_head(p, p + VARSIZE_ANY_EXHDR(l), head)))
-		ct_ledger_corrupt();
-}
-
-static void
-start_reading(LedgerReader *r)
-{
-	r->left = r->head.entries;
-	r->p = r->head.data;
-	r->day = r->head.first_day;
-}
-
-void
-ct_ledger_read(const Ledger *l, LedgerReader *r)
-{
-	ct_ledger_head(l, &r->head);
-	start_reading(r);
-}
-
-/* 1: an entry, 0: the end, -1: no ledger */
-static inline int
-next_entry(LedgerReader *r, LedgerEntry *e)
-{
-	uint64		key;
-	uint64		amount;
-	uint64		purchases;
-	uint64		others;
-	const uint8 *end = r->head.end;
-
-	if (r->left == 0)
-		return r->p == end ? 0 : -1;
-	r->left--;
-	if ((r->p = get_varint(r->p, end, &key)) == NULL ||
-		(r->p = get_varint(r->p, end, &amount)) == NULL)
-		return -1;
-	r->day = (DateADT) (r->day + (int64) (key >> 1));
-	e->day = r->day;
-	e->amount = unzigzag(amount);
-	if (key & 1)
-	{
-		if ((r->p = get_varint(r->p, end, &purchases)) == NULL ||
-			(r->p = get_varint(r->p, end, &others)) == NULL)
-			return -1;
-		e->purchases = unzigzag(purchases);
-		e->others = unzigzag(others);
-	}
-	else
-		ledger_entry_one_row(e);
-	return 1;
-}
-
-/* the next entry of a closed ledger, false at its end; whoever walks a long one can be cancelled */
-bool
-ct_ledger_next(LedgerReader *r, LedgerEntry *e)
-{
-	int			found = next_entry(r, e);
-
-	CHECK_AT_STEP(r->left);
-	if (unlikely(found < 0))
-		ct_ledger_corrupt();
-	return found != 0;
-}
+#define ENTRY_MIN		2		/* bytes */
 
 /* how many of "drop" decimals the amount can do without, too */
 static inline int
@@ -157,18 +35,10 @@ fits64(int128 v)
 	return v <= PG_INT64_MAX && v >= -PG_INT64_MAX;
 }
 
-void
-ct_count_overflow(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-			 errmsg("number of rows is out of range for type ledger")));
-}
-
 static uint8 *
 put_head(uint8 *p, const LedgerHead *h)
 {
-	*p++ = LEDGER_TAG(h->scale);
+	*p++ = LEDGER_TAG(h->ordered ? LEDGER_WITH_ORDERS : LEDGER_VERSION, h->scale);
 	p = put_varint(p, h->entries);
 	if (h->entries == 0)
 		return p;
@@ -181,15 +51,49 @@ put_head(uint8 *p, const LedgerHead *h)
 		p = put_varint(p, (int64) h->first_purchase - h->first_day);
 		p = put_varint(p, (int64) h->last_day - h->last_purchase);
 	}
-	return put_varint(p, zigzag(h->total));
+	p = put_varint(p, zigzag(h->total));
+	return h->ordered ? put_varint(p, h->spread) : p;
+}
+
+/* what an entry is told apart from */
+typedef struct EntryBefore
+{
+	bool		ordered;		/* there are entries of orders */
+	DateADT		day;
+	int64		tag;
+} EntryBefore;
+
+static uint8 *
+put_order(uint8 *p, EntryBefore *before, const LedgerEntry *e)
+{
+	uint64		gap = (int64) e->day - before->day;
+	uint64		step = zigzag((int64) ((uint64) e->tag - (uint64) before->tag));
+	int			kind = KIND_ORDER | (e->spread ? KIND_SPREAD : 0) | (step >= TAG_WIDE ? KIND_WIDE : 0);
+
+	p = put_varint(p, gap << KIND_BITS | kind);
+	if (kind & KIND_WIDE)
+		for (int i = 0; i < TAG_BYTES; i++)
+			*p++ = (uint8) ((uint64) e->tag >> (8 * i));
+	else
+		p = put_varint(p, step);
+	before->day = e->day;
+	before->tag = e->tag;
+	p = put_varint(p, zigzag(e->lines));
+	return put_varint(p, zigzag((int64) e->amount));
 }
 
 static inline uint8 *
-put_entry(uint8 *p, DateADT before, const LedgerEntry *e)
+put_entry(uint8 *p, EntryBefore *before, const LedgerEntry *e)
 {
-	bool		one = ledger_entry_is_one_row(e);
+	bool		one;
+	uint64		gap;
 
-	p = put_varint(p, (uint64) ((int64) e->day - before) << 1 | !one);
+	if (unlikely(e->ordered))
+		return put_order(p, before, e);
+	one = ledger_entry_is_one_row(e);
+	gap = (int64) e->day - before->day;
+	p = put_varint(p, gap << (before->ordered ? KIND_BITS : 1) | !one);
+	before->day = e->day;
 	p = put_varint(p, zigzag((int64) e->amount));
 	if (!one)
 	{
@@ -217,10 +121,15 @@ sum_entry(HeadSums *s, const LedgerEntry *e)
 	s->purchases += e->purchases;
 	if (e->purchases > 0)
 	{
-		if (s->h.purchase_days++ == 0)
+		if (s->h.purchase_days == 0)
 			s->h.first_purchase = e->day;
+		/* a day may have orders, and rows without one */
+		if (s->h.purchase_days == 0 || s->h.last_purchase != e->day)
+			s->h.purchase_days++;
 		s->h.last_purchase = e->day;
 	}
+	s->h.ordered |= e->ordered;
+	s->h.spread += e->ordered && e->spread;
 	if (s->h.entries == 0)
 		s->h.first_day = e->day;
 	s->h.last_day = e->day;
@@ -260,8 +169,8 @@ ct_ledger_make(const LedgerHead *h, const uint8 *entries, Size len)
 }
 
 /*
- * The canonical bytes of n entries, ascending by distinct days.  Empty entries
- * vanish.  The entries are changed.
+ * The canonical bytes of n condensed entries.  Empty entries vanish.  The entries are
+ * changed.
  */
 Ledger *
 ct_ledger_encode(LedgerEntry *e, int64 n, int scale)
@@ -272,12 +181,12 @@ ct_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	HeadSums	s = {.h.scale = scale, .drop = scale};
 	int64		kept = 0;
 	const LedgerHead *h;
-	DateADT		day;
+	EntryBefore before = {0};
 	Ledger	   *result;
 
 	FOR_STEPS(i, 0, n)
 	{
-		if (e[i].amount == 0 && e[i].purchases == 0 && e[i].others == 0)
+		if (ledger_entry_is_empty(&e[i]))
 			continue;
 		/* 64 bits with a mirror image */
 		if (unlikely(e[i].purchases == PG_INT64_MIN || e[i].others == PG_INT64_MIN))
@@ -290,21 +199,29 @@ ct_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	n = kept;
 	if (n > PG_UINT32_MAX)
 		ct_count_overflow();
+	if (s.h.ordered)
+	{
+		/* again, now that all entries of each order are there */
+		ct_entries_judge(e, n);
+		s = (HeadSums) {.h.scale = scale, .drop = scale};
+		FOR_STEPS(i, 0, n)
+			sum_entry(&s, &e[i]);
+	}
 	h = sums_head(&s);
 
 	if (n > STACK_ENTRIES)
 		buf = alloc_array(n, ENTRY_MAX);
 	p = buf;
 	*p = 0;						/* for the compiler's sake, when there are no entries */
-	day = h->first_day;
+	before.ordered = h->ordered;
+	before.day = h->first_day;
 	FOR_STEPS(i, 0, n)
 	{
 		if (unlikely(s.drop > 0))
 			e[i].amount /= ct_pow10[s.drop];
 		if (unlikely(!fits64(e[i].amount)))
 			ct_amount_overflow();
-		p = put_entry(p, day, &e[i]);
-		day = e[i].day;
+		p = put_entry(p, &before, &e[i]);
 	}
 	result = ct_ledger_make(h, buf, p - buf);
 	if (buf != stack)
@@ -347,7 +264,8 @@ ct_ledger_slice(const Ledger *l, int64 lower, int64 upper)
 		sum_entry(&s, &e);
 		end = r.p;
 	}
-	if (likely(first != NULL && s.drop == 0))
+	/* what an order is told by may be left out */
+	if (likely(first != NULL && s.drop == 0 && !r.head.ordered))
 	{
 		/* no days lie before the first: of its key the flag remains, in one byte */
 		for (p = first; *p & 0x80; p++)
@@ -367,62 +285,6 @@ ct_ledger_slice(const Ledger *l, int64 lower, int64 upper)
 	return result;
 }
 
-static int
-compare_days(const void *a, const void *b)
-{
-	DateADT		x = ((const LedgerEntry *) a)->day;
-	DateADT		y = ((const LedgerEntry *) b)->day;
-
-	check_in_sort();
-	return (x > y) - (x < y);
-}
-
-/* amounts of 10^-scale as amounts of 10^-(scale + up) */
-void
-ct_entries_rescale(LedgerEntry *e, int64 n, int up)
-{
-	if (up > 0)
-		FOR_STEPS(i, 0, n)
-			e[i].amount *= ct_pow10[up];
-}
-
-/* entries in any order become one a day, ascending; how many are left */
-int64
-ct_entries_condense(LedgerEntry *e, int64 n)
-{
-	int64		first = 1;
-	int64		sorted;
-	int64		last;
-
-	for (; first < n && e[first].day > e[first - 1].day; first++)
-		CHECK_AT_STEP(first);
-	if (first >= n)
-		return n;
-	for (sorted = first; sorted < n && e[sorted].day >= e[sorted - 1].day; sorted++)
-		CHECK_AT_STEP(sorted);
-	if (sorted < n)
-	{
-		qsort(e, n, sizeof(LedgerEntry), compare_days);
-		first = 1;
-	}
-	last = first - 1;
-	FOR_STEPS(i, first, n)
-	{
-		if (e[i].day != e[last].day)
-		{
-			last++;
-			if (last != i)
-				e[last] = e[i];
-			continue;
-		}
-		e[last].amount += e[i].amount;
-		if (pg_add_s64_overflow(e[last].purchases, e[i].purchases, &e[last].purchases) ||
-			pg_add_s64_overflow(e[last].others, e[i].others, &e[last].others))
-			ct_count_overflow();
-	}
-	return last + 1;
-}
-
 /* the ledger of entries in any order */
 Ledger *
 ct_ledger_normalize(LedgerEntry *e, int64 n, int scale)
@@ -431,8 +293,34 @@ ct_ledger_normalize(LedgerEntry *e, int64 n, int scale)
 }
 
 /*
+ * The entries of a ledger with orders, judged; NULL where they are none.  There is room for as
+ * many as the bytes can hold, whatever the head says.
+ */
+static LedgerEntry *
+judged_entries(LedgerReader r)
+{
+	int64		n = 0;
+	LedgerEntry *e;
+	int			found;
+
+	if (r.head.entries > (r.head.end - r.p) / ENTRY_MIN)
+		return NULL;
+	e = alloc_array((int64) r.head.entries + 1, sizeof(LedgerEntry));
+	for (; (found = ct_ledger_try_next(&r, &e[n])) > 0; n++)
+		CHECK_AT_STEP(n);
+	if (found == 0)
+		ct_entries_judge(e, n);
+	else
+	{
+		pfree(e);
+		e = NULL;
+	}
+	return e;
+}
+
+/*
  * Is this, byte by byte, what the encoder makes?  Each entry and then the head is
- * put again from what was read of it; nothing is allocated.
+ * put again from what was read of it; but for orders nothing is allocated.
  */
 bool
 ct_ledger_valid(const uint8 *bytes, Size len)
@@ -440,31 +328,42 @@ ct_ledger_valid(const uint8 *bytes, Size len)
 	LedgerReader r;
 	HeadSums	s = {0};
 	LedgerEntry e;
+	LedgerEntry last = {0};
+	LedgerEntry *judged = NULL;
+	EntryBefore before = {0};
 	uint8		again[Max(HEAD_MAX, ENTRY_MAX)];
 	int			found;
 
-	if (!read_head(bytes, bytes + len, &r.head))
+	if (!ct_ledger_try_read(bytes, len, &r))
 		return false;
-	start_reading(&r);
+	if (r.head.ordered && (judged = judged_entries(r)) == NULL)
+		return false;
 	s.h.scale = s.drop = r.head.scale;
-	s.h.first_day = s.h.last_day = r.head.first_day;
+	before.ordered = r.head.ordered;
+	before.day = r.head.first_day;
 	for (;;)
 	{
 		const uint8 *p = r.p;
 
 		CHECK_FOR_INTERRUPTS();
-		if ((found = next_entry(&r, &e)) <= 0)
+		if ((found = ct_ledger_try_next(&r, &e)) <= 0)
 			break;
+		if (judged != NULL)
+			e = judged[s.h.entries];
 		/* ascending real days; something happened; 64 bits with a mirror image */
-		if (!IS_VALID_DATE(e.day) || (s.h.entries == 0 ? e.day != s.h.first_day : e.day <= s.h.last_day) ||
-			(e.amount == 0 && e.purchases == 0 && e.others == 0) ||
+		if (!IS_VALID_DATE(e.day) ||
+			(s.h.entries == 0 ? e.day != r.head.first_day : ledger_entry_cmp(&e, &last) <= 0) ||
+			ledger_entry_is_empty(&e) ||
 			!fits64(e.amount) || !fits64(e.purchases) || !fits64(e.others))
 			return false;
-		if (put_entry(again, s.h.last_day, &e) - again != r.p - p ||
+		if (put_entry(again, &before, &e) - again != r.p - p ||
 			memcmp(again, p, r.p - p) != 0)
 			return false;
 		sum_entry(&s, &e);
+		last = e;
 	}
+	if (judged != NULL)
+		pfree(judged);
 	if (found < 0 || s.drop > 0 || !fits64(s.total) || !fits64(s.purchases))
 		return false;
 	return put_head(again, sums_head(&s)) - again == r.head.data - bytes &&

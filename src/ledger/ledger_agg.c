@@ -3,12 +3,15 @@
  *		Sales to ledgers, ledgers to ledgers: transition, inverse, combine, final.
  *
  * The state is a ledger, open from the first row on, and is changed in place;
- * the caller's aggregate context keeps it.  Transition functions are strict and
- * start from '{}': rows without a day or an amount are passed over.
+ * the caller's aggregate context keeps it.  Transition functions start from '{}'.
+ * Rows without a day or an amount are passed over: most of the functions are strict.
+ * Those of orders are not, for a row without an order counts by itself.
  */
-
 #include "base/day.h"
 #include "ledger/ledger_log.h"
+#include "ledger/order_tag.h"
+
+#include "catalog/pg_type.h"
 
 PG_FUNCTION_INFO_V1(ct_ledger_agg_date_numeric);
 PG_FUNCTION_INFO_V1(ct_ledger_agg_date_bigint);
@@ -37,6 +40,9 @@ get_state(FunctionCallInfo fcinfo)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("aggregate function called in non-aggregate context"),
 				 errhint("Use the aggregates ledger_agg and rollup, or the operators + and -.")));
+	/* an aggregate of somebody's own may start from null */
+	if (unlikely(PG_ARGISNULL(0)))
+		return ct_log_new();
 	if (likely(VARATT_IS_4B_U(v) && ledger_is_open(v)))
 		return (LedgerLog *) v;
 	v = (struct varlena *) PG_DETOAST_DATUM(PointerGetDatum(v));
@@ -68,6 +74,51 @@ LEDGER_AGG(date_int, DATE_ARG, amount_of_integer(PG_GETARG_INT32(2)))
 LEDGER_AGG(date_smallint, DATE_ARG, amount_of_integer(PG_GETARG_INT16(2)))
 LEDGER_AGG(timestamp_numeric, TIMESTAMP_ARG, NUMERIC_ARG)
 LEDGER_AGG(timestamptz_numeric, ZONED_ARG, NUMERIC_ARG)
+
+/* day and amount are arguments up to "order", which is the order */
+#define LEDGER_AGG_ORDER(args, day, order, type) \
+PG_FUNCTION_INFO_V1(ct_ledger_agg_##args); \
+PG_FUNCTION_INFO_V1(ct_ledger_unagg_##args); \
+Datum \
+ct_ledger_agg_##args(PG_FUNCTION_ARGS) \
+{ \
+	LedgerLog  *log = get_state(fcinfo); \
+	if (has_null(fcinfo, order)) \
+		PG_RETURN_POINTER(log); \
+	if (PG_ARGISNULL(order)) \
+		PG_RETURN_POINTER(ledger_log_add_row(log, day, NUMERIC_ARG)); \
+	PG_RETURN_POINTER(ct_log_add_line(log, day, ct_order_tag(type, PG_GETARG_DATUM(order)), NUMERIC_ARG)); \
+} \
+Datum \
+ct_ledger_unagg_##args(PG_FUNCTION_ARGS) \
+{ \
+	LedgerLog  *log = get_state(fcinfo); \
+	if (has_null(fcinfo, order)) \
+		PG_RETURN_POINTER(log); \
+	if (PG_ARGISNULL(order)) \
+		PG_RETURN_POINTER(ct_log_undo_row(log, day, NUMERIC_ARG)); \
+	PG_RETURN_POINTER(ct_log_undo_line(log, day, ct_order_tag(type, PG_GETARG_DATUM(order)), NUMERIC_ARG)); \
+}
+
+/* whether one of the arguments between the state and the order is null */
+static inline bool
+has_null(FunctionCallInfo fcinfo, int order)
+{
+	for (int i = 1; i < order; i++)
+		if (PG_ARGISNULL(i))
+			return true;
+	return false;
+}
+
+LEDGER_AGG_ORDER(date_bigint_order, DATE_ARG, 3, INT8OID)
+LEDGER_AGG_ORDER(date_text_order, DATE_ARG, 3, TEXTOID)
+LEDGER_AGG_ORDER(date_uuid_order, DATE_ARG, 3, UUIDOID)
+LEDGER_AGG_ORDER(timestamp_bigint_order, TIMESTAMP_ARG, 3, INT8OID)
+LEDGER_AGG_ORDER(timestamp_text_order, TIMESTAMP_ARG, 3, TEXTOID)
+LEDGER_AGG_ORDER(timestamp_uuid_order, TIMESTAMP_ARG, 3, UUIDOID)
+LEDGER_AGG_ORDER(timestamptz_bigint_order, ZONED_ARG, 4, INT8OID)
+LEDGER_AGG_ORDER(timestamptz_text_order, ZONED_ARG, 4, TEXTOID)
+LEDGER_AGG_ORDER(timestamptz_uuid_order, ZONED_ARG, 4, UUIDOID)
 
 /* rollup's transition, and what combines the states of every aggregate here */
 Datum

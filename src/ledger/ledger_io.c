@@ -3,8 +3,9 @@
  *		A ledger as text and on the wire.
  *
  * Text: {2026-01-05:1:49.90, 2026-02-11:2+1:80.1} - day, purchases (and other
- * rows, signed, where there are any), amount.  It is exact: in and out are
- * inverse.  Input takes entries in any order and adds up those of one day.
+ * rows, signed, where there are any), amount.  Of an order {2026-01-05:#536365*3:49.90}:
+ * its tag, the number of lines unless that is 1, amount.  It is exact: in and out are
+ * inverse.  Input takes entries in any order and adds up those of one day or order.
  */
 #include "ledger/ledger.h"
 
@@ -109,6 +110,40 @@ parse_count(const char *p, int64 *count)
 	return p;
 }
 
+/* a tag has all of 64 bits */
+static const char *
+parse_tag(const char *p, int64 *tag)
+{
+	bool		negative = *p == '-';
+	uint64		digits;
+
+	if ((p = parse_digits(p + negative, COUNT_DIGITS, &digits)) == NULL ||
+		digits > (uint64) PG_INT64_MAX + negative)
+		return NULL;
+	*tag = (int64) (negative ? -digits : digits);
+	return p;
+}
+
+/* what stands between the day and the amount: "#tag*lines", or "purchases+others" */
+static const char *
+parse_what(const char *p, LedgerEntry *e)
+{
+	e->ordered = *p == '#';
+	e->spread = false;
+	if (e->ordered)
+	{
+		e->purchases = 0;
+		e->lines = 1;
+		if ((p = parse_tag(p + 1, &e->tag)) != NULL && *p == '*')
+			p = parse_count(p + 1, &e->lines);
+		return p;
+	}
+	e->others = 0;
+	if ((p = parse_count(p, &e->purchases)) != NULL && *p != ':')
+		p = parse_count(p, &e->others);
+	return p;
+}
+
 static const char *
 parse_amount(const char *p, int128 *amount, int *scale)
 {
@@ -159,11 +194,7 @@ ct_ledger_in(PG_FUNCTION_ARGS)
 			int			scale;
 
 			CHECK_FOR_INTERRUPTS();
-			e.others = 0;
-			if ((p = parse_day(p, &e.day)) == NULL || *p++ != ':' ||
-				(p = parse_count(p, &e.purchases)) == NULL)
-				bad_text(str);
-			if (*p != ':' && (p = parse_count(p, &e.others)) == NULL)
+			if ((p = parse_day(p, &e.day)) == NULL || *p++ != ':' || (p = parse_what(p, &e)) == NULL)
 				bad_text(str);
 			if (*p++ != ':' || (p = parse_amount(p, &e.amount, &scale)) == NULL)
 				bad_text(str);
@@ -200,9 +231,14 @@ ct_ledger_out(PG_FUNCTION_ARGS)
 		int			d;
 
 		j2date(e.day + POSTGRES_EPOCH_JDATE, &y, &m, &d);
-		appendStringInfo(&buf, "%s%04d-%02d-%02d%s:" INT64_FORMAT, between,
-						 y > 0 ? y : 1 - y, m, d, y > 0 ? "" : " BC", e.purchases);
-		if (e.others != 0)
+		appendStringInfo(&buf, "%s%04d-%02d-%02d%s:", between, y > 0 ? y : 1 - y, m, d, y > 0 ? "" : " BC");
+		if (e.ordered)
+			appendStringInfo(&buf, "#" INT64_FORMAT, e.tag);
+		else
+			appendStringInfo(&buf, INT64_FORMAT, e.purchases);
+		if (e.ordered && e.lines != 1)
+			appendStringInfo(&buf, "*" INT64_FORMAT, e.lines);
+		else if (!e.ordered && e.others != 0)
 			appendStringInfo(&buf, "%+lld", (long long) e.others);
 		appendStringInfo(&buf, ":%s%lld", amount < 0 ? "-" : "", llabs(amount / unit));
 		if (r.head.scale > 0)
@@ -226,7 +262,8 @@ ct_ledger_recv(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid binary representation of type ledger"),
-				 errdetail("The bytes are not the canonical form of version %d.", LEDGER_VERSION)));
+				 errdetail("The bytes are not the canonical form of version %d or %d.",
+						   LEDGER_VERSION, LEDGER_WITH_ORDERS)));
 	result = alloc_state(VARHDRSZ + len, LEDGER_TOO_LARGE);
 	SET_VARSIZE(result, VARHDRSZ + len);
 	copy_in_steps(VARDATA(result), bytes, len);

@@ -6,9 +6,14 @@
  *		varint zigzag(day - day before) << 1 | explicit
  *		zigzag amount of 10^-scale (up to 128 bits)
  *		if explicit: zigzag purchases, zigzag other rows
- * in any order of days.  A full log doubles while it is small; a larger one is
- * first condensed to one record a day, so that its size is bounded by the days
- * and not by the rows.  Sums have 128 bits on the way: whether they fit is asked
+ * in any order of days; where there are orders, it is
+ *		varint zigzag(day - day before) << 2 | ORDER | explicit
+ *		if ORDER: the tag, eight bytes, and zigzag lines
+ *		zigzag amount
+ *		if explicit: the same two
+ * and the lines of an order that come one after the other share one.  A full log doubles
+ * while it is small; a larger one is first condensed to one record a day or order, so that
+ * its size is bounded by these and not by the rows.  Sums have 128 bits on the way: whether they fit is asked
  * when the log is closed, and so does not depend on the order of rows.
  */
 #include "ledger/ledger_log.h"
@@ -18,16 +23,32 @@
 #define LOG_SCALE		2		/* money mostly has two decimals */
 #define RECORD_MAX		(3 * VARINT_MAX64 + VARINT_MAX128)
 #define RECORD_TYPICAL	8
+#define LINE_TYPICAL	16
+
+#define EXPLICIT		1
+#define ORDER			2		/* where there are orders */
+#define TAG_SIZE		sizeof(int64)
 #define STACK_ENTRIES	32
 
+/* the open forms of both versions of a ledger */
+#define OPEN_TAG(ordered, scale) \
+	(LEDGER_TAG((ordered) ? LEDGER_WITH_ORDERS : LEDGER_VERSION, scale) | LEDGER_OPEN)
+
+static inline bool
+has_orders(const LedgerLog *log)
+{
+	return log->tag >> 4 == LEDGER_WITH_ORDERS;
+}
+
 static LedgerLog *
-log_alloc(Size size, int scale)
+log_alloc(Size size, uint8 tag)
 {
 	LedgerLog  *log;
 
 	log = alloc_state(size, LEDGER_TOO_LARGE);
 	SET_VARSIZE(log, size);
-	log->tag = LEDGER_TAG(scale) | LEDGER_OPEN;
+	log->tag = tag;
+	log->last_line = 0;
 	memset(log->pad, 0, sizeof(log->pad));
 	log->used = 0;
 	log->last_day = 0;
@@ -37,16 +58,38 @@ log_alloc(Size size, int scale)
 LedgerLog *
 ct_log_new(void)
 {
-	return log_alloc(LOG_START, LOG_SCALE);
+	return log_alloc(LOG_START, OPEN_TAG(false, LOG_SCALE));
 }
 
+/* what follows the tag of a line; its record ends the log */
+static inline void
+put_line(LedgerLog *log, uint8 *tag, int64 lines, int128 amount)
+{
+	uint8	   *p = put_varint(tag + TAG_SIZE, zigzag(lines));
+
+	p = put_varint128(p, amount);
+	log->last_line = p - tag;
+	log->used = p - log->log;
+}
+
+/* the log has orders, if the entry is of one */
 static void
 put_record(LedgerLog *log, const LedgerEntry *e)
 {
 	uint8	   *p = log->log + log->used;
-	bool		one = ledger_entry_is_one_row(e);
+	uint64		step = zigzag((int64) e->day - log->last_day);
+	bool		one;
 
-	p = put_varint(p, zigzag((int64) e->day - log->last_day) << 1 | !one);
+	log->last_day = e->day;
+	if (e->ordered)
+	{
+		p = put_varint(p, step << 2 | ORDER);
+		memcpy(p, &e->tag, TAG_SIZE);
+		put_line(log, p, e->lines, e->amount);
+		return;
+	}
+	one = ledger_entry_is_one_row(e);
+	p = put_varint(p, step << (has_orders(log) ? 2 : 1) | (one ? 0 : EXPLICIT));
 	p = put_varint128(p, e->amount);
 	if (!one)
 	{
@@ -54,7 +97,7 @@ put_record(LedgerLog *log, const LedgerEntry *e)
 		p = put_varint(p, zigzag(e->others));
 	}
 	log->used = p - log->log;
-	log->last_day = e->day;
+	log->last_line = 0;
 }
 
 /* a record takes two bytes at least */
@@ -72,21 +115,41 @@ log_decode(const LedgerLog *log, LedgerEntry *e)
 {
 	const uint8 *p = log->log;
 	const uint8 *end = p + log->used;
+	int			flags = has_orders(log) ? 2 : 1;
 	DateADT		day = 0;
 	int64		n = 0;
 
 	while (p < end)
 	{
 		uint64		key;
+		uint64		lines = 0;
 		uint64		purchases;
 		uint64		others;
+		bool		ordered;
 
-		if ((p = get_varint(p, end, &key)) == NULL ||
-			(p = get_varint128(p, end, &e[n].amount)) == NULL)
+		if ((p = get_varint(p, end, &key)) == NULL)
 			ct_ledger_corrupt();
-		day = (DateADT) (day + unzigzag(key >> 1));
+		day = (DateADT) (day + unzigzag(key >> flags));
+		ordered = flags > 1 && (key & ORDER);
+		if (ordered)
+		{
+			if (end - p < TAG_SIZE)
+				ct_ledger_corrupt();
+			memcpy(&e[n].tag, p, TAG_SIZE);
+			if ((p = get_varint(p + TAG_SIZE, end, &lines)) == NULL)
+				ct_ledger_corrupt();
+		}
+		if ((p = get_varint128(p, end, &e[n].amount)) == NULL)
+			ct_ledger_corrupt();
 		e[n].day = day;
-		if (key & 1)
+		e[n].ordered = ordered;
+		e[n].spread = false;
+		if (ordered)
+		{
+			e[n].purchases = 0;
+			e[n].lines = unzigzag(lines);
+		}
+		else if (key & EXPLICIT)
 		{
 			if ((p = get_varint(p, end, &purchases)) == NULL ||
 				(p = get_varint(p, end, &others)) == NULL)
@@ -103,23 +166,26 @@ log_decode(const LedgerLog *log, LedgerEntry *e)
 }
 
 /*
- * Room for another record, at a scale that is not below the given one: in
- * place where condensing the days that are there makes enough of it.
+ * Room for another record, also of an order if that is asked for, at a scale that is not
+ * below the given one: in place where condensing what is there makes enough of it.
  */
 static LedgerLog *
-make_room(LedgerLog *log, int scale)
+make_room(LedgerLog *log, int scale, bool ordered)
 {
 	int			old_scale = log->tag & LEDGER_SCALE_MASK;
 	Size		size = VARSIZE(log);
+	uint8		tag;
 	LedgerLog  *result;
 	LedgerEntry *e;
 	int64		n;
 
-	if (scale <= old_scale && size < LOG_CONDENSE)
+	ordered |= has_orders(log);
+	if (scale <= old_scale && ordered == has_orders(log) && size < LOG_CONDENSE)
 	{
-		result = log_alloc(size * 2, old_scale);
+		result = log_alloc(size * 2, log->tag);
 		result->used = log->used;
 		result->last_day = log->last_day;
+		result->last_line = log->last_line;
 		memcpy(result->log, log->log, log->used);
 		return result;
 	}
@@ -130,17 +196,19 @@ make_room(LedgerLog *log, int scale)
 		ct_entries_rescale(e, n, scale - old_scale);
 	else
 		scale = old_scale;
+	tag = OPEN_TAG(ordered, scale);
 	/* at least half of the room is free again, or the log doubles */
-	while (size / 2 < offsetof(LedgerLog, log) + n * RECORD_TYPICAL + RECORD_MAX)
+	while (size / 2 < offsetof(LedgerLog, log) + n * (ordered ? LINE_TYPICAL : RECORD_TYPICAL) + RECORD_MAX)
 		size *= 2;
 	for (;;)
 	{
 		int64		i;
 
-		result = size > VARSIZE(log) ? log_alloc(size, scale) : log;
-		result->tag = LEDGER_TAG(scale) | LEDGER_OPEN;
+		result = size > VARSIZE(log) ? log_alloc(size, tag) : log;
+		result->tag = tag;
 		result->used = 0;
 		result->last_day = 0;
+		result->last_line = 0;
 		for (i = 0; i < n && LEDGER_LOG_ROOM(result) - result->used >= 2 * RECORD_MAX; i++)
 		{
 			CHECK_AT_STEP(i);
@@ -160,9 +228,9 @@ ct_log_add_entry(LedgerLog *log, const LedgerEntry *entry, int scale)
 	LedgerEntry e = *entry;
 	int			log_scale = log->tag & LEDGER_SCALE_MASK;
 
-	if (scale > log_scale || LEDGER_LOG_ROOM(log) - log->used < RECORD_MAX)
+	if (scale > log_scale || LEDGER_LOG_ROOM(log) - log->used < RECORD_MAX || (e.ordered && !has_orders(log)))
 	{
-		log = make_room(log, scale);
+		log = make_room(log, scale, e.ordered);
 		log_scale = log->tag & LEDGER_SCALE_MASK;
 	}
 	ct_entries_rescale(&e, 1, log_scale - scale);
@@ -209,6 +277,63 @@ ct_log_undo_row(LedgerLog *log, DateADT day, Amount amount)
 }
 
 /*
+ * A line of an order more, or one less where "lines" is -1 and the amount is negated.  It
+ * joins the last record if that is of the same order and day.
+ */
+static LedgerLog *
+change_line(LedgerLog *log, DateADT day, int64 tag, Amount amount, int lines)
+{
+	LedgerEntry e;
+
+	if (log->last_line > 0 && log->last_line <= log->used && log->last_day == day &&
+		(log->tag & LEDGER_SCALE_MASK) == amount.scale && LEDGER_LOG_ROOM(log) - log->used >= RECORD_MAX)
+	{
+		const uint8 *end = log->log + log->used;
+		uint8	   *line = log->log + log->used - log->last_line;
+		uint64		before;
+
+		if (memcmp(line, &tag, TAG_SIZE) == 0)
+		{
+			const uint8 *p = get_varint(line + TAG_SIZE, end, &before);
+
+			if (p == NULL || get_varint128(p, end, &e.amount) == NULL)
+				ct_ledger_corrupt();
+			put_line(log, line, unzigzag(before) + lines, e.amount + amount.value);
+			return log;
+		}
+	}
+	e.day = day;
+	e.ordered = true;
+	e.spread = false;
+	e.tag = tag;
+	e.purchases = 0;
+	e.lines = lines;
+	e.amount = amount.value;
+	return ct_log_add_entry(log, &e, amount.scale);
+}
+
+/*
+ * ct_log_add_line
+ *		One line of an order.
+ */
+LedgerLog *
+ct_log_add_line(LedgerLog *log, DateADT day, int64 tag, Amount amount)
+{
+	return change_line(log, day, tag, amount, 1);
+}
+
+/*
+ * ct_log_undo_line
+ *		One line of an order less.
+ */
+LedgerLog *
+ct_log_undo_line(LedgerLog *log, DateADT day, int64 tag, Amount amount)
+{
+	amount.value = -amount.value;
+	return change_line(log, day, tag, amount, -1);
+}
+
+/*
  * Most logs are short and in order, one sale a day, and need no smaller scale:
  * what the encoder would do is then done on the way.  NULL for all others.
  */
@@ -223,7 +348,7 @@ close_in_order(const LedgerLog *log)
 	LedgerHead	h = {0};
 	bool		whole = true;
 
-	if (log->used > LOG_CONDENSE)
+	if (log->used > LOG_CONDENSE || has_orders(log))
 		return NULL;
 	h.scale = log->tag & LEDGER_SCALE_MASK;
 	while (p < used)

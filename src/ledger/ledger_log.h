@@ -11,7 +11,8 @@ typedef struct LedgerLog
 {
 	int32		vl_len_;		/* the whole room, what is unused included */
 	uint8		tag;			/* where a closed ledger has its own */
-	uint8		pad[3];
+	uint8		last_line;		/* bytes of the last record from its order's tag on; 0 if it has none */
+	uint8		pad[2];
 	int32		used;			/* bytes of log */
 	DateADT		last_day;
 	uint8		log[FLEXIBLE_ARRAY_MEMBER];
@@ -24,6 +25,8 @@ typedef struct LedgerLog
 extern LedgerLog *ct_log_new(void);
 extern LedgerLog *ct_log_add_entry(LedgerLog *log, const LedgerEntry *e, int scale);
 extern LedgerLog *ct_log_undo_row(LedgerLog *log, DateADT day, Amount amount);
+extern LedgerLog *ct_log_add_line(LedgerLog *log, DateADT day, int64 tag, Amount amount);
+extern LedgerLog *ct_log_undo_line(LedgerLog *log, DateADT day, int64 tag, Amount amount);
 extern LedgerLog *ct_log_add_ledger(LedgerLog *log, Datum d, bool negate);
 extern Ledger *ct_log_close(const LedgerLog *log);
 
@@ -42,7 +45,7 @@ ledger_is_open(const struct varlena *v)
 static inline LedgerLog *
 ledger_log_add_row(LedgerLog *log, DateADT day, Amount amount)
 {
-	if (likely(amount.scale == (log->tag & LEDGER_SCALE_MASK) &&
+	if (likely(log->tag == (LEDGER_TAG(LEDGER_VERSION, amount.scale) | LEDGER_OPEN) &&
 			   LEDGER_LOG_ROOM(log) - log->used >= LEDGER_ROW_MAX))
 	{
 		uint8	   *p = log->log + log->used;

@@ -59,7 +59,7 @@ merge(const Ledger *a, const Ledger *b, bool negate)
 	next_at_scale(&rb, &eb, &more_b, scale, negate);
 	while (more_a || more_b)
 	{
-		if (more_a && (!more_b || ea.day <= eb.day))
+		if (more_a && (!more_b || ledger_entry_cmp(&ea, &eb) <= 0))
 		{
 			e[n++] = ea;
 			next_at_scale(&ra, &ea, &more_a, scale, false);
@@ -210,15 +210,15 @@ ct_is_empty(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(ledger_is_empty(PG_GETARG_LEDGER(0)));
 }
 
-/* entries(ledger) -> (day, purchases, other_rows, amount) */
+/* entries(ledger) -> (day, purchases, other_rows, amount, order_tag, lines) */
 Datum
 ct_entries(PG_FUNCTION_ARGS)
 {
 	FuncCallContext *call;
 	LedgerReader *r;
 	LedgerEntry e;
-	Datum		values[4];
-	bool		nulls[4] = {false};
+	Datum		values[6];
+	bool		nulls[6] = {false};
 
 	if (SRF_IS_FIRSTCALL())
 	{
@@ -231,7 +231,8 @@ ct_entries(PG_FUNCTION_ARGS)
 		BlessTupleDesc(call->tuple_desc);
 		r = palloc(sizeof(LedgerReader));
 		/* a copy: the argument may not live as long as the rows are asked for */
-		ct_ledger_read((Ledger *) PG_DETOAST_DATUM_COPY(PointerGetDatum(PG_GETARG_LEDGER(0))), r);
+		ct_ledger_read_until((Ledger *) PG_DETOAST_DATUM_COPY(PointerGetDatum(PG_GETARG_LEDGER(0))), r,
+							 PG_INT64_MAX);
 		call->user_fctx = r;
 		MemoryContextSwitchTo(old);
 	}
@@ -241,7 +242,10 @@ ct_entries(PG_FUNCTION_ARGS)
 		SRF_RETURN_DONE(call);
 	values[0] = DateADTGetDatum(e.day);
 	values[1] = Int64GetDatum(e.purchases);
-	values[2] = Int64GetDatum(e.others);
+	values[2] = Int64GetDatum(e.ordered ? 0 : e.others);
 	values[3] = ct_amount_to_numeric((int64) e.amount, r->head.scale);
+	values[4] = Int64GetDatum(e.tag);
+	values[5] = Int64GetDatum(e.lines);
+	nulls[4] = nulls[5] = !e.ordered;
 	SRF_RETURN_NEXT(call, HeapTupleGetDatum(heap_form_tuple(call->tuple_desc, values, nulls)));
 }

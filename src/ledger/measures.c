@@ -88,6 +88,8 @@ summarize(const Ledger *l, DayWindow w, Summary *s)
 	}
 	if (w.lower > r.head.last_day || w.upper <= r.head.first_day)
 		return;
+	/* an order is judged at the end of the window, by all of its lines up to there */
+	ct_ledger_read_until(l, &r, w.upper);
 	while (ct_ledger_next(&r, &e) && e.day < w.upper)
 	{
 		if (e.day < w.lower)
@@ -96,8 +98,11 @@ summarize(const Ledger *l, DayWindow w, Summary *s)
 		s->purchases += e.purchases;
 		if (e.purchases > 0)
 		{
-			if (s->purchase_days++ == 0)
+			if (s->purchase_days == 0)
 				s->first_purchase = e.day;
+			/* a day may have orders, and rows without one */
+			if (s->purchase_days == 0 || s->last_purchase != e.day)
+				s->purchase_days++;
 			s->last_purchase = e.day;
 		}
 	}

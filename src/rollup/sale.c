@@ -1,6 +1,7 @@
 /*
  * sale.c
- *		What a sale is made of: a customer, a day, an amount, of whatever types they are.
+ *		What a sale is made of: a customer, a day, an amount and perhaps an order, of whatever
+ *		types they are.
  */
 #include "rollup/sale.h"
 
@@ -40,10 +41,11 @@ ct_customer_type(CustomerType *c, Oid customer, Oid collation)
 
 /*
  * ct_sale_type
- *		The types of the three columns or expressions, checked.
+ *		The types of the columns or expressions, checked; that of orders is InvalidOid where
+ *		there are none.
  */
 void
-ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone)
+ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, Oid order, text *time_zone)
 {
 	ct_customer_type(&s->customer, customer, collation);
 	s->day = getBaseType(day);
@@ -65,4 +67,8 @@ ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("what a sale brought is of type %s, not an exact amount", format_type_be(amount)),
 				 errhint("Let it be numeric or an integer; a float8 becomes exact by round(amount::numeric, 2).")));
+
+	s->order = OidIsValid(order) ? getBaseType(order) : InvalidOid;
+	if (OidIsValid(s->order))
+		ct_check_order_type(s->order);
 }

@@ -1,6 +1,7 @@
 /*
  * sale.h
- *		What a sale is made of: a customer, a day, an amount, of whatever types they are.
+ *		What a sale is made of: a customer, a day, an amount and perhaps an order, of whatever
+ *		types they are.
  */
 #ifndef CUSTOMER_TIER_SALE_H
 #define CUSTOMER_TIER_SALE_H
@@ -12,12 +13,15 @@
 #include "base/amount.h"
 #include "base/customer.h"
 #include "base/day.h"
+#include "ledger/ledger_log.h"
+#include "ledger/order_tag.h"
 
 typedef struct SaleType
 {
 	CustomerType customer;
 	Oid			day;			/* date, timestamp or timestamptz */
 	Oid			amount;			/* numeric or an integer */
+	Oid			order;			/* of its key; InvalidOid where there is none */
 	text	   *time_zone;		/* of a timestamptz */
 } SaleType;
 
@@ -27,10 +31,12 @@ typedef struct Sale
 	DateADT		day;
 	Amount		amount;
 	bool		undo;			/* it is taken back */
+	bool		ordered;		/* it is a line of an order */
+	int64		order;			/* the tag of that */
 } Sale;
 
 extern void ct_customer_type(CustomerType *c, Oid customer, Oid collation);
-extern void ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, text *time_zone);
+extern void ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, Oid order, text *time_zone);
 
 static inline Amount
 sale_amount(const SaleType *s, Datum d)
@@ -60,6 +66,25 @@ sale_day(const SaleType *s, Datum d)
 		default:
 			return ct_day_in_zone(DatumGetTimestampTz(d), s->time_zone);
 	}
+}
+
+static inline void
+sale_order(const SaleType *s, Datum d, bool isnull, Sale *sale)
+{
+	sale->ordered = !isnull;
+	if (!isnull)
+		sale->order = ct_order_tag(s->order, d);
+}
+
+/* to the ledger of its customer */
+static inline LedgerLog *
+log_add_sale(LedgerLog *log, const Sale *sale)
+{
+	if (unlikely(sale->ordered))
+		return sale->undo ? ct_log_undo_line(log, sale->day, sale->order, sale->amount) :
+			ct_log_add_line(log, sale->day, sale->order, sale->amount);
+	return sale->undo ? ct_log_undo_row(log, sale->day, sale->amount) :
+		ledger_log_add_row(log, sale->day, sale->amount);
 }
 
 #endif							/* CUSTOMER_TIER_SALE_H */

@@ -1,6 +1,6 @@
 /*
  * sales_query.c
- *		Every customer's ledger from a query of customer, day, amount.
+ *		Every customer's ledger from a query of customer, day, amount and perhaps order.
  *
  * The query's rows go straight to the scatter: no tuple is formed, stored or sorted
  * on the way.
@@ -9,13 +9,15 @@
 
 #include "base/query.h"
 
-#define SALE_COLUMNS	3			/* and a fourth, undo, if the query has it */
+/* of the query; behind them an order may be, and undo if that is asked for */
+#define SALE_COLUMNS	3
 #define ROWS_A_RESET	1024	/* rows whose detoasted values may wait to be freed */
 
 typedef struct Receiver
 {
 	const SalesQuery *query;
 	SaleType	type;
+	int			undo;			/* number of the column, or 0 */
 	MemoryContext scratch;
 	Scatter    *scatter;
 	uint64		rows;
@@ -28,15 +30,17 @@ start_sales(void *arg, TupleDesc desc)
 {
 	Receiver   *r = arg;
 	const SalesQuery *q = r->query;
+	int			n = desc->natts - q->undo;
 
-	if (desc->natts != SALE_COLUMNS + q->undo)
+	if (n != SALE_COLUMNS && n != SALE_COLUMNS + 1)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("the query of %s must return three columns, not %d", q->function, desc->natts),
-				 errhint("Let it select customer, day and amount, in this order.")));
-	ct_sale_type(&r->type,
-							TupleDescAttr(desc, 0)->atttypid, TupleDescAttr(desc, 0)->attcollation,
-							TupleDescAttr(desc, 1)->atttypid, TupleDescAttr(desc, 2)->atttypid, q->time_zone);
+				 errmsg("the query of %s must return three or four columns, not %d", q->function, n),
+				 errhint("Let it select customer, day and amount, in this order, and of lines of orders the order.")));
+	ct_sale_type(&r->type, TupleDescAttr(desc, 0)->atttypid, TupleDescAttr(desc, 0)->attcollation,
+				 TupleDescAttr(desc, 1)->atttypid, TupleDescAttr(desc, 2)->atttypid,
+				 n > SALE_COLUMNS ? TupleDescAttr(desc, SALE_COLUMNS)->atttypid : InvalidOid, q->time_zone);
+	r->undo = q->undo ? n : 0;
 	q->start(q->arg, &r->type);
 	r->scatter = ct_scatter_begin(&r->type.customer);
 }
@@ -46,8 +50,7 @@ receive_sale(void *arg, TupleTableSlot *slot)
 {
 	Receiver   *r = arg;
 	MemoryContext old;
-	Datum		customer;
-	DateADT		day;
+	Sale		sale = {0};
 
 	slot_getallattrs(slot);
 	if (unlikely(slot->tts_isnull[0]))
@@ -63,14 +66,17 @@ receive_sale(void *arg, TupleTableSlot *slot)
 	old = MemoryContextSwitchTo(r->scratch);
 	if (unlikely(++r->rows % ROWS_A_RESET == 0))
 		MemoryContextReset(r->scratch);
-	day = sale_day(&r->type, slot->tts_values[1]);
-	if (day <= r->query->until)
+	sale.day = sale_day(&r->type, slot->tts_values[1]);
+	if (sale.day <= r->query->until)
 	{
-		customer = slot->tts_values[0];
+		sale.customer = slot->tts_values[0];
 		if (r->type.customer.len == -1)
-			customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
-		ct_scatter_add(r->scatter, customer, day, sale_amount(&r->type, slot->tts_values[2]),
-								  r->query->undo && DatumGetBool(slot->tts_values[3]));
+			sale.customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(sale.customer));
+		sale.amount = sale_amount(&r->type, slot->tts_values[2]);
+		if (OidIsValid(r->type.order))
+			sale_order(&r->type, slot->tts_values[SALE_COLUMNS], slot->tts_isnull[SALE_COLUMNS], &sale);
+		sale.undo = r->undo > 0 && DatumGetBool(slot->tts_values[r->undo]);
+		ct_scatter_add(r->scatter, &sale);
 	}
 	MemoryContextSwitchTo(old);
 }

@@ -1,6 +1,6 @@
 /*
  * sales_query.h
- *		Every customer's ledger from a query of customer, day, amount.
+ *		Every customer's ledger from a query of customer, day, amount and perhaps order.
  */
 #ifndef CUSTOMER_TIER_SALES_QUERY_H
 #define CUSTOMER_TIER_SALES_QUERY_H
@@ -16,7 +16,7 @@ typedef struct SalesQuery
 	const char *sql;
 	text	   *time_zone;		/* NULL: none */
 	DateADT		until;			/* sales after this day do not count */
-	bool		undo;			/* a fourth column says that a sale is taken back; who lacks a value is not told of */
+	bool		undo;			/* the last column says that a sale is taken back; who lacks a value is not told of */
 	void		(*start) (void *arg, const SaleType *type);
 	EmitLedger	emit;
 	void	   *arg;			/* of start and emit */

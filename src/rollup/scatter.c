@@ -20,7 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-#include "ledger/ledger_log.h"
+#include "rollup/sale_bytes.h"
 
 #define HASH_BITS			CUSTOMER_HASH_BITS
 #define BATCH				32
@@ -34,22 +34,15 @@
  * Memory that is touched for the first time is what is left to pay for, so a
  * sale is kept short.  In a block:
  *		customer: zigzag if by value, else its bytes, for a varlena after their number
- *		varint zigzag(day - day before in the block) << 3 | scale, or UNDO and
- *			then the scale as a byte, for a sale that is taken back
- *		zigzag amount
+ *		what else there is, see sale_bytes.h
  */
-#define UNDO				7
-
 typedef struct ScatteredSale
 {
-	Datum		customer;
-	uint32		hash;
-	DateADT		day;
-	Amount		amount;
-	bool		undo;
+	Sale		sale;
+	uint32		hash;			/* of its customer */
 } ScatteredSale;
 
-#define SALE_MAX			(3 * VARINT_MAX64 + 1)	/* without bytes of the customer */
+#define SALE_MAX			(VARINT_MAX64 + SALE_BYTES_MAX) /* without bytes of the customer */
 
 typedef struct SaleBlock
 {
@@ -63,7 +56,7 @@ typedef struct Partition
 {
 	uint8	   *at;				/* where the next sale goes, in the newest block */
 	uint8	   *end;
-	DateADT		last_day;		/* in that block */
+	SaleBefore	before;			/* in that block */
 	SaleBlock  *blocks;			/* the newest first */
 	BufFile    *file;
 } Partition;
@@ -105,7 +98,7 @@ typedef struct CustomerGroup
 
 #include "lib/simplehash.h"
 
-#include "ledger/ledger_log.h"
+#include "rollup/sale_bytes.h"
 
 /* NULL if the hash has no more bits than the "left" that others have not used */
 static Scatter *
@@ -168,7 +161,7 @@ use_block(Partition *p, SaleBlock *b)
 {
 	p->at = b->data;
 	p->end = b->data + b->size;
-	p->last_day = 0;
+	p->before = (SaleBefore) {0};
 }
 
 static void
@@ -254,10 +247,10 @@ next_block(Scatter *s, Partition *p, Size size)
 }
 
 static inline void
-append(Scatter *s, const ScatteredSale *sale)
+append(Scatter *s, const Sale *sale, uint32 hash)
 {
 	const CustomerType *type = s->type;
-	Partition  *p = &s->partition[(sale->hash >> s->shift) & ((1 << s->bits) - 1)];
+	Partition  *p = &s->partition[(hash >> s->shift) & ((1 << s->bits) - 1)];
 	const char *bytes = NULL;
 	Size		nbytes = type->byval ? 0 : customer_bytes(type, sale->customer, &bytes);
 	uint8	   *at;
@@ -274,20 +267,17 @@ append(Scatter *s, const ScatteredSale *sale)
 		memcpy(at, bytes, nbytes);
 		at += nbytes;
 	}
-	at = put_varint(at, zigzag((int64) sale->day - p->last_day) << 3 | (sale->undo ? UNDO : sale->amount.scale));
-	if (unlikely(sale->undo))
-		*at++ = (uint8) sale->amount.scale;
-	p->at = put_varint(at, zigzag(sale->amount.value));
-	p->last_day = sale->day;
+	p->at = put_sale(at, &p->before, sale);
 }
 
-/* a sale, or with "undo" what takes one back that was added here or elsewhere */
+/*
+ * ct_scatter_add
+ *		A sale, or with "undo" what takes one back that was added here or elsewhere.
+ */
 void
-ct_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount, bool undo)
+ct_scatter_add(Scatter *s, const Sale *sale)
 {
-	ScatteredSale sale = {customer, hash_customer(s->type, customer), day, amount, undo};
-
-	append(s, &sale);
+	append(s, sale, hash_customer(s->type, sale->customer));
 }
 
 /* What rolls up one partition. */
@@ -305,7 +295,7 @@ typedef struct RollUp
 } RollUp;
 
 static void
-add_sale(RollUp *r, const ScatteredSale *sale)
+add_sale(RollUp *r, const Sale *sale, uint32 hash)
 {
 	const CustomerType *type = r->type;
 	CustomerGroup *g;
@@ -314,15 +304,15 @@ add_sale(RollUp *r, const ScatteredSale *sale)
 
 	if (unlikely(r->rest != NULL))
 	{
-		g = groups_lookup_hash(r->groups, sale->customer, sale->hash);
+		g = groups_lookup_hash(r->groups, sale->customer, hash);
 		if (g == NULL)
 		{
-			append(r->rest, sale);
+			append(r->rest, sale, hash);
 			return;
 		}
 	}
 	else
-		g = groups_insert_hash(r->groups, sale->customer, sale->hash, &found);
+		g = groups_insert_hash(r->groups, sale->customer, hash, &found);
 	if (!found)
 	{
 		g->customer = datumCopy(sale->customer, type->byval, type->len);
@@ -338,8 +328,7 @@ add_sale(RollUp *r, const ScatteredSale *sale)
 	else if (unlikely(!type->byval && stands_before(type, sale->customer, g->customer)))
 		g->customer = datumCopy(sale->customer, type->byval, type->len);
 
-	log = sale->undo ? ct_log_undo_row(g->log, sale->day, sale->amount) :
-		ledger_log_add_row(g->log, sale->day, sale->amount);
+	log = log_add_sale(g->log, sale);
 	if (log != g->log)
 	{
 		pfree(g->log);
@@ -347,28 +336,25 @@ add_sale(RollUp *r, const ScatteredSale *sale)
 	}
 }
 
-static inline const uint8 *
-read_varint(const uint8 *p, const uint8 *end, uint64 *v)
+pg_noreturn static void
+corrupt(void)
 {
-	p = get_varint(p, end, v);
-	if (unlikely(p == NULL))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATA_CORRUPTED),
-				 errmsg("could not read a sale back from its partition")));
-	return p;
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("could not read a sale back from its partition")));
 }
 
 /* the next sale of a block; a customer not by value is in r->customer until the next */
 static inline const uint8 *
-get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, ScatteredSale *sale)
+next_sale(RollUp *r, const uint8 *p, const uint8 *end, SaleBefore *before, ScatteredSale *s)
 {
 	const CustomerType *type = r->type;
 	uint64		v = type->len;
 
-	if (type->byval || type->len < 0)
-		p = read_varint(p, end, &v);
+	if ((type->byval || type->len < 0) && unlikely((p = get_varint(p, end, &v)) == NULL))
+		corrupt();
 	if (type->byval)
-		sale->customer = (Datum) unzigzag(v);
+		s->sale.customer = (Datum) unzigzag(v);
 	else
 	{
 		Size		header = type->len > 0 ? 0 : VARHDRSZ;
@@ -379,18 +365,11 @@ get_sale(RollUp *r, const uint8 *p, const uint8 *end, DateADT *day, ScatteredSal
 		if (header > 0)
 			SET_VARSIZE(r->customer.data, header + v);
 		p += v;
-		sale->customer = PointerGetDatum(r->customer.data);
+		s->sale.customer = PointerGetDatum(r->customer.data);
 	}
-	sale->hash = hash_customer(type, sale->customer);
-	p = read_varint(p, end, &v);
-	*day = (DateADT) (*day + unzigzag(v >> 3));
-	sale->day = *day;
-	sale->amount.scale = v & 0x07;
-	sale->undo = sale->amount.scale == UNDO;
-	if (unlikely(sale->undo))
-		sale->amount.scale = *p++;
-	p = read_varint(p, end, &v);
-	sale->amount.value = unzigzag(v);
+	s->hash = hash_customer(type, s->sale.customer);
+	if (unlikely((p = get_sale(p, end, before, &s->sale)) == NULL))
+		corrupt();
 	return p;
 }
 
@@ -403,8 +382,8 @@ add_block(RollUp *r, const uint8 *p, Size used)
 {
 	const uint8 *end = p + used;
 	int			batch = r->type->byval ? BATCH : 1;
-	DateADT		day = 0;
-	ScatteredSale sale[BATCH];
+	SaleBefore	before = {0};
+	ScatteredSale s[BATCH];
 
 	CHECK_FOR_INTERRUPTS();
 	while (p < end)
@@ -415,13 +394,13 @@ add_block(RollUp *r, const uint8 *p, Size used)
 
 		for (n = 0; n < batch && p < end; n++)
 		{
-			p = get_sale(r, p, end, &day, &sale[n]);
-			ct_prefetch(&slot[sale[n].hash & mask]);
+			p = next_sale(r, p, end, &before, &s[n]);
+			ct_prefetch(&slot[s[n].hash & mask]);
 		}
 		for (int i = 0; i < n; i++)
-			ct_prefetch(slot[sale[i].hash & mask].log);
+			ct_prefetch(slot[s[i].hash & mask].log);
 		for (int i = 0; i < n; i++)
-			add_sale(r, &sale[i]);
+			add_sale(r, &s[i].sale, s[i].hash);
 	}
 }
 

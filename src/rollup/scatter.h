@@ -7,14 +7,13 @@
 
 #include "base/compat.h"
 
-#include "base/customer.h"
-#include "ledger/ledger.h"
+#include "rollup/sale.h"
 
 typedef struct Scatter Scatter;
 typedef void (*EmitLedger) (void *arg, Datum customer, Ledger *ledger);
 
 extern Scatter *ct_scatter_begin(const CustomerType *type);
-extern void ct_scatter_add(Scatter *s, Datum customer, DateADT day, Amount amount, bool undo);
+extern void ct_scatter_add(Scatter *s, const Sale *sale);
 extern void ct_scatter_end(Scatter *s, EmitLedger emit, void *arg);
 
 #endif							/* CUSTOMER_TIER_SCATTER_H */

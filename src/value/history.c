@@ -30,17 +30,23 @@ ct_ledger_history(const Ledger *l, DateADT as_of, double unit, double *history)
 			money -= e.amount;
 	}
 	else
+	{
+		ct_ledger_read_until(l, &r, (int64) as_of + 1);
 		while (ct_ledger_next(&r, &e) && e.day <= as_of)
 		{
-			if (days > 0)
+			/* of a day with several entries, any may be the first that is a purchase */
+			if (days > 0 && e.day > first)
 				money += e.amount;
 			if (e.purchases > 0)
 			{
-				if (days++ == 0)
+				if (days == 0)
 					first = e.day;
+				if (days == 0 || e.day != last)
+					days++;
 				last = e.day;
 			}
 		}
+	}
 	if (days == 0)
 		return false;
 	history[0] = days - 1;

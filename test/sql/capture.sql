@@ -513,7 +513,8 @@ SELECT s AS call, outcome('CALL track(' || s || ')') AS outcome FROM unnest(ARRA
     $$'sales', 'customer_id', 'sum(price)', 'sold_at'$$,
   $$'sales', 'customer_id', '(SELECT 1)', 'sold_at'$$, $$'sales', 'tableoid', 'price', 'sold_at'$$,
     $$'sales', 'customer_id', 'price', 'sold_at::date'$$, $$'sales', 'customer_id', 'stable_one()', 'sold_at'$$,
-    $$'sales', 'customer_id', 'price', 'now()'$$, $$'sales', 'customer_id', 'price', 'sold_at', 'price'$$,
+    $$'sales', 'customer_id', 'price', 'now()'$$,
+    $$'sales', 'customer_id', 'price', 'sold_at', NULL, 'price'$$,
   $$'odd', 'customer', '1', 'day'$$, $$'odd', '1', 'amount', 'day'$$, $$'odd', '1', '1', 'amount'$$,
     $$'odd', '1', '1', 'at'$$, $$'sales', 'customer_id', 'price', 'sold_at', capture => 'since'$$
 ]) WITH ORDINALITY AS i(s, o) ORDER BY o;

@@ -161,11 +161,11 @@ SET client_min_messages = warning;
 -- What is refused
 --
 \set VERBOSITY default
-SELECT * FROM roll_up('SELECT c, day, amount, id FROM sale') AS (c int, l ledger);
+SELECT * FROM roll_up('SELECT c, day, amount, id, id FROM sale') AS (c int, l ledger);
 SELECT * FROM roll_up('SELECT c, day, amount FROM sale') AS (c bigint, l ledger);
 SELECT q AS query, outcome(format('SELECT count(*) FROM roll_up(%L) AS (c int, l ledger)', q)) AS outcome
   FROM unnest(ARRAY[
-  'SELECT', 'SELECT c FROM sale', 'SELECT c, day FROM sale', 'SELECT 1, 2, 3, 4',
+  'SELECT', 'SELECT c FROM sale', 'SELECT c, day FROM sale', 'SELECT 1, 2, 3, 4, 5',
   'SELECT c, day, amount::float8 FROM sale', 'SELECT c, day, amount::real FROM sale',
     'SELECT c, day, amount::text FROM sale', 'SELECT c, day, amount::money FROM sale', 'SELECT c, day, ''5'' FROM sale',
   'SELECT c, day::text, amount FROM sale', 'SELECT c, id, amount FROM sale', 'SELECT c, now(), amount FROM sale',

@@ -40,7 +40,7 @@ BEGIN
     END IF;
     IF (SELECT coalesce(sum(e.amount), 0) <> customer_tier.total(l)
       OR coalesce(sum(e.purchases), 0) <> customer_tier.orders(l)
-            OR count(*) FILTER (WHERE e.purchases > 0) <> customer_tier.purchase_days(l)
+            OR count(DISTINCT e.day) FILTER (WHERE e.purchases > 0) <> customer_tier.purchase_days(l)
               OR min(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.first_day(l)
             OR max(e.day) FILTER (WHERE e.purchases > 0) IS DISTINCT FROM customer_tier.last_day(l)
         FROM customer_tier.entries(l) AS e) THEN h.fault := 'head and entries differ'; END IF;
@@ -61,6 +61,13 @@ SELECT i, customer_tier_internal.ledger_send(t::customer_tier.ledger) AS bytes, 
     || (u(i * 100 + k, 2) * 3)::int || '+' || (u(i * 100 + k, 3) * 2)::int || ':'
     || round(((u(i * 100 + k, 4) - 0.2) * 10 ^ (i % 12))::numeric, i % 7), ', '), '') || '}' AS t
   FROM generate_series(1, 200) AS i LEFT JOIN generate_series(1, 12) AS k ON k <= i % 13 GROUP BY i) AS v
+UNION ALL SELECT 2000 + i, customer_tier_internal.ledger_send(t::customer_tier.ledger), t FROM (
+  SELECT i, '{' || string_agg((date '2020-01-01' + (u(i * 100 + k, 11) * 60)::int) || ':'
+    || CASE WHEN k % 5 = 0 THEN (u(i * 100 + k, 12) * 3)::int::text
+         ELSE '#' || CASE WHEN i % 3 = 0 THEN hashint8extended(k % 4, 13) ELSE (u(i * 100 + k, 14) * 6)::int - 2 END
+           || '*' || (u(i * 100 + k, 15) * 3)::int END
+    || ':' || round(((u(i * 100 + k, 16) - 0.3) * 10 ^ (i % 9))::numeric, i % 4), ', ') || '}' AS t
+  FROM generate_series(1, 100) AS i, generate_series(1, 12) AS k WHERE k <= 1 + i % 12 GROUP BY i) AS v
 UNION ALL SELECT 1000, customer_tier_internal.ledger_send(t::customer_tier.ledger), t
 FROM unnest(ARRAY['{}', '{4714-11-24 BC:1:1, 5874897-12-31:-5+9:-9223372036854775807}',
   '{2026-01-05:0:9223372036854775807, 2026-01-06:0:-9223372036854775807}']) AS t;
@@ -98,6 +105,36 @@ sub ledger
 	}
 	%h = (%h, %change);
 	return join '', @h{qw(tag n first span purchases days gaps total body)};
+}
+# with_orders(scale, entries: [day, tag, spread, lines, amount] or [day, undef, 0, amount] for one row ...,
+# changes by name); a tag of a string is eight bytes
+sub with_orders
+{
+	my ($scale, $e, %change) = @_;
+	my ($total, $spread, $before_tag, $body) = (0, 0, 0, '');
+	my $before = $e->[0][0];
+	foreach (@$e)
+	{
+		my ($day, $tag, $is_spread, @rest) = @$_;
+		my $wide = defined $tag && $tag =~ /[^-0-9]/;
+		my $kind = !defined $tag ? 0 : 2 | ($is_spread ? 1 : 0) | ($wide ? 4 : 0);
+		$body .= varint(($day - $before) << 3 | $kind);
+		if (defined $tag)
+		{
+			$body .= $wide ? $tag : zigzag($tag - $before_tag);
+			$before_tag = $tag unless $wide;
+		}
+		$body .= zigzag($_) foreach @rest;
+		$total += $rest[-1];
+		$spread++ if $is_spread;
+		$before = $day;
+	}
+	my %h = (tag => chr(32 + $scale), n => varint(scalar @$e), first => zigzag($e->[0][0]),
+		span => varint($e->[-1][0] - $e->[0][0]), purchases => zigzag(1), days => varint(1),
+		gaps => varint(0) . varint($e->[-1][0] - $e->[0][0]), total => zigzag($total), spread => varint($spread),
+		body => $body);
+	%h = (%h, %change);
+	return join '', @h{qw(tag n first span purchases days gaps total spread body)};
 }
 my @two = ([ 9501, 1, 0, 499 ], [ 9538, 2, 1, 801 ]);
 my $huge = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01";
@@ -155,6 +192,50 @@ my @by_hand = (
 	[ 'entries beyond 64 bits', ledger(1, \@two, n => "\xff" x 10 . "\x01") ],
 	[ 'entries of ten bytes', ledger(1, \@two, n => $huge) ],
 );
+# an order of two days, bought on the first of them; and a row without an order
+my @spread = ([ 9501, 7, 1, 2, 499 ], [ 9538, 7, 1, 1, -101 ]);
+my @mixed = ([ 9501, undef, 0, -50 ], [ 9501, 7, 0, 2, 499 ], [ 9538, 9, 0, 1, -101 ]);
+my $far = "\x00\x00\x00\x00\x00\x00\x00\x40";
+push @by_hand,
+	[ 'good: an order of two days', with_orders(0, \@spread), 1 ],
+	[ 'good: rows and orders', with_orders(0, \@mixed), 1 ],
+	[ 'good: a tag of eight bytes', with_orders(0, [ [ 9501, $far, 0, 2, 499 ] ]), 1 ],
+	[ 'good: no lines', with_orders(0, [ [ 9501, 7, 0, 0, 499 ] ]), 1 ],
+	[ 'orders, but none', with_orders(0, [ [ 9501, undef, 0, 499 ] ]) ],
+	[ 'orders, and empty', "\x20\x00" ], [ 'orders, open', "\x28" . substr(with_orders(0, \@spread), 1) ],
+	[ 'orders without their version', with_orders(0, \@spread, tag => "\x10") ],
+	[ 'orders of version 3', with_orders(0, \@spread, tag => "\x30") ],
+	[ 'a scale of orders too large', with_orders(1, [ [ 9501, 7, 0, 2, 490 ] ]) ],
+	[ 'spread, but one day', with_orders(0, [ [ 9501, 7, 1, 2, 499 ], [ 9538, 9, 0, 1, -101 ] ]) ],
+	[ 'not spread, but two days', with_orders(0, [ [ 9501, 7, 0, 2, 499 ], [ 9538, 7, 0, 1, -101 ] ]) ],
+	[ 'half spread', with_orders(0, [ [ 9501, 7, 1, 2, 499 ], [ 9538, 7, 0, 1, -101 ] ]) ],
+	[ 'too few spread', with_orders(0, \@spread, spread => "\x01") ],
+	[ 'too many spread', with_orders(0, \@spread, spread => "\x03") ],
+	[ 'no spread', with_orders(0, \@spread, spread => "\x00") ],
+	[ 'spread of mixed', with_orders(0, \@mixed, spread => "\x01") ],
+	[ 'two purchases of an order', with_orders(0, [ [ 9501, 7, 1, 2, 499 ], [ 9538, 7, 1, 1, 101 ] ],
+		purchases => zigzag(2)) ],
+	[ 'a purchase of a returned order', with_orders(0, [ [ 9501, 7, 1, 2, 499 ], [ 9538, 7, 1, 1, -499 ] ]) ],
+	[ 'two purchase days of an order', with_orders(0, [ [ 9501, 7, 1, 2, 499 ], [ 9538, 7, 1, 1, 101 ] ],
+		days => varint(2), gaps => "\x00\x00") ],
+	[ 'an order twice a day', with_orders(0, [ [ 9501, 7, 0, 2, 499 ], [ 9501, 7, 0, 1, -1 ] ]) ],
+	[ 'descending orders', with_orders(0, [ [ 9501, 9, 0, 2, 499 ], [ 9501, 7, 0, 1, -1 ] ]) ],
+	[ 'an order before rows', with_orders(0, [ [ 9501, 9, 0, 2, 499 ], [ 9501, undef, 0, -1 ] ]) ],
+	[ 'two rows of a day', with_orders(0, [ [ 9501, undef, 0, -1 ], [ 9501, undef, 0, -2 ], [ 9501, 7, 0, 2, 499 ] ]) ],
+	[ 'an empty order', with_orders(0, [ [ 9501, 7, 0, 2, 499 ], [ 9502, 8, 0, 0, 0 ] ]) ],
+	[ 'needlessly wide', with_orders(0, [ [ 9501, "\x07" . "\0" x 7, 0, 2, 499 ] ]) ],
+	[ 'needlessly narrow', with_orders(0, [ [ 9501, 7, 0, 2, 499 ] ],
+		body => "\x02" . "\x80" x 8 . "\x01" . zigzag(2) . zigzag(499)) ],
+	[ 'a wide row', with_orders(0, \@mixed, body => "\x04" . substr(with_orders(0, \@mixed), -19)) ],
+	[ 'a tag cut off', with_orders(0, [ [ 9501, $far, 0, 2, 499 ] ], body => "\x06" . "\x01" x 5) ],
+	[ 'a tag beyond 64 bits', with_orders(0, [ [ 9501, 7, 0, 2, 499 ] ],
+		body => "\x02" . "\xff" x 9 . "\x02" . zigzag(2) . zigzag(499)) ],
+	[ 'lines of -2^63', with_orders(0, [ [ 9501, 7, 0, 2, 499 ] ], body => "\x02\x0e" . $huge . zigzag(499)) ],
+	(map { [ "orders: $_ entries", with_orders(0, \@spread, n => varint($_)) ] } 1, 3, 100, 65536, 10_000_000, 4294967295),
+	(map { [ "orders: $_ spread", with_orders(0, \@spread, n => varint($_), spread => varint($_)) ] } 3, 10_000_000,
+		4294967295),
+	(map { [ "orders, trailing garbage of $_", with_orders(0, \@spread) . ("\0" x $_) ] } 1 .. 9);
+
 # each number of the head with a byte too many, and of eleven bytes
 foreach my $field (qw(n first span purchases days gaps total body))
 {
@@ -179,24 +260,24 @@ foreach (@by_hand)
 $sql .= <<'SQL';
 SELECT count(give('valid', bytes)) FROM valid;
 SELECT count(give('cut off', substr(bytes, 1, n)))
-FROM (SELECT * FROM valid WHERE i % 10 = 0) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
+FROM (SELECT * FROM valid WHERE i % 10 = 0 AND i < 2050) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
 SELECT count(give('bit', set_bit(bytes, n, 1 - get_bit(bytes, n))))
-FROM (SELECT * FROM valid WHERE i IN (2, 13, 18, 31, 44, 57, 1000) AND length(bytes) < 120) AS v,
+FROM (SELECT * FROM valid WHERE i IN (2, 13, 18, 31, 44, 57, 1000, 2003, 2004) AND length(bytes) < 120) AS v,
   LATERAL generate_series(0, 8 * length(bytes) - 1) AS n;
 SELECT count(give('two bytes',
   set_byte(set_byte(bytes, (u(i * 50 + n, 5) * (length(bytes) - 1))::int, (u(i * 50 + n, 6) * 255)::int),
   (u(i * 50 + n, 7) * (length(bytes) - 1))::int, (u(i * 50 + n, 8) * 255)::int)))
-FROM (SELECT * FROM valid WHERE i <= 50) AS v, generate_series(1, 20) AS n;
+FROM (SELECT * FROM valid WHERE i <= 40 OR i > 2085) AS v, generate_series(1, 20) AS n;
 SELECT count(give('byte left out', substr(bytes, 1, n) || substr(bytes, n + 2)))
-FROM (SELECT * FROM valid WHERE i BETWEEN 60 AND 75) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
+FROM (SELECT * FROM valid WHERE i BETWEEN 60 AND 70 OR i BETWEEN 2000 AND 2005) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
 SELECT count(give('random', substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32)))
 FROM generate_series(1, 1000) AS n;
 SELECT count(give('random with a tag',
-  set_byte(substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32), 0, 16 + n % 8)))
+  set_byte(substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32), 0, 16 + n % 24)))
 FROM generate_series(1, 1000) AS n;
 SELECT count(give('random and small',
   substring(set_byte(decode(translate(md5(n::text) || md5((n + 5000)::text), '456789abcdef', '012301230123'), 'hex'), 0,
-  16) FROM 1 FOR 1 + n % 24))) FROM generate_series(1, 1000) AS n;
+  16 + 16 * (n % 2)) FROM 1 FOR 1 + n % 24))) FROM generate_series(1, 1000) AS n;
 SQL
 $node->psql('postgres', $sql, on_error_stop => 1, timeout => 2 * $PostgreSQL::Test::Utils::timeout_default,
 	stdout => \my $out, stderr => \my $err);
@@ -215,15 +296,26 @@ is($node->safe_psql('postgres',
 	"SELECT kind, bytes, state, fault FROM hostile WHERE fault IS NOT NULL ORDER BY id LIMIT 20"), '',
 	'what is refused is 22P03, what is accepted is right');
 is($node->safe_psql('postgres',
-	"SELECT count(*), count(*) FILTER (WHERE state = 'accepted') FROM hostile WHERE kind = 'valid'"), '203|203',
+	"SELECT count(*), count(*) FILTER (WHERE state = 'accepted') FROM hostile WHERE kind = 'valid'"), '303|303',
 	'valid ledgers are accepted');
 is($node->safe_psql('postgres', "SELECT count(*) FROM hostile WHERE kind IN ('cut off') AND state = 'accepted'"), '0',
 	'nothing that is cut off is accepted');
+my %state = map { split /\|/ } split /\n/, $node->safe_psql('postgres', 'SELECT kind, state FROM hostile');
 foreach (@by_hand)
 {
 	my ($kind, $bytes, $good) = @$_;
-	is($node->safe_psql('postgres', "SELECT state FROM hostile WHERE kind = '$kind'"), $good ? 'accepted' : '22P03',
-		$kind);
+	is($state{$kind}, $good ? 'accepted' : '22P03', $kind);
+}
+
+# a text key is its bytes in UTF-8, whatever the encoding of the database
+foreach my $encoding (qw(UTF8 LATIN1 SQL_ASCII))
+{
+	my $database = 't_' . lc $encoding;
+	$node->safe_psql('postgres', "CREATE DATABASE $database TEMPLATE template0 ENCODING '$encoding' LOCALE 'C'");
+	is($node->safe_psql($database, "CREATE EXTENSION customer_tier; SET client_encoding = 'UTF8';
+		SELECT customer_tier.ledger_agg(date '2026-01-05', 1, k)
+		FROM (VALUES ('Gr\xc3\xb6\xc3\x9fe'), ('A1')) AS v(k)"),
+		'{2026-01-05:#1459430639807753146:1, 2026-01-05:#8674735359360732072:1}', "a key in $encoding");
 }
 
 # the server lives, and needed no memory to speak of

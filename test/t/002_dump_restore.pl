@@ -27,6 +27,7 @@ INSERT INTO crm.book SELECT customer, customer_tier.ledger_agg(day, amount),
 GROUP BY customer;
 INSERT INTO crm.book VALUES (-1, DEFAULT, NULL),
   (-2, '{4714-11-24 BC:1:1, 5874897-12-31:5-5:-9223372036854775807}', '{}');
+INSERT INTO crm.book SELECT -4, customer_tier.ledger_agg(day, amount, 'N' || (id / 3) % 5000), NULL FROM crm.sale;
 INSERT INTO crm.book SELECT -3, customer_tier.ledger_agg(date '1990-01-01' + i, i * 1.000001), NULL
 FROM generate_series(1, 10000) AS i;
 CREATE INDEX ON crm.book USING hash (ledger customer_tier.ledger_hash_ops);

@@ -222,8 +222,9 @@ COMMENT ON PROCEDURE
 -- No search_path here: names in the expressions mean what they mean to the caller.  All of it is
 -- one transaction, in which nobody else writes to the sales.
 CREATE PROCEDURE customer_tier.alter_source(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
-  sold_at text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
-  column_name name DEFAULT NULL, column_type text DEFAULT NULL, using_expression text DEFAULT NULL)
+  sold_at text DEFAULT NULL, order_id text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL,
+  capture text DEFAULT NULL, column_name name DEFAULT NULL, column_type text DEFAULT NULL,
+  using_expression text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -233,20 +234,20 @@ BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   PERFORM customer_tier_internal.give_parts($1);
   s := customer_tier_internal.own_source($1);
-  PERFORM customer_tier_internal.check_change(s, $8, $9);
-  IF coalesce($2, $3, $4, $5, $6) IS NOT NULL THEN
+  PERFORM customer_tier_internal.check_change(s, $9, $10);
+  IF coalesce($2, $3, $4, $5, $6, $7) IS NOT NULL THEN
     IF $2 IS NULL OR $3 IS NULL OR $4 IS NULL OR s.made_view IS NOT TRUE OR s.sales IS NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
         MESSAGE = 'customer, amount and sold_at are given together, for a view that track made',
         HINT = 'Of a view of your own, CREATE OR REPLACE VIEW, and then CALL customer_tier.alter_source of it.';
     END IF;
-    query := customer_tier_internal.sale_view(s.sales, $2, $3, $4, $5, $6);
+    query := customer_tier_internal.sale_view(s.sales, $2, $3, $4, $5, $6, $7);
   END IF;
-  CALL customer_tier_internal.change_source(s, query, $7, $8, $9, $10);
+  CALL customer_tier_internal.change_source(s, query, $8, $9, $10, $11);
   CALL customer_tier_internal.make_ledgers(s.state);
   CALL customer_tier_internal.note(s.state, NULL);
 END $$;
-COMMENT ON PROCEDURE customer_tier.alter_source(regclass, text, text, text, text, text, text, name, text, text) IS
+COMMENT ON PROCEDURE customer_tier.alter_source(regclass, text, text, text, text, text, text, text, name, text, text) IS
   'takes over what became of a source''s view and owner, or changes its expressions, its capture, or the type '
   'of a column of its sales; and makes the ledgers anew';
 

@@ -144,7 +144,8 @@ CREATE FUNCTION customer_tier_internal.merge_changes(query text, ledger regclass
 AS 'MODULE_PATHNAME', 'ct_merge_changes'
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION customer_tier_internal.merge_changes(text, regclass) IS
-  'adds to the ledgers what a query of customer, day, amount, undo says, and returns how many changed';
+  'adds to the ledgers what a query of customer, day, amount, order if there is one, and undo says, and returns how '
+  'many changed';
 
 -- With N for a table as it is now and C for what changed in it, which is signed, the sales of a join
 -- were (N1 - C1)(N2 - C2) ... and are N1 N2 ...: the difference is C1 N2 + N1 C2 - C1 C2 for two, and
@@ -288,23 +289,32 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.all_touched_sql(customer_tier_internal.source) IS
   'of a join: SQL for whether everybody''s sales may have changed';
 
+CREATE FUNCTION customer_tier_internal.ledger_agg_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('customer_tier.ledger_agg(sold_at::date, amount::numeric%s)',
+  customer_tier_internal.order_column(coalesce(s.capture, s.view)))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.ledger_agg_sql(customer_tier_internal.source) IS
+  'of a join: SQL for the ledger of the sales of a customer';
+
 CREATE FUNCTION customer_tier_internal.touched_ledgers_sql(s customer_tier_internal.source, touched text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT format('SELECT customer, customer_tier.ledger_agg(sold_at::date, amount::numeric) AS ledger '
-              'FROM %s WHERE %s', coalesce(s.capture, s.view),
+SELECT format('SELECT customer, %s AS ledger FROM %s WHERE %s', customer_tier_internal.ledger_agg_sql(s),
+  coalesce(s.capture, s.view),
   coalesce('customer IN (' || touched || ')', '(SELECT all_touched FROM emptied)'))
 $$;
 COMMENT ON FUNCTION customer_tier_internal.touched_ledgers_sql(customer_tier_internal.source, text) IS
   'of a join: SQL for the ledgers of some customers, from the sales';
 
-CREATE FUNCTION customer_tier_internal.grouped_sql() RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION customer_tier_internal.grouped_sql(s customer_tier_internal.source) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT ' GROUP BY customer HAVING customer IS NOT NULL '
-       'AND NOT customer_tier.is_empty(customer_tier.ledger_agg(sold_at::date, amount::numeric))'
+SELECT format(' GROUP BY customer HAVING customer IS NOT NULL AND NOT customer_tier.is_empty(%s)',
+  customer_tier_internal.ledger_agg_sql(s))
 $$;
-COMMENT ON FUNCTION customer_tier_internal.grouped_sql() IS
+COMMENT ON FUNCTION customer_tier_internal.grouped_sql(customer_tier_internal.source) IS
   'the end of touched_ledgers_sql';
 
 CREATE FUNCTION customer_tier_internal.live_query(s customer_tier_internal.source, columns text, equal text)
@@ -340,8 +350,7 @@ SELECT CASE
     FROM (SELECT customer, ledger FROM %1$s WHERE NOT (SELECT all_touched FROM emptied)) AS k
          FULL JOIN
          (SELECT customer,
-            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE NOT undo) OPERATOR(customer_tier.-)
-            customer_tier.ledger_agg(sold_at::date, amount::numeric) FILTER (WHERE undo) AS ledger
+            %6$s FILTER (WHERE NOT undo) OPERATOR(customer_tier.-) %6$s FILTER (WHERE undo) AS ledger
           FROM %2$s
           WHERE customer IS NOT NULL AND NOT (SELECT all_touched FROM emptied)
           GROUP BY customer) AS p ON k.customer %3$s p.customer
@@ -350,7 +359,8 @@ SELECT CASE
     UNION ALL
     (%5$s)
     $q$, s.ledger, customer_tier_internal.changes_view(s), equal, customer_tier_internal.all_touched_sql(s),
-    customer_tier_internal.touched_ledgers_sql(s, NULL) || customer_tier_internal.grouped_sql())
+    customer_tier_internal.touched_ledgers_sql(s, NULL) || customer_tier_internal.grouped_sql(s),
+    customer_tier_internal.ledger_agg_sql(s))
   -- whose sales are touched is computed from the sales; everybody's, where that is not known
   ELSE format($q$
     WITH emptied AS MATERIALIZED (SELECT %5$s AS all_touched),
@@ -365,7 +375,7 @@ SELECT CASE
              format('SELECT customer FROM %s WHERE false', s.ledger)),
     customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
       || ' OR (SELECT all_touched FROM emptied)'
-      || customer_tier_internal.grouped_sql()) END
+      || customer_tier_internal.grouped_sql(s)) END
 $$;
 COMMENT ON FUNCTION customer_tier_internal.live_query(customer_tier_internal.source, text, text) IS
   'support of track: the query of ledgers and queue together';

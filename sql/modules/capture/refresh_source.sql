@@ -120,7 +120,9 @@ BEGIN
   ELSIF customer_tier_internal.changes_view(s) IS NOT NULL THEN
     PERFORM FROM customer_tier_internal.as_owner(s.state,
       format('WITH %s SELECT customer_tier_internal.merge_changes(%L, %L)', rtrim(consumed, ', '),
-        format('SELECT customer, sold_at, amount, undo FROM %s', customer_tier_internal.changes_view(s)),
+        format('SELECT customer, sold_at, amount%s, undo FROM %s',
+          customer_tier_internal.order_column(customer_tier_internal.changes_view(s)),
+          customer_tier_internal.changes_view(s)),
         s.ledger)) AS (n bigint);
     RETURN;
   END IF;
@@ -142,7 +144,7 @@ BEGIN
     $q$,
       consumed, customer_tier_internal.touched_view(s),
       customer_tier_internal.touched_ledgers_sql(s, 'SELECT customer FROM touched')
-        || customer_tier_internal.grouped_sql(),
+        || customer_tier_internal.grouped_sql(s),
       equal, s.ledger));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.merge_touched(customer_tier_internal.source, text) IS

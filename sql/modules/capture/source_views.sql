@@ -5,8 +5,8 @@ CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expres
 AS 'MODULE_PATHNAME', 'ct_sale_expression'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.sale_expression(regclass, text, text) IS
-  'an expression over a row of sales (customer, amount, sold_at or filter), of customers (measure or group) or '
-  'of scores (tier), checked, with all names qualified';
+  'an expression over a row of sales (customer, amount, sold_at, order_id or filter), of customers (measure or group) '
+  'or of scores (tier), checked, with all names qualified';
 
 CREATE FUNCTION customer_tier_internal.expression_is_plain(relation regclass, expression text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ct_expression_is_plain'
@@ -22,28 +22,28 @@ COMMENT ON FUNCTION customer_tier_internal.view_expressions(regclass, boolean) I
   'the columns of a view over one relation, each with its expressions, as text with all names qualified';
 
 CREATE FUNCTION customer_tier_internal.sale_query(source regclass, customer text, amount text, sold_at text,
-  filter text, time_zone text)
+  order_id text, filter text, time_zone text)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM '1970-01-01 00:00+00'::timestamptz AT TIME ZONE time_zone;	-- an error now, not at the first sale
-  RETURN format('SELECT %s AS customer, %s AS sold_at, %s AS amount FROM %s%s', customer,
+  RETURN format('SELECT %s AS customer, %s AS sold_at, %s AS amount%s FROM %s%s', customer,
     CASE customer_tier_internal.type_of($1, sold_at)
       WHEN 'timestamp with time zone'::regtype THEN
         CASE WHEN time_zone IS NULL THEN sold_at
              ELSE format('((%s) AT TIME ZONE %L)::pg_catalog.date', sold_at, time_zone) END
       WHEN 'timestamp without time zone'::regtype THEN format('(%s)::pg_catalog.date', sold_at)
       ELSE sold_at END,
-    amount, customer_tier_internal.qualified($1), ' WHERE ' || filter);
+    amount, ', ' || order_id || ' AS order_id', customer_tier_internal.qualified($1), ' WHERE ' || filter);
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.sale_query(regclass, text, text, text, text, text) IS
+COMMENT ON FUNCTION customer_tier_internal.sale_query(regclass, text, text, text, text, text, text) IS
   'support of track: the query of the view that it writes, of qualified expressions';
 
 -- No search_path here: what is unqualified means what it means to the caller.  So nothing is done here
 -- that depends on it, not even by an operator.
 CREATE FUNCTION customer_tier_internal.sale_view(source regclass, customer text, amount text, sold_at text,
-  filter text, time_zone text)
+  order_id text, filter text, time_zone text)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 AS $$
@@ -52,9 +52,10 @@ BEGIN
     customer_tier_internal.sale_expression($1, $2, 'customer'),
     customer_tier_internal.sale_expression($1, $3, 'amount'),
     customer_tier_internal.sale_expression($1, $4, 'sold_at'),
-    customer_tier_internal.sale_expression($1, $5, 'filter'), $6);
+    customer_tier_internal.sale_expression($1, $5, 'order_id'),
+    customer_tier_internal.sale_expression($1, $6, 'filter'), $7);
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.sale_view(regclass, text, text, text, text, text) IS
+COMMENT ON FUNCTION customer_tier_internal.sale_view(regclass, text, text, text, text, text, text) IS
   'support of track: the query of the view that it writes';
 
 CREATE FUNCTION customer_tier_internal.flat_view(view regclass, OUT base regclass, OUT query text,
@@ -63,6 +64,15 @@ AS 'MODULE_PATHNAME', 'ct_flat_view'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.flat_view(regclass) IS
   'the query of a view over its table itself; and the same for roll_up, with the time zone taken out';
+
+CREATE FUNCTION customer_tier_internal.order_column(view regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce((SELECT ', order_id' FROM pg_attribute
+                 WHERE attrelid = $1 AND attname = 'order_id' AND NOT attisdropped), '')
+$$;
+COMMENT ON FUNCTION customer_tier_internal.order_column(regclass) IS
+  'the fourth column of a view of sales, with a comma before it; nothing if its rows are no lines of orders';
 
 CREATE FUNCTION customer_tier_internal.same_source(a regclass, b regclass) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ct_same_source'

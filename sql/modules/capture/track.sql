@@ -49,7 +49,8 @@ BEGIN
     IF what IS NOT NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'undefined_column',
         MESSAGE = format('view %s has no column %s', $1, what),
-        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount.';
+        HINT = 'The view of a source has a row for each sale, and the columns customer, sold_at and amount; and '
+               'order_id, where the rows are lines of orders.';
     END IF;
   END IF;
 END $$;
@@ -227,30 +228,30 @@ COMMENT ON PROCEDURE customer_tier_internal.make_source(regclass, boolean, text)
 -- No search_path here: a procedure with one may not commit, and names in the expressions
 -- mean what they mean to the caller.
 CREATE PROCEDURE customer_tier.track(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
-  sold_at text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL, capture text DEFAULT NULL,
-  name text DEFAULT NULL)
+  sold_at text DEFAULT NULL, order_id text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL,
+  capture text DEFAULT NULL, name text DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  by_view boolean := coalesce($2, $3, $4, $5, $6, $8) IS NULL;
+  by_view boolean := coalesce($2, $3, $4, $5, $6, $7, $9) IS NULL;
   v pg_catalog.regclass := $1;
   possible boolean;
 BEGIN
-  CALL customer_tier_internal.check_source($1, $7, by_view);
+  CALL customer_tier_internal.check_source($1, $8, by_view);
   IF NOT by_view THEN
     IF $2 IS NULL OR $3 IS NULL OR $4 IS NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',
         MESSAGE = 'customer, amount and sold_at are needed to track a table',
         HINT = 'Each is an expression over a row of the table.';
     END IF;
-    v := customer_tier_internal.make_view($1, $8, customer_tier_internal.sale_view($1, $2, $3, $4, $5, $6));
+    v := customer_tier_internal.make_view($1, $9, customer_tier_internal.sale_view($1, $2, $3, $4, $5, $6, $7));
   END IF;
   IF (customer_tier_internal.source_or_null(v)).state IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_object',
       MESSAGE = pg_catalog.format('%s is tracked already', v),
       HINT = pg_catalog.format('CALL customer_tier.untrack(%L) first, or alter_source to change it.', v);
   END IF;
-  CALL customer_tier_internal.make_source(v, NOT by_view, $7);
+  CALL customer_tier_internal.make_source(v, NOT by_view, $8);
   -- writers wait for the triggers, not for the ledgers
   CALL customer_tier_internal.may_commit(possible);
   IF possible THEN
@@ -259,5 +260,6 @@ BEGIN
   END IF;
   CALL customer_tier_internal.attempt(v, true);
 END $$;
-COMMENT ON PROCEDURE customer_tier.track(regclass, text, text, text, text, text, text, text) IS
-  'keeps the ledgers of a table of sales, by expressions over its row, or of a view of customer, sold_at and amount';
+COMMENT ON PROCEDURE customer_tier.track(regclass, text, text, text, text, text, text, text, text) IS
+  'keeps the ledgers of a table of sales, by expressions over its row, or of a view of customer, sold_at, amount and, '
+  'where its rows are lines of orders, order_id';

@@ -6,7 +6,7 @@ CREATE FUNCTION customer_tier_internal.ledger_in(cstring) RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_in'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.ledger_in(cstring) IS
-  'text to ledger; entries in any order, those of one day are added up';
+  'text to ledger; entries in any order, those of one day or order are added up';
 
 CREATE FUNCTION customer_tier_internal.ledger_out(ledger) RETURNS cstring
 AS 'MODULE_PATHNAME', 'ct_ledger_out'
@@ -35,7 +35,8 @@ CREATE TYPE ledger (
   ALIGNMENT = int4,
   STORAGE = external
 );
-COMMENT ON TYPE ledger IS 'what one customer bought, by day: purchases, other rows and the exact amount';
+COMMENT ON TYPE ledger IS
+  'what one customer bought, by day and order: purchases, other rows or lines, and the exact amount';
 
 CREATE FUNCTION customer_tier_internal.ledger_add(ledger, ledger) RETURNS ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_add'
@@ -110,13 +111,13 @@ CREATE OPERATOR = (
   LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_eq,
   COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES
 );
-COMMENT ON OPERATOR = (ledger, ledger) IS 'the same days, counts and amounts';
+COMMENT ON OPERATOR = (ledger, ledger) IS 'the same days, orders, counts and amounts';
 
 CREATE OPERATOR <> (
   LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_ne,
   COMMUTATOR = <>, NEGATOR = =, RESTRICT = neqsel, JOIN = neqjoinsel
 );
-COMMENT ON OPERATOR <> (ledger, ledger) IS 'any day, count or amount differs';
+COMMENT ON OPERATOR <> (ledger, ledger) IS 'any day, order, count or amount differs';
 
 CREATE OPERATOR < (
   LEFTARG = ledger, RIGHTARG = ledger, FUNCTION = customer_tier_internal.ledger_lt,
@@ -169,9 +170,11 @@ AS 'MODULE_PATHNAME', 'ct_slice'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5;
 COMMENT ON FUNCTION slice(ledger, daterange) IS 'the part of the ledger that lies within the days';
 
-CREATE FUNCTION entries(ledger, OUT day date, OUT purchases bigint, OUT other_rows bigint, OUT amount numeric)
+CREATE FUNCTION entries(ledger, OUT day date, OUT purchases bigint, OUT other_rows bigint, OUT amount numeric,
+  OUT order_tag bigint, OUT lines bigint)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_entries'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 5 ROWS 10;
 COMMENT ON FUNCTION entries(ledger) IS
-  'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount';
+  'the ledger''s days as rows: purchases (amount > 0), other rows (returns, credits), summed amount; of an order by '
+  'its tag the lines and the amount of the day, and a purchase on the day on which it counts';

@@ -13,12 +13,14 @@ COMMENT ON FUNCTION total(ledger, daterange) IS 'sum of the amounts within the d
 CREATE FUNCTION orders(ledger) RETURNS bigint
 AS 'MODULE_PATHNAME', 'ct_orders'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION orders(ledger) IS 'number of purchases: rows with an amount above zero';
+COMMENT ON FUNCTION orders(ledger) IS
+  'number of purchases: orders whose lines sum above zero, and rows without an order with an amount above zero';
 
 CREATE FUNCTION orders(ledger, days daterange) RETURNS bigint
 AS 'MODULE_PATHNAME', 'ct_orders_window'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 3;
-COMMENT ON FUNCTION orders(ledger, daterange) IS 'number of purchases within the days';
+COMMENT ON FUNCTION orders(ledger, daterange) IS
+  'number of purchases within the days; orders are those of the ledger up to the end of the days';
 
 CREATE FUNCTION purchase_days(ledger) RETURNS bigint
 AS 'MODULE_PATHNAME', 'ct_purchase_days'
@@ -53,7 +55,7 @@ COMMENT ON FUNCTION tenure(ledger, date) IS 'days from the first purchase up to 
 CREATE FUNCTION average_order(ledger) RETURNS numeric
 AS 'MODULE_PATHNAME', 'ct_average_order'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 2;
-COMMENT ON FUNCTION average_order(ledger) IS 'total by purchase; null without a purchase';
+COMMENT ON FUNCTION average_order(ledger) IS 'total by order or other purchase; null without one';
 
 CREATE FUNCTION mean_interval(ledger) RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_mean_interval'

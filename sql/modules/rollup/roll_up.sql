@@ -5,5 +5,5 @@ CREATE FUNCTION roll_up(query text, time_zone text DEFAULT NULL) RETURNS SETOF r
 AS 'MODULE_PATHNAME', 'ct_roll_up'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 1000000 ROWS 100000;
 COMMENT ON FUNCTION roll_up(text, text) IS
-  'every customer''s ledger from a query of customer, day, amount: FROM roll_up(query) AS (customer bigint, ledger '
-  'ledger)';
+  'every customer''s ledger from a query of customer, day, amount and, where the rows are lines of orders, order: '
+  'FROM roll_up(query) AS (customer bigint, ledger ledger)';
