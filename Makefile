@@ -8,7 +8,7 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)custo
 # by room; a room uses those before it, see doc/architecture.md
 ROOMS = base ledger rollup cuts value capture grading
 
-base = module amount day names query composite decimal
+base = module amount day names query composite decimal customer_context
 ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
 rollup = sale scatter sales_query roll_up
 cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \

@@ -20,6 +20,7 @@
 #include "utils/tuplesort.h"
 #include "utils/typcache.h"
 
+#include "base/customer_context.h"
 #include "base/names.h"
 #include "capture/as_owner.h"
 #include "capture/queue.h"
@@ -254,18 +255,23 @@ apply_all(Merge *m)
 	IndexScanDesc scan = ct_index_beginscan(m->ledgers.rel, m->ledgers.index, m->snapshot, 1);
 	TupleTableSlot *found = table_slot_create(m->ledgers.rel, NULL);
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier merge", ALLOCSET_DEFAULT_SIZES);
+	CustomerContext context;
+	bool		isnull;
 
 	ct_writer_begin(&w, m->ledgers.rel);
 	if (m->emptied != 0)
 		delete_all(m, &w);
+	ct_push_customer(&context, &m->ledgers.type);
 	while (tuplesort_gettupleslot(m->changes, true, false, m->change, NULL))
 	{
 		CHECK_FOR_INTERRUPTS();
+		context.customer = slot_getattr(m->change, CUSTOMER + 1, &isnull);
 		apply(m, &w, scan, found, each);
 		ExecClearTuple(w.slot);
 		ExecClearTuple(found);
 		MemoryContextReset(each);
 	}
+	ct_pop_customer(&context);
 	ct_writer_end(&w);
 	index_endscan(scan);
 	ExecDropSingleTupleTableSlot(found);

@@ -20,6 +20,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
+#include "base/customer_context.h"
 #include "rollup/sale_bytes.h"
 
 #define HASH_BITS			CUSTOMER_HASH_BITS
@@ -97,8 +98,6 @@ typedef struct CustomerGroup
 #define SH_DEFINE
 
 #include "lib/simplehash.h"
-
-#include "rollup/sale_bytes.h"
 
 /* NULL if the hash has no more bits than the "left" that others have not used */
 static Scatter *
@@ -430,6 +429,7 @@ add_file(RollUp *r, BufFile *file)
 static void
 emit_groups(RollUp *r, EmitLedger emit, void *arg)
 {
+	CustomerContext context;
 	MemoryContext each = AllocSetContextCreate(r->outer, "customer_tier ledger",
 											   ALLOCSET_DEFAULT_SIZES);
 	groups_iterator it;
@@ -437,12 +437,15 @@ emit_groups(RollUp *r, EmitLedger emit, void *arg)
 
 	MemoryContextSwitchTo(each);
 	groups_start_iterate(r->groups, &it);
+	ct_push_customer(&context, r->type);
 	while ((g = groups_iterate(r->groups, &it)) != NULL)
 	{
 		CHECK_FOR_INTERRUPTS();
+		context.customer = g->customer;
 		emit(arg, g->customer, ct_log_close(g->log));
 		MemoryContextReset(each);
 	}
+	ct_pop_customer(&context);
 	MemoryContextSwitchTo(r->outer);
 	MemoryContextDelete(each);
 }

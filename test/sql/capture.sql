@@ -766,5 +766,18 @@ CALL untrack_all();
 SELECT count(*) AS sources, (SELECT count(*) FROM pg_class
   WHERE relname ~ '^(lost|ours|fine)_' AND relnamespace = 't_capture'::regnamespace) AS left_over FROM found;
 
+-- amounts that are in range one by one, and not together: the error says whose they are
+CREATE TABLE vast (customer int, day date, amount numeric);
+CALL track('vast', 'customer', 'amount', 'day');
+INSERT INTO vast VALUES (1, '2026-01-01', 1), (7, '2026-01-01', 5000000000000000000);
+CALL refresh_source('vast');
+INSERT INTO vast VALUES (1, '2026-01-02', 1), (7, '2026-01-02', 5000000000000000000);
+CALL refresh_source('vast');
+SELECT last_error, pending FROM sources WHERE sales = 'vast'::regclass;
+DELETE FROM vast WHERE customer = 7 AND day = '2026-01-02';
+CALL refresh_source('vast');
+SELECT last_error, pending FROM sources WHERE sales = 'vast'::regclass;
+CALL untrack('vast');
+DROP TABLE vast;
 DROP SCHEMA t_capture CASCADE;
 DROP ROLE regress_customer_tier_owner, regress_customer_tier_writer, regress_customer_tier_reader;

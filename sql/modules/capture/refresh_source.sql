@@ -175,6 +175,12 @@ COMMENT ON PROCEDURE customer_tier_internal.note(regclass, text) IS
   'support of refresh_source and rebuild_source: how it went';
 
 -- no search_path here: a procedure with one may not commit
+CREATE FUNCTION customer_tier_internal.customer_in(context text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT substring($1, '^ledger of customer [^\n]*') $$;
+COMMENT ON FUNCTION customer_tier_internal.customer_in(text) IS
+  'support of refreshes: whose ledger an error is about, from its context';
+
 CREATE PROCEDURE customer_tier_internal.attempt(source regclass, anew boolean)
 LANGUAGE plpgsql
 AS $$
@@ -184,6 +190,8 @@ DECLARE
   message text;
   detail text;
   hint text;
+  context text;
+  customer text;
   possible boolean;
 BEGIN
   CALL customer_tier_internal.may_commit(possible);
@@ -202,9 +210,10 @@ BEGIN
       RAISE;
     END IF;
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
-      hint = PG_EXCEPTION_HINT;
+      hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
   END;
-  CALL customer_tier_internal.note($1, message);
+  customer := customer_tier_internal.customer_in(context);
+  CALL customer_tier_internal.note($1, pg_catalog.concat_ws(', ', message, customer));
   COMMIT;
   -- a session that waited for untrack() gets the error that the source is not tracked
   IF state = '42P01' THEN
@@ -213,7 +222,7 @@ BEGIN
   -- where it was, but for our own statements
   RAISE EXCEPTION USING ERRCODE = state,
     MESSAGE = message,
-    DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', coalesce(s.sales, s.view))),
+    DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', pg_catalog.concat_ws(', ', coalesce(s.sales, s.view), customer))),
     HINT = coalesce(nullif(hint, ''), CASE
       WHEN s.refreshed_at IS NULL
       THEN pg_catalog.format('The source is there, but has no ledgers yet. '
@@ -258,6 +267,7 @@ DECLARE
   total integer := 0;
   failures text[] := ARRAY[]::text[];
   message text;
+  context text;
 BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   CALL customer_tier_internal.may_commit(possible);
@@ -266,7 +276,8 @@ BEGIN
     BEGIN
       CALL customer_tier_internal.attempt(s.state, false);
     EXCEPTION WHEN OTHERS THEN
-      GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
+      GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, context = PG_EXCEPTION_CONTEXT;
+      message := pg_catalog.concat_ws(', ', message, customer_tier_internal.customer_in(context));
     END;
     -- who untracked it meanwhile has nothing to refresh
     CONTINUE WHEN message IS NOT NULL AND customer_tier_internal.is_owner(s.state) IS NULL;

@@ -1,0 +1,49 @@
+/*
+ * customer_context.c
+ *		Whose ledger an error is about.
+ *
+ * A sum that is out of range stops a refresh until somebody corrects the sales, so
+ * the error has to say whose they are.
+ */
+#include "base/customer_context.h"
+
+#include "access/transam.h"
+#include "utils/lsyscache.h"
+
+static void
+name_customer(void *arg)
+{
+	const CustomerContext *c = arg;
+
+	if (OidIsValid(c->output))
+		errcontext("ledger of customer %s", OidOutputFunctionCall(c->output, c->customer));
+}
+
+/*
+ * ct_push_customer
+ *		Errors name c->customer, which the caller sets, until ct_pop_customer.
+ */
+void
+ct_push_customer(CustomerContext *c, const CustomerType *type)
+{
+	bool		varlena;
+
+	getTypeOutputInfo(type->type, &c->output, &varlena);
+	/* a user's function could fail itself */
+	if (c->output >= FirstNormalObjectId)
+		c->output = InvalidOid;
+	c->callback.callback = name_customer;
+	c->callback.arg = c;
+	c->callback.previous = error_context_stack;
+	error_context_stack = &c->callback;
+}
+
+/*
+ * ct_pop_customer
+ *		Ends what ct_push_customer began.
+ */
+void
+ct_pop_customer(const CustomerContext *c)
+{
+	error_context_stack = c->callback.previous;
+}
