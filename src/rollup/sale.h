@@ -29,10 +29,10 @@ typedef struct Sale
 {
 	Datum		customer;
 	DateADT		day;
-	Amount		amount;
 	bool		undo;			/* it is taken back */
 	bool		ordered;		/* it is a line of an order */
 	int64		order;			/* the tag of that */
+	Amount		amount;
 } Sale;
 
 extern void ct_customer_type(CustomerType *c, Oid customer, Oid collation);
@@ -80,11 +80,12 @@ sale_order(const SaleType *s, Datum d, bool isnull, Sale *sale)
 static inline LedgerLog *
 log_add_sale(LedgerLog *log, const Sale *sale)
 {
-	if (unlikely(sale->ordered))
-		return sale->undo ? ct_log_undo_line(log, sale->day, sale->order, sale->amount) :
-			ct_log_add_line(log, sale->day, sale->order, sale->amount);
-	return sale->undo ? ct_log_undo_row(log, sale->day, sale->amount) :
-		ledger_log_add_row(log, sale->day, sale->amount);
+	if (likely(!sale->ordered && !sale->undo))
+		return ledger_log_add_row(log, sale->day, sale->amount);
+	if (!sale->ordered)
+		return ct_log_undo_row(log, sale->day, sale->amount);
+	return sale->undo ? ct_log_undo_line(log, sale->day, sale->order, sale->amount) :
+		ct_log_add_line(log, sale->day, sale->order, sale->amount);
 }
 
 #endif							/* CUSTOMER_TIER_SALE_H */

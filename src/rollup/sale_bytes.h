@@ -48,36 +48,47 @@ put_sale(uint8 *p, SaleBefore *before, const Sale *sale)
 	return p;
 }
 
+/* what follows the day of a sale that is taken back, or of an order */
+static inline const uint8 *
+get_special(const uint8 *p, const uint8 *end, SaleBefore *before, Sale *sale)
+{
+	uint64		v;
+	uint8		flags;
+
+	if (p >= end)
+		return NULL;
+	flags = *p++;
+	sale->amount.scale = flags & ~(SALE_CAME | SALE_ORDERED);
+	sale->undo = !(flags & SALE_CAME);
+	sale->ordered = (flags & SALE_ORDERED) != 0;
+	if ((p = get_varint(p, end, &v)) == NULL)
+		return NULL;
+	sale->amount.value = unzigzag(v);
+	if (sale->ordered)
+	{
+		if ((p = get_varint(p, end, &v)) == NULL)
+			return NULL;
+		before->order = sale->order = (int64) ((uint64) before->order + (uint64) unzigzag(v));
+	}
+	return p;
+}
+
 /* all but the customer; NULL where the bytes are not those of a sale */
 static inline const uint8 *
 get_sale(const uint8 *p, const uint8 *end, SaleBefore *before, Sale *sale)
 {
 	uint64		v;
-	uint64		amount;
-	int			flags = SALE_CAME;
 
 	if (unlikely((p = get_varint(p, end, &v)) == NULL))
 		return NULL;
 	before->day = sale->day = (DateADT) (before->day + unzigzag(v >> 3));
 	sale->amount.scale = v & SALE_SPECIAL;
 	if (unlikely(sale->amount.scale == SALE_SPECIAL))
-	{
-		if (p >= end)
-			return NULL;
-		flags = *p++;
-		sale->amount.scale = flags & ~(SALE_CAME | SALE_ORDERED);
-	}
-	sale->undo = !(flags & SALE_CAME);
-	sale->ordered = (flags & SALE_ORDERED) != 0;
-	if (unlikely((p = get_varint(p, end, &amount)) == NULL))
+		return get_special(p, end, before, sale);
+	sale->undo = sale->ordered = false;
+	if (unlikely((p = get_varint(p, end, &v)) == NULL))
 		return NULL;
-	sale->amount.value = unzigzag(amount);
-	if (unlikely(sale->ordered))
-	{
-		if ((p = get_varint(p, end, &v)) == NULL)
-			return NULL;
-		before->order = sale->order = (int64) ((uint64) before->order + (uint64) unzigzag(v));
-	}
+	sale->amount.value = unzigzag(v);
 	return p;
 }
 
