@@ -275,6 +275,7 @@ ct_grade(PG_FUNCTION_ARGS)
 	SPI_connect();
 	ct_offer_relations(g);
 	spi_execute_into(text_to_cstring(PG_GETARG_TEXT_PP(ARG_COMMAND)), rsinfo);
+	ct_withdraw_relations(g);
 	SPI_finish();
 	return (Datum) 0;
 }

@@ -57,11 +57,11 @@ offer(const char *name, TupleDesc desc, Tuplestorestate *store)
 }
 
 static void
-offer_lines(const Grading *g)
+offer_lines(Grading *g)
 {
 	const Grades *grades = g->grades;
 	TupleDesc	desc = CreateTemplateTupleDesc(3);
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	Tuplestorestate *store = g->lines = tuplestore_begin_heap(false, false, work_mem);
 
 	TupleDescInitEntry(desc, 1, "customer_group", TEXTOID, -1, 0);
 	TupleDescInitEntry(desc, 2, "axis", INT2OID, -1, 0);
@@ -101,12 +101,12 @@ total_numeric(int128 value, int scale)
 }
 
 static void
-offer_settled(const Grading *g)
+offer_settled(Grading *g)
 {
 	static const char *const name[] = {"customer_group", "rank", "heads", "value", "held", "orders", "active"};
 	static const Oid type[] = {TEXTOID, INT4OID, INT8OID, NUMERICOID, NUMERICOID, INT8OID, INT8OID};
 	TupleDesc	desc = CreateTemplateTupleDesc(lengthof(name));
-	Tuplestorestate *store = tuplestore_begin_heap(false, false, work_mem);
+	Tuplestorestate *store = g->totals = tuplestore_begin_heap(false, false, work_mem);
 
 	for (int i = 0; i < lengthof(name); i++)
 		TupleDescInitEntry(desc, i + 1, name[i], type[i], -1, 0);
@@ -136,9 +136,21 @@ offer_settled(const Grading *g)
  *		Makes them known to the statements of the current SPI connection.
  */
 void
-ct_offer_relations(const Grading *g)
+ct_offer_relations(Grading *g)
 {
 	offer("graded", g->desc, g->graded);
 	offer_lines(g);
 	offer_settled(g);
+}
+
+/*
+ * ct_withdraw_relations
+ *		Closes them: what did not fit into memory is in files.
+ */
+void
+ct_withdraw_relations(Grading *g)
+{
+	tuplestore_end(g->graded);
+	tuplestore_end(g->lines);
+	tuplestore_end(g->totals);
 }

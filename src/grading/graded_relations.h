@@ -8,6 +8,7 @@
 #include "grading/grading.h"
 
 extern TupleDesc ct_graded_desc(Oid customer);
-extern void ct_offer_relations(const Grading *g);
+extern void ct_offer_relations(Grading *g);
+extern void ct_withdraw_relations(Grading *g);
 
 #endif							/* CUSTOMER_TIER_GRADED_RELATIONS_H */

@@ -44,6 +44,8 @@ typedef struct Grading
 	Oid			customer;		/* the type */
 	TupleDesc	desc;			/* of graded */
 	Tuplestorestate *graded;
+	Tuplestorestate *lines;		/* these two while the statement runs */
+	Tuplestorestate *totals;
 	MemoryContext scratch;
 	int64		rows;
 } Grading;

@@ -547,6 +547,14 @@ SELECT * FROM refresh_scheme('codes', '2026-11-30');
 SELECT cardinality(tiers) AS codes,
   (SELECT string_agg(DISTINCT r_score || '' || f_score || m_score, ' ') = string_agg(DISTINCT codes.tier, ' ')
   FROM codes) AS right_codes FROM schemes WHERE scheme = 'codes'::regclass;
+-- what does not fit into memory leaves no file behind
+INSERT INTO few SELECT i, i, '2026-11-02' FROM generate_series(1000, 7000) AS i;
+SET work_mem = '64kB';
+SELECT customers > 6000 AS all FROM refresh_scheme('codes', '2026-12-01');
+SELECT count(*) > 6000 AS all FROM simulate('codes');
+SELECT count(*) > 6000 AS all FROM tiers_as_of('codes', '2026-12-01');
+RESET work_mem;
+DELETE FROM few WHERE customer >= 1000;
 -- a view of it was dropped, and the sales
 SET client_min_messages = error;
 DROP VIEW still_progress CASCADE;

@@ -83,6 +83,18 @@ INSERT INTO lair.sale SELECT i % 3, ROW(i, 'x')::lair.pair, 'red', date '2026-01
 FROM generate_series(1, 9) AS i;
 INSERT INTO lair.head SELECT i, i % 3, date '2026-01-01' + i FROM generate_series(1, 9) AS i;
 INSERT INTO lair.line SELECT i, i FROM generate_series(1, 9) AS i;
+CREATE TABLE lair.person (id lair.fine PRIMARY KEY, kind lair.hue, worth int);
+INSERT INTO lair.person VALUES (0, 'red', 1), (1, 'blue', 20), (7, 'red', 3);
+CREATE FUNCTION lair.measure(customer_tier.ledger) RETURNS numeric LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  PERFORM lair.tell();
+  RETURN customer_tier.total($1);
+END $$;
+CREATE FUNCTION lair.named(int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  PERFORM lair.tell();
+  RETURN chr(96 + $1);
+END $$;
 CREATE VIEW lair.join_sale AS SELECT h.customer, h.day AS sold_at, lair.num(amount) AS amount FROM lair.head AS h
 JOIN lair.line ON head = id;
 CREATE VIEW lair.whole AS SELECT customer, day AS sold_at, max(lair.num(amount)) AS amount FROM lair.sale GROUP BY 1, 2;
@@ -104,7 +116,8 @@ SELECT customer_tier.orders(customer_tier.ledger_of('lair.whole', 1));
 SELECT customer_tier.orders(customer_tier.ledger_of('lair.sale_sale', 1));
 SELECT customer_tier.orders(customer_tier.ledger_of('lair.by_pair', (SELECT pair FROM lair.sale LIMIT 1)));
 SELECT customer_tier.orders(customer_tier.ledger_of('lair.by_hue', 'red'::lair.hue));
-SELECT (customer_tier.fit_model('m', 'lair.join_sale', '2026-01-20')).name;
+SELECT (customer_tier.fit_model('lair.m', 'lair.join_sale', '2026-01-20')).name;
+SELECT name FROM customer_tier.models;
 SELECT count(*) FROM customer_tier.calibrate_holdout('lair.join_sale', '2026-01-08', '2026-01-10');
 CALL customer_tier.refresh_stale();
 CALL customer_tier.refresh_source('lair.whole');
@@ -112,7 +125,33 @@ CALL customer_tier.refresh_all();
 CALL customer_tier.rebuild_source('lair.by_pair');
 CALL customer_tier.alter_source('lair.join_sale');
 CALL customer_tier.alter_source('lair.by_hue');
-SELECT customer_tier.drop_model('m');
+SELECT customer_tier.create_scheme('lair.by_fine', 'lair.sale_sale', attributes => 'lair.person', per => 'kind',
+  axes => ARRAY[customer_tier.axis('v', 'lair.measure(ledger)', 'heads', '{0.5}'),
+    customer_tier.axis('w', 'lair.num(1.0) * worth', 'value', '{10}')], tiers => '{a, b}', tier => 'lair.named(v)');
+SELECT customer_tier.create_scheme('lair.pairs', 'lair.by_pair', 'rfm');
+SELECT customer_tier.create_scheme('lair.hues', 'lair.by_hue', axes => ARRAY[customer_tier.weighted_axis('v',
+  '{lair.measure(ledger), orders(ledger)}', '{1, 2}', at => '{0.5}')], tiers => '{a, b}');
+SELECT customer_tier.refresh_scheme(s, '2026-02-01'), customer_tier.refresh_scheme(s, '2026-02-02')
+FROM unnest('{lair.by_fine, lair.pairs, lair.hues}'::regclass[]) AS s;
+SELECT count(*) FROM customer_tier.schemes;
+SELECT count(*) FROM customer_tier.explain('lair.by_fine', '1');
+SELECT count(*) FROM customer_tier.explain('lair.hues', 'red');
+SELECT customer_tier.pin('lair.by_fine', '1', 'a', 'x', '2026-02-02'), customer_tier.unpin('lair.by_fine', '1');
+SELECT count(*) FROM unnest('{lair.by_fine, lair.pairs, lair.hues}'::regclass[]) AS s,
+  customer_tier.tiers_as_of(s, '2026-02-01');
+SELECT count(*) FROM customer_tier.simulate('lair.by_fine', tiers => '{{b, a}, {a, b}}');
+SELECT count(*) FROM customer_tier.simulate('lair.by_fine', tiers => '{a, b}', tier => 'lair.named(w)');
+SELECT count(*) FROM customer_tier.simulate_migration('lair.hues', axes => ARRAY[customer_tier.weighted_axis('v',
+  NULL, '{2, 1}', at => '{0.3}')]);
+SELECT customer_tier.alter_scheme(s, note => 'x', keep => 0.9), customer_tier.recalibrate(s)
+FROM unnest('{lair.by_fine, lair.pairs, lair.hues}'::regclass[]) AS s;
+SELECT length(customer_tier.grading_sql('lair.by_fine', '2026-02-01')) > 0;
+SELECT count(*) FROM customer_tier.migration('lair.pairs', '2026-02-01', '2026-02-02');
+SELECT customer_tier.backfill('lair.by_fine', '2026-02-01', '2026-02-03', '1 day');
+CALL customer_tier.refresh_all('2026-02-04');
+SELECT count(*) FROM lair.by_fine; SELECT count(*) FROM lair.pairs; SELECT count(*) FROM lair.hues_progress;
+SELECT customer_tier.drop_scheme(scheme) FROM customer_tier.schemes;
+SELECT customer_tier.drop_model('lair.m');
 SQL
 my $tracked = told('postgres', $work);
 unlike($tracked, qr/ERROR/, 'a superuser tracks for an owner');
@@ -181,7 +220,21 @@ SELECT refresh_on_change('crm.sums', 'commit'); INSERT INTO crm.more VALUES (1, 
 SELECT refresh_on_change('crm.sums'); CALL refresh_stale(); SELECT stop_refresh_on_change('crm.sums');
 SELECT word_of_mouth(1, 0.1, 0.5), trailing_months('2026-01-01', 2), retention_effect(100, 10, 0.2, 0.05),
   score(5, '{1, 2}'), (bgnbd_model(1, 1, 1, 1)).r;
-SELECT (fit_model('m', 'crm.sale', '2026-01-02')).name; SELECT drop_model('m');
+SELECT (fit_model('crm.m', 'crm.sale', '2026-01-02')).name; SELECT count(*) FROM models; SELECT drop_model('crm.m');
+CREATE TABLE crm.person (customer int PRIMARY KEY, region text, annual_potential numeric);
+INSERT INTO crm.person VALUES (1, 'n', 10), (2, 's', 20);
+INSERT INTO crm.more VALUES (1, '2026-01-05 12:00+00', '2026-01-05 12:00', '2026-01-05', 5);
+SELECT create_scheme('crm.ours', 'crm.by_at', 'rfm'), create_scheme('crm.grid', 'crm.by_at', 'nine_grid',
+  attributes => 'crm.person', per => 'region', unrated => 'none');
+SELECT refresh_scheme('crm.ours', '2026-03-01'), refresh_scheme('crm.grid', '2026-03-01');
+SELECT count(*) FROM schemes; SELECT count(*) FROM explain('crm.ours', 1);
+SELECT count(*) FROM tiers_as_of('crm.grid', '2026-03-01'); SELECT count(*) FROM simulate('crm.grid');
+SELECT count(*) FROM migration('crm.grid', '2026-03-01', '2026-03-01');
+SELECT pin('crm.grid', 1, 'A1', 'x', '2026-03-01'), unpin('crm.grid', 1), alter_scheme('crm.ours', keep => 0.9);
+SELECT alter_tier('crm.grid', 'A1', 'best'), recalibrate('crm.grid'), prune_history('crm.ours', '2026-01-01');
+SELECT backfill('crm.ours', '2026-03-01', '2026-03-02'); SELECT count(*) FROM crm.grid_progress;
+SELECT count(*) FROM tiers('SELECT customer, day, amount FROM crm.more', 'rfm', '2026-03-01');
+SELECT drop_scheme('crm.ours'), drop_scheme('crm.grid');
 CALL untrack('crm.by_at'); CALL untrack('crm.by_local'); CALL untrack('crm.by_day');
 SQL
 unlike($told, qr/stolen/, 'operators, functions and tables in the search_path are not what is called or read');
