@@ -48,8 +48,8 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long check-upgrade check-roots check-clusters check-sanitized \
-	bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters \
+	check-sanitized bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These use a private server, see scripts/lib.sh
@@ -57,8 +57,12 @@ demo:
 	@$(SRCDIR)scripts/demo
 demo-stop:
 	@$(SRCDIR)scripts/demo stop
+dashboard:
+	@$(SRCDIR)scripts/dashboard
 check:
 	@$(SRCDIR)scripts/check
+check-dashboard:
+	@$(SRCDIR)scripts/check-dashboard
 check-upgrade:
 	@$(SRCDIR)scripts/check-upgrade
 check-long:
