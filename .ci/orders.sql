@@ -79,7 +79,8 @@ SELECT expect('orders', sum(orders(ledger))::text, '18532'), expect('customers',
        expect('customers whose invoices are more than their orders', count(*) FILTER (WHERE orders(ledger) <> (
          SELECT count(DISTINCT invoice_no) FROM line WHERE customer_id = customer))::text, '1591')
 FROM made \g /dev/null
-SELECT format('18532 orders: a table of ledgers of %s bytes for lines of %s', pg_table_size('made'), pg_table_size('line'))
+SELECT format('18532 orders: a table of ledgers of %s bytes for lines of %s', pg_table_size('made'),
+  pg_table_size('line'))
   \g (format=unaligned tuples_only)
 SELECT expect('ledger_agg and roll_up', count(*) FILTER (WHERE a.ledger IS DISTINCT FROM m.ledger)::text, '0')
 FROM made AS m FULL JOIN (
