@@ -6,7 +6,7 @@ SRCDIR := $(addsuffix /,$(firstword $(subst :, ,$(VPATH))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)customer_tier.control)
 
 # A room uses only rooms before it, see doc/architecture.md
-ROOMS = base ledger rollup cuts value capture grading
+ROOMS = base ledger rollup cuts value capture grading pictures
 
 base = module amount day names query composite decimal customer_context
 ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
@@ -19,6 +19,7 @@ capture = expression as_owner owner_command may_commit state source_view flat_vi
 	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
 grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
+pictures = text number words options canvas input curves rows flow grids quadrant trend
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
 SQL_base = guard
@@ -29,6 +30,7 @@ SQL_value = formulas models predictions
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
 SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
 	scheme_questions scheme_use suggest
+SQL_pictures = svg words scheme_figures scheme_pictures report
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
@@ -36,8 +38,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers crashes hostile \
-	catalog
+	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers pictures crashes \
+	hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
@@ -49,7 +51,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 PG_CONFIG ?= pg_config
 
 OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters \
-	check-sanitized bench bench-capture bench-schemes
+	check-sanitized check-pictures bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These use a private server, see scripts/lib.sh
@@ -73,6 +75,8 @@ check-clusters:
 	@$(SRCDIR)scripts/check-clusters $(KINDS)
 check-sanitized:
 	@$(SRCDIR)scripts/check-sanitized
+check-pictures:
+	@$(SRCDIR)scripts/check-pictures
 bench:
 	@$(SRCDIR)bench/run
 bench-capture:

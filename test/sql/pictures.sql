@@ -214,6 +214,11 @@ SELECT report('empty');
 SELECT report('abc', options => '{"colour": 1}');
 \set VERBOSITY terse
 RESET ROLE;
+-- colours that tiers were given
+DO $$BEGIN
+  PERFORM alter_tier('abc', 'A', name => 'Best', colour => '#1b7837');
+END $$;
+SELECT picture('abc', 'pyramid') LIKE '%fill="#1b7837"%>Best</text>%' AS coloured;
 -- a scheme whose view was renamed
 ALTER VIEW abc RENAME TO customers_abc;
 SELECT picture('customers_abc', 'pyramid', '{"subtitle": null}') IS NOT NULL AS found;

@@ -140,7 +140,7 @@ BEGIN
            coalesce(heads, 0) / nullif(sum(heads) OVER (), 0)::float8 AS head_share,
            coalesce(value, 0) AS value, (coalesce(held, 0) / nullif(sum(held) OVER (), 0))::float8 AS value_share,
            coalesce(orders, 0) AS orders, (value / nullif(orders, 0))::float8 AS average_order,
-           active / nullif(heads, 0)::float8 AS active_share
+           active / nullif(heads, 0)::float8 AS active_share, t.colour AS tier_colour
     FROM %s AS t
       LEFT JOIN (SELECT tier, sum(heads)::bigint AS heads, sum(value) AS value, sum(held) AS held,
                         sum(orders)::bigint AS orders, sum(active)::bigint AS active
