@@ -6,7 +6,7 @@ SRCDIR := $(addsuffix /,$(firstword $(subst :, ,$(VPATH))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)customer_tier.control)
 
 # A room uses only rooms before it, see doc/architecture.md
-ROOMS = base ledger rollup cuts value capture grading pictures
+ROOMS = base ledger rollup cuts value capture grading operations pictures
 
 base = module amount day names query composite decimal customer_context
 ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
@@ -19,6 +19,7 @@ capture = expression as_owner owner_command may_commit state source_view flat_vi
 	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
 grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
+operations = balance allocation allocate points referrals surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
@@ -30,6 +31,8 @@ SQL_value = formulas models predictions
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
 SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
 	scheme_questions scheme_use suggest
+SQL_operations = periods balance points referrals word_of_mouth drivers retention funnel surveys \
+	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate
 SQL_pictures = svg words scheme_figures scheme_pictures report
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
@@ -38,8 +41,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers pictures crashes \
-	hostile catalog
+	capture joins stale many orders schemes tiers suggest seen replay history operations operations_contacts \
+	operations_allocations pictures faults models numbers crashes hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
@@ -51,7 +54,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 PG_CONFIG ?= pg_config
 
 OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters \
-	check-sanitized check-pictures bench bench-capture bench-schemes
+	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These use a private server, see scripts/lib.sh
@@ -83,6 +86,8 @@ bench-capture:
 	@$(SRCDIR)bench/capture
 bench-schemes:
 	@$(SRCDIR)bench/schemes
+bench-operations:
+	@$(SRCDIR)bench/operations
 .PHONY: $(OWN_SERVER)
 
 else

@@ -95,8 +95,10 @@ plan_query(const char *sql, const char *function)
 	ereport(ERROR,
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("%s needs one SELECT that only reads", function),
-			 errhint("For example: %s('SELECT customer_id, sold_at, amount FROM sales'%s).",
-					 function, strcmp(function, "tiers") == 0 ? ", 'rfm', '2026-01-01'" : "")));
+			 errhint("For example: %s('SELECT %s'%s).", function,
+					 strcmp(function, "referrals") == 0 ? "customer, referrer FROM referral" :
+					 "customer_id, sold_at, amount FROM sales",
+					 strcmp(function, "tiers") == 0 ? ", 'rfm', '2026-01-01'" : "")));
 }
 
 /*

@@ -40,7 +40,8 @@ BEGIN
         'customers who went from tier to tier, at each refresh since that of an earlier day'),
       ('__refresh', 'as_of date PRIMARY KEY, version int NOT NULL', 'the refreshes, and the version of the rule'),
       ('__tier', 'tier text PRIMARY KEY, rank int, name text NOT NULL, description text, colour text, policy jsonb, '
-                 'hold interval',
+                 'hold interval, contacts_min int, contacts_max int, every interval, coverage float8, channel text, '
+                 'owner_role text, priority int, credit numeric, discount float8',
         'names, colours and policies of the tiers; see alter_tier'),
       ('__pin', format('customer %s, tier text NOT NULL, reason text NOT NULL, author text NOT NULL, pinned_from date, '
                        'until date, PRIMARY KEY (customer, pinned_from), CHECK (pinned_from < until)', customer),
