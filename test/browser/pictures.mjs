@@ -41,7 +41,9 @@ function faultsOfPicture(svg) {
     if (element.localName === 'text') {
       // the line is higher than its letters
       const part = box.height * 0.18;
-      texts.push({ element, name, x: box.x, y: box.y + part, right: box.x + box.width, bottom: box.y + box.height - part });
+      texts.push({
+        element, name, x: box.x, y: box.y + part, right: box.x + box.width, bottom: box.y + box.height - part,
+      });
     }
   }
   texts.forEach((a, i) => texts.slice(i + 1).forEach((b) => {

@@ -9,8 +9,8 @@ CREATE TABLE plain (id bigint PRIMARY KEY, customer_id int, sold_at date, amount
 SELECT suggest('plain');
 
 -- lines of invoices, names as a spreadsheet has them, moments of a time zone
-CREATE TABLE "Lines" ("InvoiceNo" text, "StockCode" text, "Quantity" int, "InvoiceDate" timestamptz, "UnitPrice" numeric,
-  "CustomerID" bigint, "Status" text);
+CREATE TABLE "Lines" ("InvoiceNo" text, "StockCode" text, "Quantity" int, "InvoiceDate" timestamptz,
+  "UnitPrice" numeric, "CustomerID" bigint, "Status" text);
 SELECT suggest('"Lines"');
 
 -- what looks like something else

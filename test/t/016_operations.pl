@@ -74,7 +74,8 @@ ALTER SCHEMA crm RENAME TO "C R M";
 REASSIGN OWNED BY shop TO heir;
 SQL
 my $theirs = q{'"C R M"."Who''s"'};
-is(sql('shop', "SET ROLE heir; SELECT moved FROM customer_tier.allocate($theirs, '2026-02-03')"), '0', 'renamed and inherited');
+is(sql('shop', "SET ROLE heir; SELECT moved FROM customer_tier.allocate($theirs, '2026-02-03')"), '0',
+	'renamed and inherited');
 like(sql('shop', "SET ROLE shop; SELECT customer_tier.allocate($theirs, '2026-02-04')", fails => 1), qr/must be owner/,
 	'the owner before may not');
 

@@ -222,7 +222,8 @@ BEGIN
   -- where it was, but for our own statements
   RAISE EXCEPTION USING ERRCODE = state,
     MESSAGE = message,
-    DETAIL = coalesce(nullif(detail, ''), pg_catalog.format('In the sales of %s.', pg_catalog.concat_ws(', ', coalesce(s.sales, s.view), customer))),
+    DETAIL = coalesce(nullif(detail, ''),
+      pg_catalog.format('In the sales of %s.', pg_catalog.concat_ws(', ', coalesce(s.sales, s.view), customer))),
     HINT = coalesce(nullif(hint, ''), CASE
       WHEN s.refreshed_at IS NULL
       THEN pg_catalog.format('The source is there, but has no ledgers yet. '

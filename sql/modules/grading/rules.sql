@@ -34,8 +34,8 @@ BEGIN
   ELSIF unrated = ANY (r.tiers) THEN
     wrong := format('"%s" is a tier of scores and cannot be that of customers without', unrated);
   ELSIF at IS NOT NULL THEN
-    -- a float as text: none, scores are whole
-    EXECUTE format('SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x',
+    EXECUTE format(
+      'SELECT to_jsonb(x)::text FROM (%s OFFSET %s LIMIT 1) AS x',  -- a float as text: none, scores are whole
                    customer_tier_internal.combinations_sql(r.axes, r.sizes), at - 1) INTO wrong;
     wrong := format('the scores %s lead to %s', wrong,
                     coalesce('"' || labels[at] || '", which is not among the tiers', 'no tier'));

@@ -15,30 +15,34 @@ WITH c AS (
       WHEN atttypid IN ('numeric'::regtype, 'float4'::regtype, 'float8'::regtype) THEN 'number'
       WHEN atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'uuid'::regtype) THEN 'name'
     END AS kind,
-    EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisunique AND indnkeyatts = 1 AND indkey[0] = attnum) AS is_unique,
-    EXISTS (SELECT FROM pg_constraint WHERE conrelid = attrelid AND contype = 'f' AND conkey = ARRAY[attnum]) AS is_foreign
+    EXISTS (SELECT FROM pg_index
+            WHERE indrelid = attrelid AND indisunique AND indnkeyatts = 1 AND indkey[0] = attnum) AS is_unique,
+    EXISTS (SELECT FROM pg_constraint
+            WHERE conrelid = attrelid AND contype = 'f' AND conkey = ARRAY[attnum]) AS is_foreign
   FROM pg_attribute
   WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
 ),
 -- a word that begins or ends within a name, and what it says
 w(part, kinds, pattern, fit) AS (VALUES
-  ('customer', '{integer, name}'::text[], '^(customer|client|buyer|shopper|kunde|cliente?)|客户|顾客|会员', 10),
+  ('customer', '{integer, name}'::text[], '^(customer|client|buyer|shopper|kunde|cliente?)', 10),
   ('customer', '{integer, name}', '(^|_)(customer|client|buyer|member|kunden?)(_|$|id|no|nr)', 8),
   ('customer', '{integer, name}', '(^|_)(user|account|patient|guest|company|contact|party)(_|$|id|no|nr)', 4),
-  ('sold_at', '{day}', '(^|_)(order|sold|sale|purchase|invoice|bought|transaction|receipt|paid)|日期|时间', 10),
+  ('sold_at', '{day}', '(^|_)(order|sold|sale|purchase|invoice|bought|transaction|receipt|paid)', 10),
   ('sold_at', '{day}', '^(date|day|at|time|ts|timestamp|datum)$', 6),
   ('sold_at', '{day}', '(^|_)(created|booked|posted|placed)', 5),
   ('sold_at', '{day}', '.', 1),
-  ('sold_at', '{day}', '(^|_)(updated|modified|deleted|cancel\w*|birth\w*|due|ship\w*|deliver\w*|expir\w*|until)(_|$)', -20),
-  ('amount', '{integer, number}', '(^|_)(amount|total|revenue|turnover|sales|betrag|umsatz|dollars|spend)(_|$)|金额', 10),
+  ('sold_at', '{day}',
+    '(^|_)(updated|modified|deleted|cancel\w*|birth\w*|due|ship\w*|deliver\w*|expir\w*|until)(_|$)', -20),
+  ('amount', '{integer, number}', '(^|_)(amount|total|revenue|turnover|sales|betrag|umsatz|dollars|spend)(_|$)', 10),
   ('amount', '{integer, number}', '(^|_)(net|gross|value|paid|sum)(_|$)', 6),
   ('amount', '{integer, number}', '(^|_)(tax|vat|discount|shipping|tip|id|quantity|unit)(_|$)', -20),
-  ('quantity', '{integer, number}', '(^|_)(quantity|qty|units|pieces|menge)(_|$)|数量', 10),
-  ('price', '{integer, number}', '(^|_)(unit_?price|price_?each)(_|$)|单价', 10),
+  ('quantity', '{integer, number}', '(^|_)(quantity|qty|units|pieces|menge)(_|$)', 10),
+  ('price', '{integer, number}', '(^|_)(unit_?price|price_?each)(_|$)', 10),
   ('price', '{integer, number}', '(^|_)(price|preis)(_|$)', 6),
-  ('order_id', '{integer, name}', '(^|_)(order|invoice|receipt|basket|ticket|bill)(_?(id|no|nr|num|number|code|key))?$|订单|单号', 10),
+  ('order_id', '{integer, name}',
+    '(^|_)(order|invoice|receipt|basket|ticket|bill)(_?(id|no|nr|num|number|code|key))?$', 10),
   ('order_id', '{integer, name}', '(^|_)(transaction|document|sale)_?(id|no|nr|num|number|code|key)$', 6),
-  ('filter', '{name}', '(^|_)(status|state|kind|type)(_|$)|状态', 1))
+  ('filter', '{name}', '(^|_)(status|state|kind|type)(_|$)', 1))
 SELECT w.part, c.name, c.type, (sum(w.fit) + count(*) FILTER (WHERE w.part = 'customer' AND is_foreign))::integer
 FROM c JOIN w ON c.kind = ANY (w.kinds) AND c.word ~ w.pattern
 -- a line has an order that other lines have as well, and a customer who comes again
@@ -81,10 +85,15 @@ BEGIN
   WHERE r.oid = $1;
   IF kind IS NULL OR kind NOT IN ('r', 'p', 'v', 'm', 'f') THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
-      MESSAGE = CASE WHEN kind IS NULL THEN 'the relation does not exist' ELSE format('%s is not a table or view', sale) END,
+      MESSAGE = CASE WHEN kind IS NULL THEN 'the relation does not exist'
+        ELSE format('%s is not a table or view', sale) END,
       HINT = 'Name the table that has a row for each sale.';
   END IF;
-  FOR c IN SELECT DISTINCT ON (part) part, name, type FROM customer_tier_internal.sale_columns($1) ORDER BY part, fit DESC LOOP
+  FOR c IN
+    SELECT DISTINCT ON (part) part, name, type
+    FROM customer_tier_internal.sale_columns($1)
+    ORDER BY part, fit DESC
+  LOOP
     names := names || jsonb_build_object(c.part, quote_ident(c.name));
     types := types || jsonb_build_object(c.part, c.type::text);
   END LOOP;
@@ -100,26 +109,34 @@ BEGIN
   IF types ->> 'sold_at' = 'timestamp with time zone' THEN
     zone := current_setting('timezone');
   END IF;
-  told := format(E'-- %s is read like this.  Change what is wrong%s.\n', customer_tier_internal.one_line(sale),
+  told := format(E'-- %s is read like this.  Change what is wrong%s.\n',
+    customer_tier_internal.one_line(sale),
     CASE WHEN NOT names ?& '{customer, sold_at}' OR amount = 'AMOUNT' THEN ', and what is in capitals' ELSE '' END)
-    || (SELECT string_agg(format(E'--   %s %s\n', rpad(part, 8), customer_tier_internal.one_line(column_of)), '' ORDER BY i)
+    || (SELECT string_agg(format(E'--   %s %s\n', rpad(part, 8), customer_tier_internal.one_line(column_of)), ''
+                          ORDER BY i)
         FROM (VALUES (1, 'customer', customer), (2, 'day', day), (3, 'amount', amount), (4, 'order', order_id))
           AS p(i, part, column_of)
         WHERE column_of IS NOT NULL)
-    || CASE WHEN names ? 'filter' THEN format(E'-- Rows that are no sales can be left out: WHERE %1$s <> ''...'', or filter => $$%1$s <> ''...''$$.\n',
+    || CASE WHEN names ? 'filter' THEN format(E'-- Rows that are no sales can be left out: '
+                       'WHERE %1$s <> ''...'', or filter => $$%1$s <> ''...''$$.\n',
                        customer_tier_internal.one_line(names ->> 'filter')) ELSE '' END;
-  query := format('SELECT %s, %s, %s%s FROM %s', customer, day, amount, coalesce(', ' || order_id, ''), sale);
+  query := format('SELECT %s, %s, %s%s FROM %s',
+                  customer, day, amount, coalesce(', ' || order_id, ''), sale);
   as_of := format('(SELECT max(%s)::date FROM %s)', day, sale);
-  told := told || format(E'\n-- RFM segments now; SELECT on the table is all that this needs\nSELECT *\nFROM customer_tier.tiers(%L,\n'
-                         '  preset => ''rfm'', as_of => %s%s);\n', query, as_of, coalesce(', time_zone => ' || quote_literal(zone), ''));
+  told := told || format(E'\n-- RFM segments now; SELECT on the table is all that this needs\n'
+                         'SELECT *\nFROM customer_tier.tiers(%L,\n'
+                         '  preset => ''rfm'', as_of => %s%s);\n', query, as_of,
+                         coalesce(', time_zone => ' || quote_literal(zone), ''));
   IF kind IN ('r', 'p') THEN
     told := told || format(E'\n-- Or kept up to date, with a history; as the owner of the table\n'
-      'CALL customer_tier.track(%L, customer => %L, amount => %L,\n  sold_at => %L%s%s);\n', sale, customer, amount, day,
+      'CALL customer_tier.track(%L, customer => %L, amount => %L,\n  sold_at => %L%s%s);\n',
+      sale, customer, amount, day,
       coalesce(', order_id => ' || quote_literal(order_id), ''),
       coalesce(', time_zone => ' || quote_literal(zone), ''));
   ELSIF kind = 'v' THEN
     told := told || format(E'\n-- Or kept up to date, with a history; as the owner of the view\n'
-      'CREATE VIEW %1$I.%2$I AS\n  SELECT %3$s AS customer, %4$s AS sold_at, %5$s AS amount%6$s\n  FROM %7$s;\n'
+      'CREATE VIEW %1$I.%2$I AS\n  SELECT %3$s AS customer, %4$s AS sold_at, %5$s AS amount%6$s\n'
+      '  FROM %7$s;\n'
       'CALL customer_tier.track(%8$L);\n', place, stem || '_sale', customer,
       CASE WHEN zone IS NOT NULL THEN format('(%s AT TIME ZONE %L)::date', day, zone) ELSE day END,
       amount, coalesce(', ' || order_id || ' AS order_id', ''), sale, format('%I.%I', place, stem || '_sale'));
@@ -134,5 +151,5 @@ BEGIN
     FROM unnest('{rfm, abc}'::text[]) WITH ORDINALITY AS p(preset, n));
 END $suggest$;
 COMMENT ON FUNCTION suggest(regclass) IS
-  'statements that make tiers of a table of sales, as text to read, change and run: what its columns are taken for, tiers(), '
-  'track() and two schemes';
+  'statements that make tiers of a table of sales, as text to read, change and run: what its columns are taken for, '
+  'tiers(), track() and two schemes';
