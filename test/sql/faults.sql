@@ -89,7 +89,7 @@ INSERT INTO fault (fault, within, good, bad) VALUES
     ' OR f\.ledger OPERATOR\(customer_tier\.<>\) l\.ledger', ''),
   ('rebuild changes no ledger it has', 'customer_tier_internal.make_ledgers(regclass)',
     'WHERE d\.found %4\$s l\.customer', 'WHERE false'),
-  ('track fills no ledgers', 'customer_tier.track(regclass,text,text,text,text,text,text,text)',
+  ('track fills no ledgers', 'customer_tier.track(regclass,text,text,text,text,text,text,text,text)',
     'CALL customer_tier_internal\.attempt\(v, true\)', 'NULL'),
 -- the live view
   ('the live view sees no TRUNCATE', 'customer_tier_internal.live_query(customer_tier_internal.source,text,text)',

@@ -68,3 +68,5 @@ SELECT run_all(substring(suggest('plain') FROM '^.*?;\n'));
 RESET ROLE;
 DROP OWNED BY regress_customer_tier_reader;
 DROP ROLE regress_customer_tier_reader;
+SELECT drop_scheme(scheme) FROM schemes WHERE scheme::text ~ '_(rfm|abc)"?$';
+CALL untrack_all();
