@@ -37,6 +37,7 @@ CREATE TYPE customer_tier_internal.scheme AS (
   trend_view regclass,
   progress_view regclass,
   thresholds_view regclass,
+  sources regclass[],
   preset text,
   as_of date,
   version integer,
@@ -286,8 +287,20 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of_ledger(regclass) IS
   'support of schemes: the view of the source whose ledgers these are';
 
+-- as create_scheme takes them
+CREATE FUNCTION customer_tier_internal.sources_json(s customer_tier_internal.scheme) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT jsonb_object_agg(attname, customer_tier_internal.source_of_ledger(ledger))
+FROM unnest(s.sources) WITH ORDINALITY AS u(ledger, i)
+     JOIN pg_attribute ON attrelid = s.input AND attnum = 4 + i
+$$;
+COMMENT ON FUNCTION customer_tier_internal.sources_json(customer_tier_internal.scheme) IS
+  'support of schemes: the other sources of a scheme, by the names that measures have for them';
+
 CREATE VIEW schemes AS
 SELECT coalesce(s.scheme, s.declaration) AS scheme, customer_tier_internal.source_of_ledger(s.ledger) AS source,
+  customer_tier_internal.sources_json(s) AS sources,
   (customer_tier_internal.attributes_of(s.attributes)).attributes, s.preset, s.version, s.as_of, r.axes, s.tiers,
   coalesce(s.matrix::pg_catalog.text, r.tier) AS tier, s.unrated, r.per, s.calibrate, s.downgrade, s.hold, s.keep,
   s.review, s.note, s.author, s.made_at
@@ -298,6 +311,7 @@ COMMENT ON VIEW schemes IS 'the schemes, each with the rule in force';
 COMMENT ON COLUMN schemes.scheme IS
   'the view of its current tiers; if that is gone, the table that declares the scheme';
 COMMENT ON COLUMN schemes.source IS 'the view of its source';
+COMMENT ON COLUMN schemes.sources IS 'the views of its other sources, by their names in measures; null if it has none';
 COMMENT ON COLUMN schemes.attributes IS 'table of attributes of customers';
 COMMENT ON COLUMN schemes.preset IS 'what it was made from';
 COMMENT ON COLUMN schemes.version IS 'the version of its rule';
