@@ -464,6 +464,7 @@ BEGIN
       HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the '
                     'history anew.', $1, to_json(as_of) #>> '{}');
   END IF;
+  PERFORM customer_tier_internal.check_listed_once(s);
   IF warn THEN
     PERFORM customer_tier_internal.warn_of_day(s, as_of);
   END IF;

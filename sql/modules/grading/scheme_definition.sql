@@ -170,6 +170,7 @@ BEGIN
   FROM pg_class AS c
        JOIN pg_namespace AS place ON place.oid = relnamespace
   WHERE c.oid = s.declaration;
+  PERFORM customer_tier_internal.add_attributes(s);
   r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
                                            note, path);
   SELECT x INTO gone

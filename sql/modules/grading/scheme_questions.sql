@@ -106,6 +106,7 @@ DECLARE
   as_of date := details ->> 'as_of';
 BEGIN
   PERFORM customer_tier_internal.check_scheme_day(as_of);
+  PERFORM customer_tier_internal.check_listed_once(s);
   RETURN QUERY
     SELECT *
     FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.grade_sql(s, r, as_of,
@@ -226,6 +227,7 @@ DECLARE
   labels text[] := details ->> 'labels';
   unrated text := coalesce(details ->> 'unrated', own.unrated);
 BEGIN
+  PERFORM customer_tier_internal.check_listed_once(s);
   r := customer_tier_internal.with_axes(r, ARRAY(
     SELECT o - '{value,measures}'::text[]
            || jsonb_build_object('by', a -> 'by', 'at', a -> 'at', 'rule', a -> 'rule')
@@ -258,6 +260,7 @@ DECLARE
   r customer_tier_internal.rule := own;
 BEGIN
   IF customer_tier_internal.is_owner(s.declaration) THEN
+    PERFORM customer_tier_internal.check_listed_once(s);
     r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, NULL, NULL, NULL, NULL, NULL, NULL,
                                              path);
     RETURN QUERY

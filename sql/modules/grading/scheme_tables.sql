@@ -195,6 +195,44 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, text[],
   jsonb[], text, text) IS 'support of create_scheme: what expressions are written over';
 
+-- Columns that the attributes have got since are added behind those that measures see.
+CREATE FUNCTION customer_tier_internal.add_attributes(s customer_tier_internal.scheme) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  a record;
+  seen text[] := customer_tier_internal.input_names(s);
+  added text[];
+BEGIN
+  SELECT * INTO a FROM customer_tier_internal.attributes_of(s.attributes);
+  -- a column is known by what the view depends on, for it may have been renamed
+  added := ARRAY(
+    SELECT attname::text
+    FROM pg_attribute
+    WHERE attrelid = a.attributes AND attnum > 0 AND NOT attisdropped
+      AND NOT attname::text = ANY ('{customer, ledger, as_of, listed}' || seen)
+      AND NOT EXISTS (SELECT FROM pg_rewrite AS r
+                           JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                      WHERE r.ev_class = s.attributes AND d.refclassid = 'pg_class'::regclass
+                        AND d.refobjid = a.attributes AND d.refobjsubid = attnum)
+    ORDER BY attnum);
+  IF added = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM customer_tier_internal.run(s.ledger, format(
+    'CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s WHERE %I IS NOT NULL', s.attributes,
+    (SELECT string_agg(x, ', ' ORDER BY i, j)
+     FROM (SELECT 1, n, format('%s AS %I', expressions[1], name)
+           FROM customer_tier_internal.view_expressions(s.attributes, true) WITH ORDINALITY AS e(name, expressions, n)
+           UNION ALL
+           SELECT 2, n, quote_ident(name)
+           FROM unnest(added) WITH ORDINALITY AS u(name, n)) AS c(i, j, x)), a.attributes, a.key));
+  PERFORM customer_tier_internal.run(s.ledger, format('CREATE OR REPLACE VIEW %s AS %s', s.input,
+                                                      customer_tier_internal.input_sql(s, seen || added)));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.add_attributes(customer_tier_internal.scheme) IS
+  'support of alter_scheme: makes new columns of attributes known to measures';
+
 -- The views that have the expressions of a rule.  A column of measures is an array, so that its type stays when
 -- an axis has more of them, or fewer.
 CREATE FUNCTION customer_tier_internal.make_rule_views(s customer_tier_internal.scheme, r customer_tier_internal.rule,

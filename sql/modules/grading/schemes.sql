@@ -241,6 +241,18 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.attributes_of(regclass) IS
   'support of schemes: the table of attributes, and its column that says whose they are';
 
+-- whether nothing but a look tells that there is one row for each customer
+CREATE FUNCTION customer_tier_internal.may_repeat(attributes regclass, key name) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT NOT EXISTS (SELECT FROM pg_index
+                        JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+                   WHERE indrelid = $1 AND attname = $2 AND indisunique AND indisvalid AND indimmediate
+                     AND indnkeyatts = 1 AND indpred IS NULL)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.may_repeat(regclass, name) IS
+  'support of schemes: whether attributes have no unique index that says whose they are';
+
 -- one row for each customer, or somebody would count twice
 CREATE FUNCTION customer_tier_internal.check_attributes(attributes regclass, key name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -256,10 +268,8 @@ BEGIN
         ELSE format('attributes %s have no column "%s"', $1, $2)
       END,
       HINT = 'key => names the column that says whose attributes they are; without it, it is the primary key.';
-  ELSIF NOT EXISTS (SELECT FROM pg_index
-                         JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-                    WHERE indrelid = $1 AND attname = $2 AND indisunique AND indisvalid AND indnkeyatts = 1
-                      AND indpred IS NULL) THEN
+  ELSIF customer_tier_internal.may_repeat($1, $2)
+    AND (SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = $1) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition',
       MESSAGE = format('attributes %s may have more than one row with the same %s', $1, $2),
       HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', $1, $2);
@@ -267,6 +277,32 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_attributes(regclass, name) IS
   'support of schemes: an error if attributes cannot be read';
+
+-- A view has no index: it is asked before each grading.
+CREATE FUNCTION customer_tier_internal.check_listed_once(s customer_tier_internal.scheme) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  a record;
+  twice text;
+BEGIN
+  SELECT * INTO a FROM customer_tier_internal.attributes_of(s.attributes);
+  IF a.attributes IS NULL OR NOT customer_tier_internal.may_repeat(a.attributes, a.key) THEN
+    RETURN;
+  END IF;
+  SELECT x INTO twice
+  FROM customer_tier_internal.as_owner(s.ledger, format(
+      'SELECT min(customer::text) FROM %s GROUP BY customer HAVING count(*) > 1 ORDER BY 1 LIMIT 1', s.attributes))
+    AS y(x text);
+  IF twice IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
+      MESSAGE = format('attributes %s have customer %s more than once', a.attributes, twice),
+      HINT = format('Each customer has one row: see SELECT %I, count(*) FROM %s GROUP BY 1 HAVING count(*) > 1;',
+                    a.key, a.attributes);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_listed_once(customer_tier_internal.scheme) IS
+  'support of schemes: an error if a view of attributes has a customer twice';
 
 -- the view of a source, by its ledgers; without a lock, and for whoever may see the scheme
 CREATE FUNCTION customer_tier_internal.source_of_ledger(ledger regclass) RETURNS regclass
