@@ -35,7 +35,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers crashes hostile catalog
+	capture joins stale many orders schemes several tiers suggest seen replay history faults models numbers crashes \
+	hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

@@ -397,7 +397,8 @@ BEGIN
                 FROM customer_tier_internal.ledgers_of(s) AS l, customer_tier_internal.source_of(l) AS x LOOP
     IF customer_tier_internal.capturing(source) IS NOT TRUE OR customer_tier_internal.changed(source) THEN
       RAISE WARNING USING
-        MESSAGE = format('%s may have sales that its ledgers do not know of', coalesce(source.sales, source.view)),
+        MESSAGE = format('%s may have sales that its ledgers do not know of',
+                         customer_tier_internal.source_name(source)),
         HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the '
                       'ledgers anew.', source.view);
     END IF;

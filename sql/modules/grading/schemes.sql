@@ -121,11 +121,18 @@ BEGIN
        JOIN pg_class AS c ON c.oid = (customer_tier_internal.relations_in(adbin))[1]
   WHERE attrelid = $1 AND attname = 'ledger';
   SELECT min(c.oid::oid)::regclass,
-         string_agg(format('ALTER %s %s OWNER TO %I;', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
-                           c.oid::regclass, r.rolname), ' ' ORDER BY c.oid)
+         string_agg(CASE
+             WHEN source.sales IS NULL THEN
+               format('ALTER %s %s OWNER TO %I;', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+                      c.oid::regclass, r.rolname)
+             ELSE format('ALTER TABLE %s OWNER TO %I; CALL customer_tier.alter_source(%L);', source.sales, r.rolname,
+                         customer_tier_internal.source_name(source))
+           END, ' ' ORDER BY c.oid)
   INTO stray, mends
   FROM pg_class AS c
        JOIN pg_roles AS r ON r.oid = owner
+       -- the ledgers of another source go with its sales
+       LEFT JOIN LATERAL customer_tier_internal.source_or_null(c.oid) AS source ON relkind = 'r' AND ledger = c.oid
   WHERE c.oid = ANY (named || $1) AND relowner <> owner;
   IF stray IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
