@@ -86,6 +86,7 @@ SELECT customer_tier.alter_scheme('crm.grade', keep => 0.9, note => 'mild'),
   customer_tier.alter_tier('crm.grade', 'A', 'best', policy => '{"discount": 0.1}');
 SELECT (customer_tier.fit_model('crm.model', 'crm.sale_sale', '2026-03-01')).kind;
 UPDATE crm.parts SET day = day + 20 WHERE customer = 3; UPDATE crm.orders SET customer = 99 WHERE id = 7;
+INSERT INTO crm.sale VALUES (2, '2026-03-01', 7);
 SQL
 
 # 14 has a role that reads everything

@@ -358,13 +358,6 @@ COMMENT ON FUNCTION customer_tier_internal.grade_and_write(customer_tier_interna
   date) IS
   'support of refresh_scheme: grades all customers and writes what differs';
 
--- In the order in which refresh_all goes through them, so that nobody waits in a circle.
-CREATE FUNCTION customer_tier_internal.ledgers_of(s customer_tier_internal.scheme) RETURNS SETOF regclass
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT DISTINCT l FROM unnest(s.sources || s.ledger) AS l ORDER BY l $$;
-COMMENT ON FUNCTION customer_tier_internal.ledgers_of(customer_tier_internal.scheme) IS
-  'support of refresh_scheme: the ledgers of all sources of a scheme';
-
 -- One at a time; who waited reads what the other left.  The ledgers are locked first,
 -- as by a refresh, so that nobody waits in a circle.
 CREATE FUNCTION customer_tier_internal.locked_scheme(scheme regclass, mode text, without_views boolean DEFAULT false)

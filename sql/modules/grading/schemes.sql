@@ -111,11 +111,11 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   named regclass[] := customer_tier_internal.named_parts($1);
-  owner oid;
+  heir oid;
   stray regclass;
   mends text;
 BEGIN
-  SELECT relowner INTO owner
+  SELECT relowner INTO heir
   FROM pg_attribute
        JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
        JOIN pg_class AS c ON c.oid = (customer_tier_internal.relations_in(adbin))[1]
@@ -130,10 +130,11 @@ BEGIN
            END, ' ' ORDER BY c.oid)
   INTO stray, mends
   FROM pg_class AS c
-       JOIN pg_roles AS r ON r.oid = owner
+       JOIN pg_roles AS r ON r.oid = heir
        -- the ledgers of another source go with its sales
-       LEFT JOIN LATERAL customer_tier_internal.source_or_null(c.oid) AS source ON relkind = 'r' AND ledger = c.oid
-  WHERE c.oid = ANY (named || $1) AND relowner <> owner;
+       LEFT JOIN LATERAL customer_tier_internal.source_or_null(c.oid) AS source
+         ON relkind = 'r' AND source.ledger = c.oid
+  WHERE c.oid = ANY (named || $1) AND relowner <> heir;
   IF stray IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('%s does not belong to the owner of the ledgers of its scheme', stray), HINT = mends;
@@ -329,6 +330,13 @@ LIMIT 1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of_ledger(regclass) IS
   'support of schemes: the view of the source whose ledgers these are';
+
+-- In the order in which refresh_all goes through them, so that nobody waits in a circle.
+CREATE FUNCTION customer_tier_internal.ledgers_of(s customer_tier_internal.scheme) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT DISTINCT l FROM unnest(s.sources || s.ledger) AS l ORDER BY l $$;
+COMMENT ON FUNCTION customer_tier_internal.ledgers_of(customer_tier_internal.scheme) IS
+  'support of schemes: the ledgers of all sources of a scheme';
 
 -- as create_scheme takes them
 CREATE FUNCTION customer_tier_internal.sources_json(s customer_tier_internal.scheme) RETURNS jsonb
