@@ -1,4 +1,5 @@
--- Tables to write to: not tracked, tracked, and with what one would write oneself; each with a queue.
+-- Tables to write to: not tracked, tracked by one source and by several, and with what one would write oneself;
+-- each with a queue.
 -- psql variables: rows, file
 CREATE TABLE incoming AS SELECT customer_id, sold_at, amount
 FROM (SELECT * FROM sales ORDER BY id DESC LIMIT :rows) AS s ORDER BY id;
@@ -15,6 +16,15 @@ SELECT format('CREATE TABLE %s_%s PARTITION OF %1$s FOR VALUES WITH (MODULUS 4, 
 FROM unnest(ARRAY['partitioned', 'tracked_partitioned']) AS name, generate_series(0, 3) AS i \gexec
 CALL track('tracked', 'customer_id', 'amount', 'sold_at', time_zone => 'UTC');
 CALL track('tracked_partitioned', 'customer_id', 'amount', 'sold_at', time_zone => 'UTC');
+-- the same sales by two and by three sources
+CREATE TABLE two_sources (LIKE untracked INCLUDING ALL);
+CREATE TABLE three_sources (LIKE untracked INCLUDING ALL);
+SELECT format('CALL track(%L, %L, %L, ''sold_at'', time_zone => ''UTC'', name => %L)', t, customer, amount, t || n)
+FROM (VALUES (1, 'customer_id', 'amount'), (2, 'customer_id', 'amount / 2'), (3, 'customer_id % 1000', 'amount'))
+       AS s(n, customer, amount),
+  (VALUES ('two_sources', 2), ('three_sources', 3)) AS t(t, sources)
+WHERE n <= sources
+ORDER BY t, n \gexec
 CREATE TABLE untracked_delta ();
 CREATE TABLE partitioned_delta ();
 CREATE TABLE row_trigger_delta (customer_id bigint, day date, amount numeric);

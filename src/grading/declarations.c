@@ -44,6 +44,7 @@ static const StateColumn scheme_column[] = {
 	{"trend_view", REGCLASSOID},
 	{"progress_view", REGCLASSOID},
 	{"thresholds_view", REGCLASSOID},
+	{"sources", REGCLASSARRAYOID},
 	{"preset", TEXTOID},
 	{"as_of", DATEOID},
 	{"version", INT4OID},
@@ -128,6 +129,16 @@ find(FunctionCallInfo fcinfo, const StateKind *kind)
 				continue;
 			values[i + 1] = ObjectIdGetDatum(linitial_oid(named));
 			is_reader = is_reader || may_read_view(linitial_oid(named));
+		}
+		/* the ledgers of other sources; an order that has lost one of them means nothing */
+		if (kind->column[i].type == REGCLASSARRAYOID)
+		{
+			List	   *all = ct_state_names(rel, i, InvalidOid);
+			List	   *named = ct_state_names(rel, i, rel->rd_rel->relowner);
+
+			values[i + 1] = ct_regclass_array(named);
+			nulls[i + 1] = list_length(named) != list_length(all);
+			i++;
 		}
 		if (is_reader || ct_may_read(RelationGetRelid(rel), 1))
 		{

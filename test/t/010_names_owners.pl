@@ -245,8 +245,12 @@ INSERT INTO crm.person SELECT i, 'r' || i % 2, 'x', i * 10 FROM generate_series(
 CREATE FUNCTION crm.half(numeric) RETURNS numeric LANGUAGE sql IMMUTABLE AS 'SELECT $1 / 2';
 CREATE FUNCTION crm.level(int) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT (ARRAY[''low'', ''high''])[$1]';
 SELECT customer_tier.create_scheme('crm.grade', 'crm.sale', 'abc');
+CREATE TABLE crm.visit (who int, day date);
+CALL customer_tier.track('crm.visit', 'who', '1', 'day');
 SELECT customer_tier.create_scheme('crm.regional', 'crm.sale', attributes => 'crm.person', per => 'region',
-  axes => ARRAY[customer_tier.axis('share', 'crm.half(total(ledger)) / nullif(potential, 0)', 'heads', '{0.4}')],
+  sources => '{"visits": "crm.visit"}',
+  axes => ARRAY[customer_tier.axis('share', 'crm.half(total(ledger) + orders(visits)) / nullif(potential, 0)', 'heads',
+    '{0.4}')],
   tiers => '{low, high}', tier => 'crm.level(share)', unrated => 'none');
 SELECT (customer_tier.fit_model('crm.model', 'crm.sale', '2026-03-01')).kind;
 SELECT customer_tier.refresh_scheme(s, '2026-03-01') FROM unnest('{crm.grade, crm.regional}'::regclass[]) AS s;
@@ -282,7 +286,8 @@ grades('columns crosswise', 'crm.grade', 'crm.regional', 'crm.model', '2026-03-0
 is(all_graded('crm.regional') =~ s/2026-03-0\d/2026-03-01/gr, $regional, 'columns crosswise: the same tiers');
 is(sql($db, "SELECT axes -> 0 ->> 'value', tier, per FROM customer_tier.schemes
 	WHERE scheme = 'crm.regional'::regclass", @shop),
-	'(crm.middle(customer_tier.total(ledger)) / NULLIF(potential, (0)::numeric))|away.level(share)|region',
+	'(crm.middle((customer_tier.total(ledger) + (customer_tier.orders(visits))::numeric)) '
+	. '/ NULLIF(potential, (0)::numeric))|away.level(share)|region',
 	'what is measured is shown as it is called now');
 sql($db, q{ALTER SCHEMA crm RENAME TO "Sales 'n more"; ALTER VIEW "Sales 'n more".grade RENAME TO "a ""grade""";
 	ALTER TABLE "Sales 'n more".grade__scheme RENAME TO "what's it";
@@ -292,6 +297,8 @@ sql($db, q{ALTER SCHEMA crm RENAME TO "Sales 'n more"; ALTER VIEW "Sales 'n more
 	ALTER VIEW "Sales 'n more".regional SET SCHEMA away; ALTER TABLE "Sales 'n more".regional__state SET SCHEMA away;
 	ALTER TABLE "Sales 'n more".regional__scheme SET SCHEMA away;
 	ALTER VIEW "Sales 'n more".regional__input SET SCHEMA away;
+	ALTER TABLE "Sales 'n more".visit_ledger RENAME TO "l l"; ALTER TABLE "Sales 'n more".visit RENAME day TO "on";
+	ALTER VIEW away.regional__input RENAME visits TO "Calls";
 	ALTER TABLE "Sales 'n more".person RENAME TO "people"; ALTER SCHEMA "Sales 'n more" RENAME TO named}, @shop);
 grades('all renamed', 'named."a ""grade"""', 'away.regional', 'named."M"', '2026-03-04');
 is(sql($db, q{SELECT count(*) FROM customer_tier.migration('named."a ""grade"""', '2026-03-01', '2026-03-04');

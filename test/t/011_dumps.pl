@@ -74,7 +74,9 @@ CREATE TABLE crm.person (id int PRIMARY KEY, region text, potential numeric);
 INSERT INTO crm.person SELECT i, 'r' || i % 2, i * 100 FROM generate_series(0, 9) AS i;
 SELECT customer_tier.create_scheme('crm.grade', 'crm.parts', 'abc', hold => '1 month');
 SELECT customer_tier.create_scheme('crm.regional', 'crm.parts', attributes => 'crm.person', per => 'region',
-  axes => ARRAY[customer_tier.axis('share', 'crm.half(total(ledger)) / nullif(potential, 0)', 'heads', '{0.4}')],
+  sources => '{"joined": "crm.order_sale", "monthly": "crm.by_month"}',
+  axes => ARRAY[customer_tier.axis('share', 'crm.half(total(ledger) + total(joined) - orders(monthly))
+    / nullif(potential, 0)', 'heads', '{0.4}')],
   tiers => '{low, high}', tier => 'crm.level(share)', unrated => 'none');
 SELECT customer_tier.create_scheme('crm.weighty', 'crm.parts', 'weighted');
 SELECT customer_tier.refresh_scheme(s, '2026-02-01'), customer_tier.refresh_scheme(s, '2026-03-01')
@@ -84,6 +86,7 @@ SELECT customer_tier.alter_scheme('crm.grade', keep => 0.9, note => 'mild'),
   customer_tier.alter_tier('crm.grade', 'A', 'best', policy => '{"discount": 0.1}');
 SELECT (customer_tier.fit_model('crm.model', 'crm.sale_sale', '2026-03-01')).kind;
 UPDATE crm.parts SET day = day + 20 WHERE customer = 3; UPDATE crm.orders SET customer = 99 WHERE id = 7;
+INSERT INTO crm.sale VALUES (2, '2026-03-01', 7);
 SQL
 
 # 14 has a role that reads everything

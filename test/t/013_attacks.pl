@@ -444,6 +444,7 @@ BEGIN
   ALTER TABLE lair.fake_2 ALTER measures SET DEFAULT 'pg_class'::regclass,
     ALTER rating SET DEFAULT 'lair.t'::regclass, ALTER ledger SET DEFAULT 'crm.sale_ledger'::regclass;
   ALTER TABLE lair.fake_3 ALTER attributes SET DEFAULT 'pg_class'::regclass,
+    ALTER sources SET DEFAULT ARRAY['crm.sale_ledger'::regclass, 'lair.t'::regclass, 'pg_class'::regclass],
     ALTER ledger SET DEFAULT 'lair.t'::regclass;
 END $do$;
 SQL

@@ -150,15 +150,14 @@ COMMENT ON FUNCTION customer_tier_internal.live_source(regclass) IS
 CREATE FUNCTION customer_tier_internal.sources_to_refresh() RETURNS SETOF customer_tier_internal.source
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT *
-FROM customer_tier_internal.find_sources((SELECT oid FROM pg_roles WHERE rolname = current_user)) AS f
-WHERE f.view IS NOT NULL
-UNION ALL
-SELECT *
-FROM customer_tier_internal.find_sources() AS f
-WHERE pg_has_role(f.owner, 'USAGE')
-  AND f.owner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
-  AND f.view IS NOT NULL
+WITH me AS (SELECT oid FROM pg_roles WHERE rolname = current_user)
+SELECT f.*
+FROM (SELECT f.* FROM me, customer_tier_internal.find_sources(me.oid) AS f
+      UNION ALL
+      SELECT f.* FROM me, customer_tier_internal.find_sources() AS f WHERE f.owner <> me.oid) AS f
+WHERE pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
+-- as refresh_scheme locks them
+ORDER BY f.owner <> (SELECT oid FROM me), f.ledger
 $$;
 COMMENT ON FUNCTION customer_tier_internal.sources_to_refresh() IS
   'support of refresh_all: the sources that the caller has the rights to, the caller''s own first';

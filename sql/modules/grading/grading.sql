@@ -96,11 +96,11 @@ WHERE listed OR NOT customer_tier.is_empty(ledger)',
   (SELECT string_agg(format(',
   %s', m), '' ORDER BY i) FROM unnest(customer_tier_internal.measures(r.axes)) WITH ORDINALITY AS u(m, i)),
   string_agg(
-    CASE attname
-      WHEN 'ledger' THEN
-        format('customer_tier.slice(ledger, daterange(NULL, %s, ''[]'')) AS ledger',
+    CASE
+      WHEN attname = 'ledger' OR attnum BETWEEN 5 AND 4 + cardinality(s.sources) THEN
+        format('customer_tier.slice(%I, daterange(NULL, %s, ''[]'')) AS %1$I', attname,
                customer_tier_internal.date_sql(as_of))
-      WHEN 'as_of' THEN customer_tier_internal.date_sql(as_of) || ' AS as_of'
+      WHEN attname = 'as_of' THEN customer_tier_internal.date_sql(as_of) || ' AS as_of'
       ELSE quote_ident(attname)
     END, ', ' ORDER BY attnum),
   s.input, (SELECT relname FROM pg_class WHERE oid = s.input))

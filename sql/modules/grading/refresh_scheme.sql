@@ -366,8 +366,11 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier_internal.scheme := customer_tier_internal.own_scheme($1, $3);
+  ledger regclass;
 BEGIN
-  PERFORM customer_tier_internal.run(s.ledger, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', s.ledger));
+  FOR ledger IN SELECT * FROM customer_tier_internal.ledgers_of(s) LOOP
+    PERFORM customer_tier_internal.run(s.ledger, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', ledger));
+  END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('LOCK TABLE %s IN %s MODE', s.state, $2));
   RETURN customer_tier_internal.own_scheme($1, $3);
 END $$;
@@ -380,15 +383,19 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp 
 SET intervalstyle = postgres
 AS $$
 DECLARE
-  source customer_tier_internal.source := customer_tier_internal.source_of(s.ledger);
+  source customer_tier_internal.source;
   last date;
 BEGIN
-  IF customer_tier_internal.capturing(source) IS NOT TRUE OR customer_tier_internal.changed(source) THEN
-    RAISE WARNING USING
-      MESSAGE = format('%s may have sales that its ledgers do not know of', coalesce(source.sales, source.view)),
-      HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the '
-                    'ledgers anew.', source.view);
-  END IF;
+  FOR source IN SELECT x.*
+                FROM customer_tier_internal.ledgers_of(s) AS l, customer_tier_internal.source_of(l) AS x LOOP
+    IF customer_tier_internal.capturing(source) IS NOT TRUE OR customer_tier_internal.changed(source) THEN
+      RAISE WARNING USING
+        MESSAGE = format('%s may have sales that its ledgers do not know of',
+                         customer_tier_internal.source_name(source)),
+        HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) makes the '
+                      'ledgers anew.', source.view);
+    END IF;
+  END LOOP;
   IF as_of - 366 > s.as_of THEN
     RAISE WARNING USING
       MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme,
@@ -410,27 +417,40 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.warn_of_day(customer_tier_internal.scheme, date) IS
   'support of refresh_scheme: warnings if as_of is far from the last refresh, or past the last sale';
 
+-- All of its sources; what is rebuilt only is left as it is.
+CREATE PROCEDURE customer_tier_internal.merge_sources(s customer_tier_internal.scheme)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  source customer_tier_internal.source;
+BEGIN
+  FOR source IN SELECT x.*
+                FROM customer_tier_internal.ledgers_of(s) AS l, customer_tier_internal.source_of(l) AS x LOOP
+    CONTINUE WHEN source.queue IS NULL AND source.touches[1] IS NULL;
+    IF source.refreshed_at IS NULL THEN
+      CALL customer_tier_internal.make_ledgers(source.ledger);
+    ELSE
+      CALL customer_tier_internal.merge(source.ledger);
+    END IF;
+    CALL customer_tier_internal.note(source.ledger, NULL);
+  END LOOP;
+END $$;
+COMMENT ON PROCEDURE customer_tier_internal.merge_sources(customer_tier_internal.scheme) IS
+  'support of refresh_scheme: merges what is pending of all sources of a scheme';
+
 CREATE FUNCTION customer_tier_internal.refresh_scheme(scheme regclass, as_of date, warn boolean,
   OUT customers bigint, OUT entered bigint, OUT up bigint, OUT down bigint, OUT gone bigint) RETURNS record
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier_internal.scheme := customer_tier_internal.own_scheme($1);
-  source customer_tier_internal.source := customer_tier_internal.source_of(s.ledger);
   looked_at bigint;
 BEGIN
   PERFORM customer_tier_internal.check_scheme_day(as_of);
   PERFORM customer_tier_internal.check_attributes(a.attributes, a.key)
   FROM customer_tier_internal.attributes_of(s.attributes) AS a;
   PERFORM customer_tier_internal.require_read_committed();
-  IF source.queue IS NOT NULL OR source.touches[1] IS NOT NULL THEN
-    IF source.refreshed_at IS NULL THEN
-      CALL customer_tier_internal.make_ledgers(s.ledger);
-    ELSE
-      CALL customer_tier_internal.merge(s.ledger);
-    END IF;
-    CALL customer_tier_internal.note(s.ledger, NULL);
-  END IF;
+  CALL customer_tier_internal.merge_sources(s);
   s := customer_tier_internal.locked_scheme($1, 'SHARE UPDATE EXCLUSIVE');
   IF as_of < s.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
@@ -438,6 +458,7 @@ BEGIN
       HINT = format('SELECT * FROM customer_tier.tiers_as_of(%L, %L) shows an earlier day; backfill makes the '
                     'history anew.', $1, to_json(as_of) #>> '{}');
   END IF;
+  PERFORM customer_tier_internal.check_listed_once(s);
   IF warn THEN
     PERFORM customer_tier_internal.warn_of_day(s, as_of);
   END IF;

@@ -1,9 +1,58 @@
 -- Making, changing and dropping schemes.
 
+-- The ledgers that measures see beside "ledger", by the names that they have in them.
+CREATE FUNCTION customer_tier_internal.other_sources(own regclass, sources jsonb, path text, OUT name text,
+  OUT ledger regclass) RETURNS SETOF record
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  example text := 'sources => ''{"visits": "crm.visits"}'', for example: the name of a column, and a source.';
+  source customer_tier_internal.source;
+  relation text;
+  wrong text;
+BEGIN
+  IF jsonb_typeof(coalesce(sources, '{}')) <> 'object' THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'sources are no JSON object', HINT = example;
+  END IF;
+  FOR name, relation IN SELECT key, value FROM jsonb_each_text(sources) LOOP
+    wrong := CASE
+      WHEN name !~ '^[[:alpha:]_][[:alnum:]_]*$' OR octet_length(name) > 50
+        THEN 'its name is not a plain word of at most 50 bytes'
+      WHEN name IN ('customer', 'ledger', 'as_of', 'listed') THEN 'its name is taken'
+      WHEN relation IS NULL THEN 'it names no table'
+    END;
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('source "%s": %s', name, wrong),
+        HINT = example;
+    END IF;
+    PERFORM set_config('search_path', path, true);
+    source := customer_tier_internal.live_source(relation::regclass);
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF source.owner <> (SELECT relowner FROM pg_class WHERE oid = own) THEN
+      RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
+        MESSAGE = format('source "%s" does not belong to the owner of %s', name, own),
+        HINT = 'All sources of a scheme belong to one owner, who sees what it measures.';
+    END IF;
+    SELECT format('source "%s" has customers of type %s, not %s', name, format_type(x.atttypid, x.atttypmod),
+                  format_type(o.atttypid, o.atttypmod)) INTO wrong
+    FROM pg_attribute AS o, pg_attribute AS x
+    WHERE o.attrelid = own AND o.attname = 'customer' AND x.attrelid = source.ledger AND x.attname = 'customer'
+      AND (x.atttypid, x.attcollation) IS DISTINCT FROM (o.atttypid, o.attcollation);
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch', MESSAGE = wrong,
+        HINT = 'Track it with customers of that type: customer => ''customer_id::...''.';
+    END IF;
+    ledger := source.ledger;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.other_sources(regclass, jsonb, text) IS
+  'support of create_scheme: the ledgers of the sources that measures name, checked';
+
 CREATE FUNCTION customer_tier_internal.define_scheme(scheme text, source regclass, preset text, axes jsonb[],
   tiers text[], tier text, unrated text, attributes regclass, key text, per text, calibrate text, downgrade text,
-  hold interval, keep double precision, review text[], options jsonb, note text, path text, current text)
-RETURNS regclass
+  hold interval, keep double precision, review text[], options jsonb, note text, sources jsonb, path text,
+  current text) RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -11,6 +60,7 @@ DECLARE
   r customer_tier_internal.rule;
   p record;
   n record;
+  named text[];
 BEGIN
   IF scheme IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a scheme needs a name',
@@ -26,6 +76,9 @@ BEGIN
       HINT = 'alter_scheme changes a scheme, drop_scheme drops it; else take another name.';
   END IF;
   s.ledger := (customer_tier_internal.live_source(source)).ledger;
+  SELECT coalesce(array_agg(x.name ORDER BY i), '{}'), coalesce(array_agg(x.ledger ORDER BY i), '{}')
+  INTO named, s.sources
+  FROM customer_tier_internal.other_sources(s.ledger, sources, path) WITH ORDINALITY AS x(name, ledger, i);
   s.preset := preset;
   IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') AND attributes IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
@@ -52,7 +105,7 @@ BEGIN
                           FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
                           WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1));
   END IF;
-  s := customer_tier_internal.make_input_views(s, attributes, key, axes, n.place, n.relname);
+  s := customer_tier_internal.make_input_views(s, attributes, key, named, axes, n.place, n.relname);
   -- the rule is made before the view that stands for the scheme
   r.per := customer_tier_internal.scheme_expression(s.input, per, 'group', path);
   r := customer_tier_internal.changed_rule(s, r, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
@@ -79,21 +132,23 @@ BEGIN
   RETURN s.scheme;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.define_scheme(text, regclass, text, jsonb[], text[], text, text, regclass,
-  text, text, text, text, interval, double precision, text[], jsonb, text, text, text) IS 'support of create_scheme';
+  text, text, text, text, interval, double precision, text[], jsonb, text, jsonb, text, text) IS
+  'support of create_scheme';
 
 -- no search_path here: names mean what they mean to the caller
 CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT NULL, axes jsonb[] DEFAULT NULL,
   tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, attributes regclass DEFAULT NULL,
   key text DEFAULT NULL, per text DEFAULT NULL, calibrate text DEFAULT 'every refresh',
   downgrade text DEFAULT 'direct', hold interval DEFAULT NULL, keep double precision DEFAULT NULL,
-  review text[] DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
+  review text[] DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL,
+  sources jsonb DEFAULT NULL) RETURNS regclass
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
 SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-  pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
+  $18, pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
 $$;
 COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text,
-  interval, double precision, text[], jsonb, text) IS
+  interval, double precision, text[], jsonb, text, jsonb) IS
   'makes a scheme over a source, from a preset or from axes and tiers; its name is that of the view of current tiers';
 
 CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text,
@@ -115,6 +170,7 @@ BEGIN
   FROM pg_class AS c
        JOIN pg_namespace AS place ON place.oid = relnamespace
   WHERE c.oid = s.declaration;
+  PERFORM customer_tier_internal.add_attributes(s);
   r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
                                            note, path);
   SELECT x INTO gone
@@ -193,7 +249,7 @@ BEGIN
   FOR part IN SELECT c.oid, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
               FROM unnest(named) AS n
                    JOIN pg_class AS c ON c.oid = n
-              WHERE c.relowner = s.owner AND c.oid IS DISTINCT FROM s.ledger
+              WHERE c.relowner = s.owner AND NOT c.oid = ANY (array_remove(s.sources || s.ledger, NULL))
               GROUP BY c.oid
               ORDER BY relkind = 'v' DESC, c.oid DESC LOOP
     PERFORM customer_tier_internal.run(part.oid, format('DROP %s %s', part.kind, part.oid::regclass));

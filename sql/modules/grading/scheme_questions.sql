@@ -18,10 +18,49 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.asked_scheme(regclass) IS
   'support of questions: the scheme that a view stands for; an error if there is none';
 
+-- What each measure gives to the weighted scores of a customer, as of the last refresh, from the ledgers of now: it
+-- is normalised over all customers.
+CREATE FUNCTION customer_tier_internal.explain_parts(s customer_tier_internal.scheme, r customer_tier_internal.rule,
+  customer text, OUT axis bigint, OUT n bigint, OUT measure text, OUT value double precision,
+  OUT weight double precision, OUT part double precision) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  columns text;
+  weighted text;
+BEGIN
+  -- the columns of the query of measures; those of the weighted axes, beside what is made of them
+  SELECT string_agg('m' || i, ', ' ORDER BY i),
+         string_agg(format('ARRAY[%s, %s, m%s::float8, customer_tier.%I(m%3$s::float8) OVER ()]', a, j, i, how), ', '
+                    ORDER BY i) FILTER (WHERE how IS NOT NULL)
+  INTO columns, weighted
+  FROM (SELECT row_number() OVER (ORDER BY a, j) AS i, a, j,
+               CASE x ->> 'normalise' WHEN 'percentile' THEN 'percentile_score' ELSE x ->> 'normalise' END AS how
+        FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(x, a)
+          LEFT JOIN LATERAL jsonb_array_elements(x -> 'measures') WITH ORDINALITY AS f(m, j) ON true) AS c;
+  IF weighted IS NULL OR s.as_of IS NULL THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+    SELECT x.axis, x.n, r.axes -> (x.axis - 1)::int -> 'measures' ->> (x.n - 1)::int, x.value, w.weights[x.n],
+           x.normal * w.weights[x.n] / (SELECT sum(u) FROM unnest(w.weights) AS u)
+    FROM customer_tier_internal.as_owner(s.ledger, format($q$
+        SELECT parts[i][1]::bigint, parts[i][2]::bigint, parts[i][3], parts[i][4]
+        FROM (SELECT customer, ARRAY[%s] AS parts
+              FROM (%s) AS m(customer, customer_group, ledger, %s)) AS normalised, generate_subscripts(parts, 1) AS i
+        WHERE customer %s %L
+        $q$, weighted, customer_tier_internal.measures_sql(s, r, s.as_of), columns, customer_tier_internal.equal_of(s),
+        customer)) AS x(axis bigint, n bigint, value float8, normal float8),
+      customer_tier_internal.floats(r.axes -> (x.axis - 1)::int -> 'weights') AS w(weights);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.explain_parts(customer_tier_internal.scheme, customer_tier_internal.rule,
+  text) IS 'support of explain: the measures of weighted scores';
+
 CREATE FUNCTION customer_tier_internal.answer_explain(relation regclass, details jsonb)
 RETURNS TABLE (tier text, status text, since date, held_until date, earned text, pin text, rule text, axis text,
   measure text, value double precision, score integer, changed boolean, line_to_stay double precision,
-  margin double precision, line_to_rise double precision, gap double precision)
+  margin double precision, line_to_rise double precision, gap double precision, weight double precision,
+  part double precision)
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres SET quote_all_identifiers = off
 AS $$
@@ -31,34 +70,49 @@ DECLARE
   n bigint;
 BEGIN
   RETURN QUERY
-    SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin,
-      -- what of the rule speaks here
-      (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i)
-       FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned,
-      a ->> 'name',
-      coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights')),
-      x.value, x.score, x.changed, x.line_to_stay, x.margin, x.line_to_rise, x.gap
-    FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.interpolate($q$
-        SELECT x.tier, x.status, x.since, CASE WHEN x.held_until > {day} THEN x.held_until END, x.earned_tier,
-          (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[],
-                         ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason)
-           FROM {pins} AS p
-           WHERE p.customer {equal} x.customer
-           ORDER BY pinned_from DESC
-           LIMIT 1),
-          (SELECT scores FROM {state} AS z WHERE z.customer {equal} x.customer),
-          p.axis, p.value, p.score, p.changed, p.line_to_stay, p.margin, p.line_to_rise, p.gap
-        FROM {scheme} AS x
-          JOIN {progress} AS p ON p.customer {equal} x.customer
-        WHERE x.customer {equal} {customer} AND p.customer {equal} {customer}
-        $q$, to_jsonb(s) || jsonb_build_object('day', coalesce(customer_tier_internal.date_sql(s.as_of), 'NULL'),
-          'progress', s.progress_view, 'equal', customer_tier_internal.equal_of(s),
-          'customer', quote_literal(details ->> 'customer'))))
-      AS x(tier text, status text, since date, held_until date, earned text, pin text, scores int2[], axis text,
-           value float8, score integer, changed boolean, line_to_stay float8, margin float8, line_to_rise float8,
-           gap float8)
-      JOIN jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i) ON a ->> 'name' = x.axis
-    ORDER BY i;
+    WITH parts AS MATERIALIZED (
+      SELECT * FROM customer_tier_internal.explain_parts(s, r, details ->> 'customer')),
+    found AS MATERIALIZED (
+      SELECT *
+      FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.interpolate($q$
+          SELECT x.tier, x.status, x.since, CASE WHEN x.held_until > {day} THEN x.held_until END, x.earned_tier,
+            (SELECT format('%s, by %s, from %s%s: %s', p.tier, p.author, to_json(p.pinned_from) #>> ARRAY[]::text[],
+                           ' until ' || (to_json(p.until) #>> ARRAY[]::text[]), p.reason)
+             FROM {pins} AS p
+             WHERE p.customer {equal} x.customer
+             ORDER BY pinned_from DESC
+             LIMIT 1),
+            (SELECT scores FROM {state} AS z WHERE z.customer {equal} x.customer),
+            p.axis, p.value, p.score, p.changed, p.line_to_stay, p.margin, p.line_to_rise, p.gap
+          FROM {scheme} AS x
+            JOIN {progress} AS p ON p.customer {equal} x.customer
+          WHERE x.customer {equal} {customer} AND p.customer {equal} {customer}
+          $q$, to_jsonb(s) || jsonb_build_object('day', coalesce(customer_tier_internal.date_sql(s.as_of), 'NULL'),
+            'progress', s.progress_view, 'equal', customer_tier_internal.equal_of(s),
+            'customer', quote_literal(details ->> 'customer'))))
+        AS x(tier text, status text, since date, held_until date, earned text, pin text, scores int2[], axis text,
+             value float8, score integer, changed boolean, line_to_stay float8, margin float8, line_to_rise float8,
+             gap float8)),
+    said AS (
+      SELECT x.*, i,
+        -- what of the rule speaks here
+        (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i)
+         FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned AS rule,
+        coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights'))
+          AS measure
+      FROM found AS x
+        JOIN jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i) ON a ->> 'name' = x.axis)
+    SELECT x.tier, x.status, x.since, x.held_until, x.earned, x.pin, x.rule, x.axis, m.measure, m.value, m.score,
+           m.changed, m.line_to_stay, m.margin, m.line_to_rise, m.gap, m.weight, m.part
+    FROM said AS x,
+      LATERAL (
+        SELECT 0 AS n, x.measure, x.value, x.score, x.changed, x.line_to_stay, x.margin, x.line_to_rise, x.gap,
+               NULL::float8 AS weight, NULL::float8 AS part
+        UNION ALL
+        SELECT p.n, p.measure, p.value, NULL, NULL, NULL, NULL, NULL, NULL, p.weight, p.part
+        FROM parts AS p
+        WHERE p.axis = x.i) AS m
+    ORDER BY x.i, m.n;
   GET DIAGNOSTICS n = ROW_COUNT;
   IF n = 0 THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found',
@@ -75,23 +129,25 @@ COMMENT ON FUNCTION customer_tier_internal.answer_explain(regclass, jsonb) IS 's
 CREATE FUNCTION explain(scheme regclass, customer text, OUT tier text, OUT status text, OUT since date,
   OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
   OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
-  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision,
+  OUT weight double precision, OUT part double precision) RETURNS SETOF record
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT *
 FROM customer_tier_internal.ask_owner($1, 'explain', jsonb_build_object('customer', $2))
   AS x(tier text, status text, since date, held_until date, earned text, pin text, rule text, axis text, measure text,
        value float8, score integer, changed boolean, line_to_stay float8, margin float8, line_to_rise float8,
-       gap float8)
+       gap float8, weight float8, part float8)
 $$;
 COMMENT ON FUNCTION explain(regclass, text) IS
   'why a customer has a tier: for each axis the value now, the score, the line to stay and the line to rise, and how '
-  'far they are';
+  'far they are; for each measure of a weighted score its value and its part of the score';
 
 CREATE FUNCTION explain(scheme regclass, customer anyelement, OUT tier text, OUT status text, OUT since date,
   OUT held_until date, OUT earned text, OUT pin text, OUT rule text, OUT axis text, OUT measure text,
   OUT value double precision, OUT score integer, OUT changed boolean, OUT line_to_stay double precision,
-  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision) RETURNS SETOF record
+  OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision,
+  OUT weight double precision, OUT part double precision) RETURNS SETOF record
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT * FROM customer_tier.explain($1, to_json($2) #>> '{}') $$;
 COMMENT ON FUNCTION explain(regclass, anyelement) IS 'the same for a customer of the type that customers have';
@@ -106,6 +162,7 @@ DECLARE
   as_of date := details ->> 'as_of';
 BEGIN
   PERFORM customer_tier_internal.check_scheme_day(as_of);
+  PERFORM customer_tier_internal.check_listed_once(s);
   RETURN QUERY
     SELECT *
     FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.grade_sql(s, r, as_of,
@@ -226,6 +283,7 @@ DECLARE
   labels text[] := details ->> 'labels';
   unrated text := coalesce(details ->> 'unrated', own.unrated);
 BEGIN
+  PERFORM customer_tier_internal.check_listed_once(s);
   r := customer_tier_internal.with_axes(r, ARRAY(
     SELECT o - '{value,measures}'::text[]
            || jsonb_build_object('by', a -> 'by', 'at', a -> 'at', 'rule', a -> 'rule')
@@ -258,6 +316,7 @@ DECLARE
   r customer_tier_internal.rule := own;
 BEGIN
   IF customer_tier_internal.is_owner(s.declaration) THEN
+    PERFORM customer_tier_internal.check_listed_once(s);
     r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, NULL, NULL, NULL, NULL, NULL, NULL,
                                              path);
     RETURN QUERY

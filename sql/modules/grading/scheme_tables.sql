@@ -74,21 +74,21 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(customer_tier_internal.scheme, text, text) IS
   'support of create_scheme: its tables';
 
--- columns of a table with these names mean something else in measures
-CREATE FUNCTION customer_tier_internal.attribute_columns(attributes regclass) RETURNS SETOF name
+-- columns of a table with these names, or that of a source, mean something else in measures
+CREATE FUNCTION customer_tier_internal.attribute_columns(attributes regclass, sources text[]) RETURNS SETOF name
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT attname
 FROM pg_attribute
 WHERE attrelid = attributes AND attnum > 0 AND NOT attisdropped
-  AND attname NOT IN ('customer', 'ledger', 'as_of', 'listed')
+  AND NOT attname::text = ANY ('{customer, ledger, as_of, listed}' || sources)
 ORDER BY attnum
 $$;
-COMMENT ON FUNCTION customer_tier_internal.attribute_columns(regclass) IS
+COMMENT ON FUNCTION customer_tier_internal.attribute_columns(regclass, text[]) IS
   'support of schemes: the columns of attributes that measures see beside their own';
 
 CREATE FUNCTION customer_tier_internal.make_attributes_view(s customer_tier_internal.scheme, attributes regclass,
-  key name, view text) RETURNS void
+  key name, sources text[], view text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -97,49 +97,94 @@ BEGIN
   PERFORM customer_tier_internal.check_attributes(attributes, key);
   SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) INTO hidden
   FROM pg_attribute
-  WHERE attrelid = attributes AND attnum > 0 AND NOT attisdropped
-    AND attname IN ('customer', 'ledger', 'as_of', 'listed') AND attname <> key;
+  WHERE attrelid = attributes AND attnum > 0 AND NOT attisdropped AND attname <> key
+    AND attname::text = ANY ('{customer, ledger, as_of, listed}' || sources);
   IF hidden IS NOT NULL THEN
     RAISE NOTICE 'measures cannot name these columns of attributes %, which mean something else in them: %',
       attributes, hidden;
   END IF;
   PERFORM customer_tier_internal.run(s.ledger,
     format('CREATE VIEW %s AS SELECT %I AS customer%s FROM %s WHERE %2$I IS NOT NULL', view, key,
-           (SELECT string_agg(format(', %I', c), '') FROM customer_tier_internal.attribute_columns(attributes) AS c),
+           (SELECT string_agg(format(', %I', c), '')
+            FROM customer_tier_internal.attribute_columns(attributes, sources) AS c),
            attributes));
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_attributes_view(customer_tier_internal.scheme, regclass, name, text) IS
-  'support of create_scheme: the view of attributes';
+COMMENT ON FUNCTION customer_tier_internal.make_attributes_view(customer_tier_internal.scheme, regclass, name, text[],
+  text) IS 'support of create_scheme: the view of attributes';
+
+-- The columns of the input after its own four: the ledgers of other sources, then the attributes.  "names" has all of
+-- them; "ledger" is how a source is asked, with its alias for %s.
+CREATE FUNCTION customer_tier_internal.input_columns_sql(s customer_tier_internal.scheme, names text[], ledger text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg(CASE
+    WHEN i <= cardinality(s.sources) THEN format(', ' || ledger || ' AS %I', 's' || i, name)
+    ELSE format(', a.%I AS %I', a.attname, name)
+  END, '' ORDER BY i)
+FROM unnest(names) WITH ORDINALITY AS u(name, i)
+     LEFT JOIN pg_attribute AS a ON attrelid = s.attributes AND attnum = i - cardinality(s.sources) + 1
+$$;
+COMMENT ON FUNCTION customer_tier_internal.input_columns_sql(customer_tier_internal.scheme, text[], text) IS
+  'support of schemes: SQL for what measures see beside a ledger';
+
+-- how the input names these columns now
+CREATE FUNCTION customer_tier_internal.input_names(s customer_tier_internal.scheme) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = s.input AND attnum > 4 ORDER BY attnum) $$;
+COMMENT ON FUNCTION customer_tier_internal.input_names(customer_tier_internal.scheme) IS
+  'support of schemes: the sources and the attributes that measures see, by their names';
+
+CREATE FUNCTION customer_tier_internal.source_joins_sql(s customer_tier_internal.scheme, customer text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT string_agg(format(' LEFT JOIN %s AS s%s ON s%2$s.customer %s %s', ledger, i,
+                         customer_tier_internal.equal_of(s), customer), '' ORDER BY i)
+FROM unnest(s.sources) WITH ORDINALITY AS u(ledger, i)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.source_joins_sql(customer_tier_internal.scheme, text) IS
+  'support of schemes: SQL that joins the ledgers of other sources to a customer';
+
+-- A customer is who has a ledger in the scheme's own source, or is listed in the attributes.
+CREATE FUNCTION customer_tier_internal.input_sql(s customer_tier_internal.scheme, names text[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE
+  WHEN s.attributes IS NULL THEN
+    format('SELECT l.customer, l.ledger, NULL::date AS as_of, false AS listed%s FROM %s AS l%s', columns, s.ledger,
+           customer_tier_internal.source_joins_sql(s, 'l.customer'))
+  ELSE
+    format($q$
+      SELECT coalesce(l.customer, a.customer) AS customer, coalesce(l.ledger, '{}') AS ledger,
+             NULL::date AS as_of, a.customer IS NOT NULL AS listed%s
+      FROM %s AS l
+        FULL JOIN %s AS a ON a.customer %s l.customer%s
+      $q$, columns, s.ledger, s.attributes, customer_tier_internal.equal_of(s),
+      customer_tier_internal.source_joins_sql(s, 'coalesce(l.customer, a.customer)'))
+END
+FROM customer_tier_internal.input_columns_sql(s, names, 'coalesce(%s.ledger, ''{}'')') AS x(columns)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.input_sql(customer_tier_internal.scheme, text[]) IS
+  'support of schemes: the query of what measures are asked of';
 
 -- the views that expressions are written over: of a customer, and of scores
 CREATE FUNCTION customer_tier_internal.make_input_views(s customer_tier_internal.scheme, attributes regclass, key name,
-  axes jsonb[], place text, name text) RETURNS customer_tier_internal.scheme
+  sources text[], axes jsonb[], place text, name text) RETURNS customer_tier_internal.scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v record;
 BEGIN
   IF attributes IS NOT NULL THEN
-    PERFORM customer_tier_internal.make_attributes_view(s, attributes, key,
+    PERFORM customer_tier_internal.make_attributes_view(s, attributes, key, sources,
                                                         format('%s.%I', place, name || '__attribute'));
     s.attributes := format('%s.%I', place, name || '__attribute');
   END IF;
   FOR v IN
     SELECT format('%s.%I', place, name || suffix) AS view, query
     FROM (VALUES
-      ('__input', CASE
-         WHEN attributes IS NULL THEN
-           format('SELECT customer, ledger, NULL::date AS as_of, false AS listed FROM %s', s.ledger)
-         ELSE
-           format($q$
-             SELECT coalesce(l.customer, a.customer) AS customer, coalesce(l.ledger, '{}') AS ledger,
-                    NULL::date AS as_of, a.customer IS NOT NULL AS listed%s
-             FROM %s AS l
-               FULL JOIN %s AS a ON a.customer %s l.customer
-             $q$, (SELECT string_agg(format(', a.%I', c), '')
-                   FROM customer_tier_internal.attribute_columns(s.attributes) AS c),
-             s.ledger, s.attributes, customer_tier_internal.equal_of(s))
-       END),
+      ('__input', customer_tier_internal.input_sql(s, sources || ARRAY(
+         SELECT c::text FROM customer_tier_internal.attribute_columns(s.attributes, sources) AS c))),
       ('__score', (SELECT 'SELECT ' || string_agg(format('1 AS %I', a ->> 'name'), ', ' ORDER BY i)
                    FROM unnest(axes) WITH ORDINALITY AS u(a, i)))) AS x(suffix, query) LOOP
     PERFORM customer_tier_internal.run(s.ledger, format('CREATE VIEW %s AS %s', v.view, v.query));
@@ -148,8 +193,46 @@ BEGIN
   s.scores := format('%s.%I', place, name || '__score');
   RETURN s;
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, jsonb[],
-  text, text) IS 'support of create_scheme: what expressions are written over';
+COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, text[],
+  jsonb[], text, text) IS 'support of create_scheme: what expressions are written over';
+
+-- Columns that the attributes have got since are added behind those that measures see.
+CREATE FUNCTION customer_tier_internal.add_attributes(s customer_tier_internal.scheme) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  a record;
+  seen text[] := customer_tier_internal.input_names(s);
+  added text[];
+BEGIN
+  SELECT * INTO a FROM customer_tier_internal.attributes_of(s.attributes);
+  -- a column is known by what the view depends on, for it may have been renamed
+  added := ARRAY(
+    SELECT attname::text
+    FROM pg_attribute
+    WHERE attrelid = a.attributes AND attnum > 0 AND NOT attisdropped
+      AND NOT attname::text = ANY ('{customer, ledger, as_of, listed}' || seen)
+      AND NOT EXISTS (SELECT FROM pg_rewrite AS r
+                           JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                      WHERE r.ev_class = s.attributes AND d.refclassid = 'pg_class'::regclass
+                        AND d.refobjid = a.attributes AND d.refobjsubid = attnum)
+    ORDER BY attnum);
+  IF added = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM customer_tier_internal.run(s.ledger, format(
+    'CREATE OR REPLACE VIEW %s AS SELECT %s FROM %s WHERE %I IS NOT NULL', s.attributes,
+    (SELECT string_agg(x, ', ' ORDER BY i, j)
+     FROM (SELECT 1, n, format('%s AS %I', expressions[1], name)
+           FROM customer_tier_internal.view_expressions(s.attributes, true) WITH ORDINALITY AS e(name, expressions, n)
+           UNION ALL
+           SELECT 2, n, quote_ident(name)
+           FROM unnest(added) WITH ORDINALITY AS u(name, n)) AS c(i, j, x)), a.attributes, a.key));
+  PERFORM customer_tier_internal.run(s.ledger, format('CREATE OR REPLACE VIEW %s AS %s', s.input,
+                                                      customer_tier_internal.input_sql(s, seen || added)));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.add_attributes(customer_tier_internal.scheme) IS
+  'support of alter_scheme: makes new columns of attributes known to measures';
 
 -- The views that have the expressions of a rule.  A column of measures is an array, so that its type stays when
 -- an axis has more of them, or fewer.
@@ -248,13 +331,14 @@ DECLARE
   command text;
 BEGIN
   FOREACH command IN ARRAY ARRAY[
-    format('CREATE TABLE %s (is_scheme customer_tier.is_scheme PRIMARY KEY, %s, preset text, '
+    format('CREATE TABLE %s (is_scheme customer_tier.is_scheme PRIMARY KEY, %s, sources regclass[]%s, preset text, '
            'as_of date, version int, axes jsonb, sizes int[], map int[], tiers text[], matrix text[], unrated text, '
            'calibrate text, downgrade text, hold interval, keep float8, review text[], calibrated int, measured int, '
            'note text, author text, made_at timestamptz)', declaration,
            (SELECT string_agg(format('%I regclass%s', part, customer_tier_internal.default_of(relation)), ', ')
-            FROM customer_tier_internal.parts_of(s))),
-    format('INSERT INTO %s VALUES (true, %s, %L)', declaration,
+            FROM customer_tier_internal.parts_of(s)),
+           customer_tier_internal.default_of_touches(nullif(s.sources, '{}'))),
+    format('INSERT INTO %s VALUES (true, %s, NULL, %L)', declaration,
            (SELECT string_agg('NULL', ', ') FROM customer_tier_internal.parts_of(s)), s.preset),
     format('GRANT SELECT (is_scheme, preset, as_of, version, made_at) ON %s TO pg_monitor', declaration),
     format('COMMENT ON TABLE %s IS %L', declaration,

@@ -97,7 +97,7 @@ BEGIN
       CROSS JOIN (SELECT max(as_of) AS as_of FROM %s) AS d%s
     $q$, now, s.state, s.refreshes,
     CASE WHEN computed IS NOT NULL THEN format($q$
-      LEFT JOIN %s AS l ON l.customer %s x.customer%s,
+      LEFT JOIN %s AS l ON l.customer %s x.customer%s%s,
       LATERAL (
         SELECT %s
         FROM (SELECT x.customer,
@@ -109,8 +109,9 @@ BEGIN
         WHEN s.attributes IS NULL THEN ''
         ELSE format(' LEFT JOIN %s AS a ON a.customer %s x.customer', s.attributes, equal)
       END,
-      array_to_string(computed, ', '),
-      (SELECT string_agg(format(', a.%I', c), '') FROM customer_tier_internal.attribute_columns(s.attributes) AS c),
+      customer_tier_internal.source_joins_sql(s, 'x.customer'), array_to_string(computed, ', '),
+      customer_tier_internal.input_columns_sql(s, customer_tier_internal.input_names(s),
+        'customer_tier.slice(coalesce(%s.ledger, ''{}''), daterange(NULL, d.as_of, ''[]''))'),
       (SELECT relname FROM pg_class WHERE oid = s.input))
     ELSE '' END));
   RETURN QUERY VALUES

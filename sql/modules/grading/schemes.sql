@@ -37,6 +37,7 @@ CREATE TYPE customer_tier_internal.scheme AS (
   trend_view regclass,
   progress_view regclass,
   thresholds_view regclass,
+  sources regclass[],
   preset text,
   as_of date,
   version integer,
@@ -110,22 +111,30 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   named regclass[] := customer_tier_internal.named_parts($1);
-  owner oid;
+  heir oid;
   stray regclass;
   mends text;
 BEGIN
-  SELECT relowner INTO owner
+  SELECT relowner INTO heir
   FROM pg_attribute
        JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
        JOIN pg_class AS c ON c.oid = (customer_tier_internal.relations_in(adbin))[1]
   WHERE attrelid = $1 AND attname = 'ledger';
   SELECT min(c.oid::oid)::regclass,
-         string_agg(format('ALTER %s %s OWNER TO %I;', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
-                           c.oid::regclass, r.rolname), ' ' ORDER BY c.oid)
+         string_agg(CASE
+             WHEN source.sales IS NULL THEN
+               format('ALTER %s %s OWNER TO %I;', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+                      c.oid::regclass, r.rolname)
+             ELSE format('ALTER TABLE %s OWNER TO %I; CALL customer_tier.alter_source(%L);', source.sales, r.rolname,
+                         customer_tier_internal.source_name(source))
+           END, ' ' ORDER BY c.oid)
   INTO stray, mends
   FROM pg_class AS c
-       JOIN pg_roles AS r ON r.oid = owner
-  WHERE c.oid = ANY (named || $1) AND relowner <> owner;
+       JOIN pg_roles AS r ON r.oid = heir
+       -- the ledgers of another source go with its sales
+       LEFT JOIN LATERAL customer_tier_internal.source_or_null(c.oid) AS source
+         ON relkind = 'r' AND source.ledger = c.oid
+  WHERE c.oid = ANY (named || $1) AND relowner <> heir;
   IF stray IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
       MESSAGE = format('%s does not belong to the owner of the ledgers of its scheme', stray), HINT = mends;
@@ -240,6 +249,18 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.attributes_of(regclass) IS
   'support of schemes: the table of attributes, and its column that says whose they are';
 
+-- whether nothing but a look tells that there is one row for each customer
+CREATE FUNCTION customer_tier_internal.may_repeat(attributes regclass, key name) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT NOT EXISTS (SELECT FROM pg_index
+                        JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+                   WHERE indrelid = $1 AND attname = $2 AND indisunique AND indisvalid AND indimmediate
+                     AND indnkeyatts = 1 AND indpred IS NULL)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.may_repeat(regclass, name) IS
+  'support of schemes: whether attributes have no unique index that says whose they are';
+
 -- one row for each customer, or somebody would count twice
 CREATE FUNCTION customer_tier_internal.check_attributes(attributes regclass, key name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -255,10 +276,8 @@ BEGIN
         ELSE format('attributes %s have no column "%s"', $1, $2)
       END,
       HINT = 'key => names the column that says whose attributes they are; without it, it is the primary key.';
-  ELSIF NOT EXISTS (SELECT FROM pg_index
-                         JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
-                    WHERE indrelid = $1 AND attname = $2 AND indisunique AND indisvalid AND indnkeyatts = 1
-                      AND indpred IS NULL) THEN
+  ELSIF customer_tier_internal.may_repeat($1, $2)
+    AND (SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = $1) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition',
       MESSAGE = format('attributes %s may have more than one row with the same %s', $1, $2),
       HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', $1, $2);
@@ -266,6 +285,32 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_attributes(regclass, name) IS
   'support of schemes: an error if attributes cannot be read';
+
+-- A view has no index: it is asked before each grading.
+CREATE FUNCTION customer_tier_internal.check_listed_once(s customer_tier_internal.scheme) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  a record;
+  twice text;
+BEGIN
+  SELECT * INTO a FROM customer_tier_internal.attributes_of(s.attributes);
+  IF a.attributes IS NULL OR NOT customer_tier_internal.may_repeat(a.attributes, a.key) THEN
+    RETURN;
+  END IF;
+  SELECT x INTO twice
+  FROM customer_tier_internal.as_owner(s.ledger, format(
+      'SELECT min(customer::text) FROM %s GROUP BY customer HAVING count(*) > 1 ORDER BY 1 LIMIT 1', s.attributes))
+    AS y(x text);
+  IF twice IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'cardinality_violation',
+      MESSAGE = format('attributes %s have customer %s more than once', a.attributes, twice),
+      HINT = format('Each customer has one row: see SELECT %I, count(*) FROM %s GROUP BY 1 HAVING count(*) > 1;',
+                    a.key, a.attributes);
+  END IF;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_listed_once(customer_tier_internal.scheme) IS
+  'support of schemes: an error if a view of attributes has a customer twice';
 
 -- the view of a source, by its ledgers; without a lock, and for whoever may see the scheme
 CREATE FUNCTION customer_tier_internal.source_of_ledger(ledger regclass) RETURNS regclass
@@ -286,8 +331,27 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of_ledger(regclass) IS
   'support of schemes: the view of the source whose ledgers these are';
 
+-- In the order in which refresh_all goes through them, so that nobody waits in a circle.
+CREATE FUNCTION customer_tier_internal.ledgers_of(s customer_tier_internal.scheme) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT DISTINCT l FROM unnest(s.sources || s.ledger) AS l ORDER BY l $$;
+COMMENT ON FUNCTION customer_tier_internal.ledgers_of(customer_tier_internal.scheme) IS
+  'support of schemes: the ledgers of all sources of a scheme';
+
+-- as create_scheme takes them
+CREATE FUNCTION customer_tier_internal.sources_json(s customer_tier_internal.scheme) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT jsonb_object_agg(attname, customer_tier_internal.source_of_ledger(ledger))
+FROM unnest(s.sources) WITH ORDINALITY AS u(ledger, i)
+     JOIN pg_attribute ON attrelid = s.input AND attnum = 4 + i
+$$;
+COMMENT ON FUNCTION customer_tier_internal.sources_json(customer_tier_internal.scheme) IS
+  'support of schemes: the other sources of a scheme, by the names that measures have for them';
+
 CREATE VIEW schemes AS
 SELECT coalesce(s.scheme, s.declaration) AS scheme, customer_tier_internal.source_of_ledger(s.ledger) AS source,
+  customer_tier_internal.sources_json(s) AS sources,
   (customer_tier_internal.attributes_of(s.attributes)).attributes, s.preset, s.version, s.as_of, r.axes, s.tiers,
   coalesce(s.matrix::pg_catalog.text, r.tier) AS tier, s.unrated, r.per, s.calibrate, s.downgrade, s.hold, s.keep,
   s.review, s.note, s.author, s.made_at
@@ -298,6 +362,7 @@ COMMENT ON VIEW schemes IS 'the schemes, each with the rule in force';
 COMMENT ON COLUMN schemes.scheme IS
   'the view of its current tiers; if that is gone, the table that declares the scheme';
 COMMENT ON COLUMN schemes.source IS 'the view of its source';
+COMMENT ON COLUMN schemes.sources IS 'the views of its other sources, by their names in measures; null if it has none';
 COMMENT ON COLUMN schemes.attributes IS 'table of attributes of customers';
 COMMENT ON COLUMN schemes.preset IS 'what it was made from';
 COMMENT ON COLUMN schemes.version IS 'the version of its rule';
