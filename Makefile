@@ -17,7 +17,7 @@ value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamm
 	formulas named_model
 capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links packed_sales \
 	table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
-grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
+grading = declarations columns grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
 SQL_base = guard

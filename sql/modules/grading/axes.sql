@@ -98,8 +98,9 @@ BEGIN
     WHEN how IS NULL OR how NOT IN ('value', 'share', 'heads', 'count', 'natural', 'mean', 'median', 'mean_score')
       THEN 'it is cut by nothing that is known'
     WHEN coalesce(axis ->> 'better', '') NOT IN ('higher', 'lower') THEN 'better is higher or lower'
-    WHEN how IN ('share', 'heads', 'count', 'mean_score') AND coalesce(axis ->> 'rule', '') NOT IN ('fill', 'fit')
-      THEN 'the rule is fill or fit'
+    WHEN how IN ('share', 'heads', 'count', 'mean_score')
+         AND coalesce(axis ->> 'rule', '') NOT IN ('fill', 'fit', 'fit_top')
+      THEN 'the rule is fill, fit or fit_top'
     ELSE coalesce(customer_tier_internal.wrong_lines(how, at),
                   CASE WHEN axis -> 'measures' IS NOT NULL THEN customer_tier_internal.wrong_weights(axis) END)
   END;

@@ -164,7 +164,7 @@ BEGIN
     WHEN name IN ('rfm', 'rfm8') THEN
       SELECT array_agg(
         customer_tier.axis(a, format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', v),
-                           CASE name WHEN 'rfm' THEN 'heads' ELSE 'mean_score' END, '{0.2, 0.4, 0.6, 0.8}', 'fit', b)
+                           CASE name WHEN 'rfm' THEN 'heads' ELSE 'mean_score' END, '{0.2, 0.4, 0.6, 0.8}', 'fit_top', b)
         ORDER BY i) INTO axes
       FROM (VALUES (1, 'r', 'customer_tier.recency(ledger, as_of)', 'lower'), (2, 'f', o ->> 'frequency', 'higher'),
                    (3, 'm', o ->> 'monetary', 'higher')) AS v(i, a, v, b);
