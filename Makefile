@@ -26,8 +26,8 @@ SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
 SQL_value = value
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
-SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
-	scheme_questions scheme_use suggest
+SQL_grading = models axes schemes rules grading refresh_scheme preset_options presets scheme_views scheme_tables \
+	scheme_definition scheme_questions scheme_use suggest
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
@@ -35,7 +35,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers crashes hostile catalog
+	capture joins stale many orders schemes presets messages tiers suggest seen replay history faults models numbers \
+	crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

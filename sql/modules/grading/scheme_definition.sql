@@ -27,11 +27,10 @@ BEGIN
   END IF;
   s.ledger := (customer_tier_internal.live_source(source)).ledger;
   s.preset := preset;
-  IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') AND attributes IS NULL THEN
+  IF customer_tier_internal.preset_needs_attributes(preset) AND attributes IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('preset %s needs attributes of customers', preset),
-      HINT = 'attributes => a table with a column annual_potential, or options => ''{"potential": "..."}'' for '
-             'another expression over it.';
+      HINT = customer_tier_internal.preset_attributes(preset);
   ELSIF preset IS NULL AND coalesce(options, '{}') <> '{}' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are those of a preset',
       HINT = 'preset => ''abc'', for example.';
@@ -53,6 +52,9 @@ BEGIN
                           WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1));
   END IF;
   s := customer_tier_internal.make_input_views(s, attributes, key, axes, n.place, n.relname);
+  IF preset IS NOT NULL THEN
+    PERFORM customer_tier_internal.check_preset_measures(preset, coalesce(options, '{}'), s.input, p.axes, path);
+  END IF;
   -- the rule is made before the view that stands for the scheme
   r.per := customer_tier_internal.scheme_expression(s.input, per, 'group', path);
   r := customer_tier_internal.changed_rule(s, r, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,

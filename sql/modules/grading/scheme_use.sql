@@ -162,7 +162,7 @@ DECLARE
   r customer_tier_internal.rule;
   labels text[];
 BEGIN
-  IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') THEN
+  IF customer_tier_internal.preset_needs_attributes(preset) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('preset %s needs attributes of customers', preset),
       HINT = 'create_scheme(..., attributes => ...) has them; a query of sales has not.';
