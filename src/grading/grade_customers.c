@@ -258,7 +258,8 @@ ct_grade(PG_FUNCTION_ARGS)
 		read_lines(g, g->rule, text_arg(fcinfo, ARG_FIXED), g->grades->line, NULL);
 	ct_score_all(g->grades);
 	read_rule_before(g, fcinfo);
-	ct_warn_of_empty_scores(g->grades, g->rule_before);
+	if (!PG_ARGISNULL(ARG_STATE) || !PG_ARGISNULL(ARG_NEW_STATE))
+		ct_warn_of_empty_scores(g->grades, g->rule_before);
 
 	n = COLUMNS_SIZE(g->columns);
 	g->written = !PG_ARGISNULL(ARG_STATE);

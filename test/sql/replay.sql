@@ -160,7 +160,7 @@ BEGIN
       hold => CASE WHEN seed % 2 = 0 THEN interval '40 days' END, keep => CASE
         WHEN seed % 5 IN (1, 2) THEN 0.8 END, downgrade => CASE
         WHEN seed % 7 IN (1, 2, 5) THEN 'one_level' ELSE 'direct' END, review => CASE
-        WHEN seed % 7 = 3 THEN '{02-28, 06-30}'::text[] END);
+        WHEN seed % 7 = 3 THEN '{02-28, 06-30}' END);
   END LOOP;
   FOR step IN 1 .. 6 LOOP
     IF step > 1 AND u(seed, step) < 0.5 THEN

@@ -88,14 +88,15 @@ CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT 
   tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, attributes regclass DEFAULT NULL,
   key text DEFAULT NULL, per text DEFAULT NULL, calibrate text DEFAULT 'every refresh',
   downgrade text DEFAULT 'direct', hold interval DEFAULT NULL, keep double precision DEFAULT NULL,
-  review text[] DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
+  review text DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+  customer_tier_internal.review_days($15), $16, $17,
   pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
 $$;
 COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text,
-  interval, double precision, text[], jsonb, text) IS
+  interval, double precision, text, jsonb, text) IS
   'makes a scheme over a source, from a preset or from axes and tiers; its name is that of the view of current tiers';
 
 CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text,
@@ -156,14 +157,14 @@ COMMENT ON FUNCTION customer_tier_internal.redefine_scheme(regclass, jsonb[], te
 
 CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL,
   tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
-  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text[] DEFAULT NULL, note text DEFAULT NULL)
+  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text DEFAULT NULL, note text DEFAULT NULL)
 RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-  pg_catalog.current_setting('search_path'))
+SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9,
+  customer_tier_internal.review_days($10), $11, pg_catalog.current_setting('search_path'))
 $$;
-COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[],
+COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text,
   text) IS
   'a new version of a scheme''s rule, in force from the next refresh; what is null stays as it is';
 
