@@ -70,6 +70,12 @@ leave_out_ours(ErrorData *edata)
 		char	   *kept = edata->context;
 		char	   *level = edata->context;
 
+		/* where in a statement of ours */
+		if (is_our_function(level))
+		{
+			edata->internalquery = NULL;
+			edata->internalpos = 0;
+		}
 		while (*level != '\0')
 		{
 			char	   *end = end_of_level(level);

@@ -9,6 +9,8 @@
 #include "utils/lsyscache.h"
 #include "utils/regproc.h"
 
+#define READ_DATE "make_date(left(d, 4)::int, substr(d, 6, 2)::int, right(d, 2)::int) reads YYYY-MM-DD."
+
 typedef struct Mutable
 {
 	char		volatility;		/* that is still allowed */
@@ -51,7 +53,7 @@ find_mutable(Node *node, void *context)
 char *
 ct_mutable_part(Node *expr, bool stable_will_do)
 {
-	Mutable		m = {stable_will_do ? PROVOLATILE_STABLE : PROVOLATILE_IMMUTABLE};
+	Mutable		m = {.volatility = stable_will_do ? PROVOLATILE_STABLE : PROVOLATILE_IMMUTABLE};
 
 	(void) find_mutable(expr, &m);
 	return OidIsValid(m.function) ? psprintf("Function %s", format_procedure(m.function)) :
@@ -70,10 +72,11 @@ ct_mutable_remedy(Node *expr, bool of_sales)
 		const char *function;	/* of the server, with its arguments */
 		const char *remedy;
 	}			known[] = {
-		{"timestamptz(date)", "Cast the day to timestamp, which has no time zone: date_trunc('year', day::timestamp)."},
+		{"timestamptz(date)",
+		"Cast the day to timestamp, which has no time zone: date_trunc('year', day::timestamp)."},
 		{"timestamptz(timestamp without time zone)", "A timestamp is turned into a day by a cast: sold_at::date."},
-		{"to_date(text,text)", "Write make_date(left(d, 4)::int, substr(d, 5, 2)::int, right(d, 2)::int) for YYYYMMDD."},
-		{"date_in(cstring)", "Write make_date(left(d, 4)::int, substr(d, 6, 2)::int, right(d, 2)::int) for YYYY-MM-DD."},
+		{"to_date(text,text)", READ_DATE},
+		{"date_in(cstring)", READ_DATE},
 		{"cash_in(cstring)", "The text of money depends on lc_monetary: cast to numeric instead."},
 		{"cash_out(money)", "The text of money depends on lc_monetary: cast to numeric instead."},
 		{"money(numeric)", "Money depends on lc_monetary: leave the cast out, or cast to numeric."},
@@ -84,7 +87,7 @@ ct_mutable_remedy(Node *expr, bool of_sales)
 		{"anytextcat(anynonarray,text)", "Cast to text before: n::text || 'K'."},
 		{"concat(\"any\")", "Write n::text || 'K' instead of concat, with coalesce where null is possible."}
 	};
-	Mutable		m = {PROVOLATILE_IMMUTABLE};
+	Mutable		m = {.volatility = PROVOLATILE_IMMUTABLE};
 	char	   *name;
 
 	(void) find_mutable(expr, &m);
@@ -93,7 +96,7 @@ ct_mutable_remedy(Node *expr, bool of_sales)
 		if (strcmp(name, known[i].function) == 0)
 			return known[i].remedy;
 	if (of_sales)
-		return strstr(name, "timestamp with time zone") != NULL ?
+		return strstr(name, "timestamp with time zone") != NULL && strstr(name, "_out(") == NULL ?
 			"A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'." :
 			"Leave it out, or give a function of your own that is declared IMMUTABLE and always gives the same.";
 	return m.clock || strstr(name, "now()") != NULL ? "The day is as_of." :

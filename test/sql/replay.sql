@@ -165,9 +165,12 @@ BEGIN
   FOR step IN 1 .. 6 LOOP
     IF step > 1 AND u(seed, step) < 0.5 THEN
       FOREACH name IN ARRAY '{once, often}'::text[] LOOP
-        PERFORM pin(name::regclass, (1 + (u(seed, step + 20) * 25)::int)::text, 'B', 'step ' || step,
-          d - (u(seed, step + 10) * 9)::int, CASE
-          WHEN u(seed, step + 30) < 0.7 THEN d + 1 + (u(seed, step + 40) * 60)::int END);
+        BEGIN
+          PERFORM pin(name::regclass, (1 + (u(seed, step + 20) * 25)::int)::text, 'B', 'step ' || step,
+            d - (u(seed, step + 10) * 9)::int, CASE
+            WHEN u(seed, step + 30) < 0.7 THEN d + 1 + (u(seed, step + 40) * 60)::int END);
+        EXCEPTION WHEN no_data_found THEN  -- nobody has that number
+        END;
       END LOOP;
     END IF;
     FOR batch IN 1 .. 3 LOOP

@@ -331,8 +331,11 @@ BEGIN
         ELSE format('customer_tier_internal.is_anniversary(review.day, %s, %s)',
                     coalesce(customer_tier_internal.date_sql(last.as_of), 'NULL'), day)
       END,
-      'reviews', coalesce(format('
-    LEFT JOIN (%s) AS review ON review.customer %s b.customer', anniversaries, customer_tier_internal.equal_of(s)), ''),
+      'reviews', CASE
+        WHEN anniversaries IS NULL THEN ''
+        ELSE format('
+    LEFT JOIN (%s) AS review ON review.customer %s b.customer', anniversaries, customer_tier_internal.equal_of(s))
+      END,
       'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
   -- the same measures, however they are cut

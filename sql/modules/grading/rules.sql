@@ -142,7 +142,8 @@ BEGIN
            'For example review => ''{06-30, 12-31}'', or ''anniversary of joined'', a column of the attributes.'
     FROM unnest(r.review) AS d
     WHERE (d IS NULL OR cardinality(r.review) > 1 OR d !~ '^anniversary of ')
-      AND (d IS NULL OR d !~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$' OR d IN ('02-29', '02-30', '02-31', '04-31', '06-31', '09-31', '11-31'))
+      AND (d IS NULL OR d !~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+           OR d IN ('02-29', '02-30', '02-31', '04-31', '06-31', '09-31', '11-31'))
     UNION ALL
     SELECT 'keep is not within (0, 1]', 'With keep => 0.8 whoever has 80 % of a line stays above it.'
     WHERE r.keep <= 0 OR r.keep > 1 OR r.keep = 'NaN'
