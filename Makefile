@@ -8,16 +8,16 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)custo
 # A room uses only rooms before it, see doc/architecture.md
 ROOMS = base ledger rollup cuts value capture grading operations pictures
 
-base = module amount day names query composite decimal customer_context
+base = module error_context amount day names query composite decimal customer_context
 ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
 rollup = sale scatter sales_query roll_up
 cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \
 	concentration window_functions
 value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamma_gamma fit predict history \
 	formulas named_model
-capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links \
+capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_links \
 	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
-grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations \
+grading = declarations columns grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
 operations = balance allocation allocate points referrals surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
@@ -29,8 +29,8 @@ SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
 SQL_value = formulas models predictions
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
-SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
-	scheme_questions scheme_use suggest
+SQL_grading = models axes schemes rules grading refresh_scheme preset_options presets scheme_views scheme_tables \
+	scheme_definition scheme_questions scheme_use suggest
 SQL_operations = periods balance points referrals word_of_mouth drivers retention funnel surveys \
 	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate
 SQL_pictures = svg words scheme_figures scheme_pictures report
@@ -41,7 +41,7 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes several tiers suggest seen replay history operations \
+	capture joins stale many orders schemes several presets messages tiers suggest seen replay history operations \
 	operations_contacts operations_allocations pictures faults models numbers crashes hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
