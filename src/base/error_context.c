@@ -18,7 +18,8 @@ static bool
 begins_level(const char *line)
 {
 	static const char *const begin[] = {
-		"SQL statement \"", "SQL expression \"", "SQL function \"", "PL/pgSQL ", "COPY ", "capture of "
+		"SQL statement \"", "SQL expression \"", "SQL function \"", "PL/pgSQL ", "COPY ", "capture of ",
+		"ledger of customer "
 	};
 
 	for (int i = 0; i < lengthof(begin); i++)
