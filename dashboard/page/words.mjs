@@ -1,0 +1,34 @@
+// The language of the page, and how it writes numbers.
+import { en } from './words/en.mjs';
+import { zh } from './words/zh.mjs';
+
+const LANGUAGES = { en, zh };
+const kept = localStorage.getItem('language');
+const wished = navigator.languages.map((one) => one.slice(0, 2)).find((one) => LANGUAGES[one]);
+
+export const language = LANGUAGES[kept] ? kept : wished ?? 'en';
+export const words = LANGUAGES[language];
+document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+
+export function otherLanguage() {
+  localStorage.setItem('language', language === 'en' ? 'zh' : 'en');
+  location.reload();
+}
+
+const format = (options) => {
+  const formatter = new Intl.NumberFormat(language === 'zh' ? 'zh-CN' : 'en', options);
+  return (value) => (value === null || value === undefined ? '–' : formatter.format(value));
+};
+
+export const count = format({ maximumFractionDigits: 0 });
+export const amount = format({ maximumFractionDigits: 2 });
+export const whole = format({ maximumFractionDigits: 0 });
+export const short = format({ notation: 'compact', maximumFractionDigits: 1 });
+export const percent = format({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const signed = format({ maximumFractionDigits: 2, signDisplay: 'exceptZero' });
+
+// of a measure: small numbers keep digits, large ones lose them
+export const measure = (value) => (Math.abs(value) < 10 ? format({ maximumSignificantDigits: 3 })(value) : amount(value));
+
+// a word of the database, where the page has another for it
+export const said = (group, text) => words[group]?.[text] ?? text;

@@ -1,0 +1,70 @@
+// The questions that the page may ask.
+import * as customer from './api/customer.mjs';
+import * as customers from './api/customers.mjs';
+import * as models from './api/models.mjs';
+import * as overview from './api/overview.mjs';
+import * as plan from './api/plan.mjs';
+import * as whatif from './api/whatif.mjs';
+import { Refusal } from './refusal.mjs';
+import { schemes } from './schemes.mjs';
+
+const { summary, moves, trend, lorenz, heat } = overview;
+// by the name in the address; of a scheme, or of none
+const OF_SCHEME = {
+  summary, moves, trend, lorenz, heat,
+  customers: customers.customers, owners: customers.owners,
+  customer: customer.customer, progress: customer.progress, history: customer.history, ledger: customer.ledger,
+  lines: whatif.lines, histogram: whatif.histogram, simulate: whatif.simulate,
+  plan: plan.plan, 'plan-owners': plan.planOwners, coverage: plan.coverage,
+};
+const OF_NONE = {
+  schemes: async ({ ask }) => [...(await schemes(ask)).values()].map((scheme) => scheme.summary),
+  models: models.models,
+  quality: models.quality,
+};
+// an answer that is not kept: it ends when nobody waits for it
+const ASKED_ONCE = new Set(['simulate', 'customers']);
+
+// what the overview shows, made before it is asked for
+export const OVERVIEW = ['summary', 'moves', 'trend', 'lorenz', 'heat'];
+
+export class Api {
+  #database;
+  #cache;
+
+  constructor(database, cache) {
+    this.#database = database;
+    this.#cache = cache;
+  }
+
+  // the answer as JSON
+  answer(name, query, parameters, signal) {
+    const key = `${name}?${query}`;
+    const kept = !ASKED_ONCE.has(name);
+    const make = async () => {
+      const result = await this.within(name, parameters, kept ? undefined : signal);
+      return JSON.stringify(result);
+    };
+    return kept ? this.#cache.get(key, make) : make();
+  }
+
+  within(name, parameters, signal) {
+    if (Object.hasOwn(OF_NONE, name)) {
+      return this.#database.read((ask) => OF_NONE[name]({ ask, parameters }), signal);
+    }
+    if (!Object.hasOwn(OF_SCHEME, name)) {
+      throw new Refusal(404, 'there is no such question');
+    }
+    return this.ofScheme(parameters, OF_SCHEME[name], signal);
+  }
+
+  ofScheme(parameters, work, signal) {
+    return this.#database.read(async (ask) => {
+      const scheme = (await schemes(ask)).get(parameters.text('scheme'));
+      if (!scheme) {
+        throw new Refusal(404, 'there is no such scheme, or it is not for you to see');
+      }
+      return work({ ask, scheme, parameters });
+    }, signal);
+  }
+}

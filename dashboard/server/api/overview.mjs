@@ -1,0 +1,71 @@
+// The state of a scheme: small results of its last refresh, and how its values are spread.
+import { quoted } from '../identifiers.mjs';
+import { Refusal } from '../refusal.mjs';
+
+// The colour lies with the customers: that of any one of the tier.
+export function summary({ ask, scheme }) {
+  return ask(`
+    SELECT s.*, c.tier_colour
+    FROM ${scheme.view('_summary')} AS s
+      LEFT JOIN LATERAL (
+        SELECT tier_colour FROM ${scheme.view('')} AS x WHERE x.tier = s.tier LIMIT 1) AS c ON s.heads > 0
+    ORDER BY s.tier_rank DESC NULLS LAST, s.tier
+    LIMIT 200`);
+}
+
+export function moves({ ask, scheme }) {
+  return ask(`
+    SELECT from_tier, from_rank, to_tier, to_rank, heads, change
+    FROM ${scheme.view('_migration')}
+    ORDER BY from_rank DESC NULLS LAST, to_rank DESC NULLS LAST
+    LIMIT 2000`);
+}
+
+// the last 120 refreshes
+export function trend({ ask, scheme }) {
+  return ask(`
+    SELECT as_of, tier, tier_rank, sum(heads) AS heads, sum(value) AS value, sum(entered) AS entered, sum(up) AS up,
+           sum(down) AS down, sum(gone) AS gone
+    FROM ${scheme.view('_trend')}
+    WHERE as_of IN (SELECT DISTINCT as_of FROM ${scheme.view('_trend')} ORDER BY as_of DESC LIMIT 120)
+    GROUP BY as_of, tier, tier_rank
+    ORDER BY as_of, tier_rank
+    LIMIT 10000`);
+}
+
+// the axis that says what a customer brings, as far as names tell
+export function valueAxis(scheme) {
+  const higher = scheme.axes.filter(({ better }) => better !== 'lower');
+  return (higher.find(({ name }) => /^(m|monetary|value|worth|profit)$/.test(name)) ?? higher[0])?.name;
+}
+
+export async function lorenz({ ask, scheme }) {
+  const axis = valueAxis(scheme);
+  if (!axis) {
+    throw new Refusal(404, `${scheme.name} has no axis of which more is better`);
+  }
+  const [found] = await ask(`
+    SELECT $1 AS axis, (c).heads, (c).holders, (c).total, (c).gini, (c).top_1_share, (c).top_10_share, (c).top_20_share,
+           (SELECT jsonb_agg(jsonb_build_array(p.heads, p.share) ORDER BY p.heads, p.share) FROM unnest(curve) AS p) AS curve
+    FROM (SELECT customer_tier.concentration(v) AS c, customer_tier.lorenz(v, 200) AS curve
+          FROM (SELECT ${quoted(axis)}::float8 AS v FROM ${scheme.view('')}) AS x) AS x`, [axis]);
+  return found;
+}
+
+// Heads by the scores of two axes, and the mean of the axis of value where that is a third.
+export function heat({ ask, scheme }) {
+  const [first, second] = scheme.axes;
+  if (!second) {
+    throw new Refusal(404, `${scheme.name} has one axis`);
+  }
+  const third = valueAxis(scheme);
+  const mean = third && ![first.name, second.name].includes(third) ? `avg(${quoted(third)})::float8` : 'NULL::float8';
+  const [y, x] = [first, second].map(({ name }) => quoted(`${name}_score`));
+  return ask(`
+    SELECT ${x} AS x, ${y} AS y, count(*) AS heads, ${mean} AS value
+    FROM ${scheme.view('')}
+    WHERE ${x} IS NOT NULL AND ${y} IS NOT NULL
+    GROUP BY 1, 2
+    ORDER BY 1, 2
+    LIMIT 10000`);
+}

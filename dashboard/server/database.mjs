@@ -1,0 +1,88 @@
+// Every question is asked in a read-only transaction, with the rights of the role that the page runs as.
+import pg from 'pg';
+import { Refusal } from './refusal.mjs';
+
+const CONNECTIONS = 6;
+const WAITING = 60;
+
+// dates, decimals and 64-bit integers stay as the server wrote them
+const types = {
+  getTypeParser(oid, format) {
+    const plain = [pg.types.builtins.DATE, pg.types.builtins.TIMESTAMP, pg.types.builtins.TIMESTAMPTZ];
+    return plain.includes(oid) ? String : pg.types.getTypeParser(oid, format);
+  },
+};
+
+export function settings({ database }) {
+  return { connectionString: database, application_name: 'customer_tier dashboard', types };
+}
+
+const begin = (timeout) => `
+  BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+  SET LOCAL search_path = pg_catalog, pg_temp;
+  SET LOCAL statement_timeout = ${Number(timeout)};
+  SET LOCAL idle_in_transaction_session_timeout = ${Number(timeout)};
+  SET LOCAL DateStyle = ISO;
+  SET LOCAL IntervalStyle = postgres;
+  SET LOCAL TimeZone = UTC;
+  SET LOCAL extra_float_digits = 1;
+  SET LOCAL jit = off;
+  SET LOCAL work_mem = '64MB'`;
+
+export class Database {
+  #pool;
+  #begin;
+
+  constructor(options) {
+    this.#begin = begin(options.timeout);
+    this.#pool = new pg.Pool({ ...settings(options), max: CONNECTIONS, connectionTimeoutMillis: options.timeout });
+    this.#pool.on('error', (error) => console.error(`customer_tier: ${error.message}`));
+  }
+
+  // read(work): what work(ask) gives, ask(sql, values) being rows; a signal cancels the query that runs
+  async read(work, signal) {
+    if (this.#pool.waitingCount >= WAITING) {
+      throw new Refusal(503, 'too many questions at once');
+    }
+    const client = await this.#pool.connect();
+    let broken, cancelled;
+    const cancel = () => {
+      cancelled = this.#pool.query('SELECT pg_cancel_backend($1)', [client.processID]).catch(() => {});
+    };
+    try {
+      await client.query(this.#begin);
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', cancel);
+      return await work(async (sql, values) => {
+        signal?.throwIfAborted();
+        return (await client.query(sql, values)).rows;
+      });
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+      // a late cancel is not to hit who gets this connection next
+      await cancelled;
+      await client.query('ROLLBACK').catch((error) => { broken = error; });
+      client.release(broken);
+    }
+  }
+
+  end() {
+    return this.#pool.end();
+  }
+}
+
+const byState = {
+  '42501': 403, // insufficient_privilege
+  'P0002': 404, // no_data_found
+  '57014': 504, // query_canceled
+  '53300': 503, // too_many_connections
+};
+
+// what the server said, as a refusal; null if it was not the server
+export function refusalOf(error) {
+  if (!/^[0-9A-Z]{5}$/.test(error.code ?? '')) {
+    return null;
+  }
+  const status = byState[error.code] ?? (error.code.startsWith('22') ? 400 : error.code.startsWith('28') ? 503 : 500);
+  return new Refusal(status, [error.message, error.hint].filter(Boolean).join('. '));
+}

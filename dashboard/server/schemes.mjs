@@ -1,0 +1,126 @@
+// What the catalog says of the schemes that the viewer may see, of the views beside each, and of its attributes.
+import { quoted } from './identifiers.mjs';
+import { Refusal } from './refusal.mjs';
+
+const SUFFIXES = ['', '_history', '_summary', '_migration', '_trend', '_progress', '_thresholds', '_plan', '_coverage'];
+
+// Views are taken where they have the owner of the scheme: a stranger's view of such a name is none of it.
+const SCHEMES = `
+  SELECT s.name, s.rule, v.suffix, v.namespace, v.relation, v.columns
+  FROM (
+    SELECT c.oid, c.relname, c.relnamespace, c.relowner, format('%s.%s', n.nspname, c.relname) AS name, to_jsonb(s) AS rule
+    FROM customer_tier.schemes AS s
+      JOIN pg_class AS c ON c.oid = s.scheme
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS s,
+    LATERAL (
+      SELECT x.suffix, n.nspname AS namespace, c.relname AS relation,
+             (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
+                                                  'comment', col_description(c.oid, a.attnum)) ORDER BY a.attnum)
+              FROM pg_attribute AS a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+      FROM unnest($1::text[]) AS x(suffix)
+        JOIN pg_class AS c ON c.relnamespace = s.relnamespace AND c.relname = s.relname || x.suffix
+          AND c.relowner = s.relowner AND c.relkind IN ('v', 'm')
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS v
+  ORDER BY s.name COLLATE "C"
+  LIMIT 5000`;
+
+// columns of the attributes that the viewer may read, and which of them is the key
+const ATTRIBUTES = `
+  SELECT n.nspname AS namespace, c.relname AS relation, a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type,
+         EXISTS (SELECT FROM pg_index AS i
+                 WHERE i.indrelid = c.oid AND i.indisprimary AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS key
+  FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE c.oid = to_regclass($1) AND has_schema_privilege(n.oid, 'USAGE')
+    AND has_column_privilege(c.oid, a.attnum, 'SELECT')`;
+
+// columns of attributes by which people go
+const NAMES = ['name', 'customer_name', 'full_name', 'company', 'title'];
+const OWNERS = ['owner', 'account_manager', 'manager', 'sales_rep'];
+
+function named(columns, wanted) {
+  const found = wanted.find((name) => columns.some((column) => column.name === name));
+  return found && quoted(found);
+}
+
+class Scheme {
+  constructor(name, rule) {
+    this.name = name;
+    this.rule = rule;
+    this.axes = rule.axes ?? [];
+    this.views = {};
+  }
+
+  columns(suffix) {
+    return this.views[suffix]?.columns ?? [];
+  }
+
+  has(suffix, column) {
+    return this.columns(suffix).some(({ name }) => name === column);
+  }
+
+  // a view as SQL
+  view(suffix) {
+    const view = this.views[suffix];
+    if (!view) {
+      throw new Refusal(404, `${this.name} has no view ${this.name}${suffix}`);
+    }
+    return view.sql;
+  }
+
+  get customerType() {
+    return this.columns('').find(({ name }) => name === 'customer').type;
+  }
+
+  axis(name) {
+    const axis = this.axes.find((one) => one.name === name);
+    if (!axis) {
+      throw new Refusal(400, `${this.name} has no such axis`);
+    }
+    return axis;
+  }
+
+  // what the page is told
+  get summary() {
+    const { preset, as_of, tiers, unrated, per, hold, keep, downgrade, review, calibrate, version, source } = this.rule;
+    return {
+      name: this.name, preset, as_of, tiers, unrated, per, hold, keep, downgrade, review, calibrate, version, source,
+      axes: this.axes.map(({ name, by, at, better, value }) => ({ name, by, at, better, value })),
+      views: Object.keys(this.views),
+      columns: this.columns(''),
+      status: this.has('', 'status'),
+    };
+  }
+}
+
+export async function schemes(ask) {
+  const found = new Map();
+  for (const { name, rule, suffix, namespace, relation, columns } of await ask(SCHEMES, [SUFFIXES])) {
+    if (!found.has(name)) {
+      found.set(name, new Scheme(name, rule));
+    }
+    found.get(name).views[suffix] = { sql: quoted(namespace, relation), columns };
+  }
+  return found;
+}
+
+// Name and owner of a customer x, where attributes have them: a join, and the columns of it.
+export async function attributes(ask, scheme) {
+  const columns = scheme.rule.attributes ? await ask(ATTRIBUTES, [scheme.rule.attributes]) : [];
+  const key = columns.find((column) => column.key);
+  if (!key) {
+    return { join: '', name: undefined, owner: undefined };
+  }
+  const table = quoted(key.namespace, key.relation);
+  const name = named(columns, NAMES);
+  const owner = named(columns, OWNERS);
+  return {
+    table,
+    key: quoted(key.name),
+    join: `LEFT JOIN ${table} AS a ON a.${quoted(key.name)} = x.customer`,
+    name,
+    owner,
+  };
+}
