@@ -61,6 +61,8 @@ export async function chart(body, { option, says, table, tall = 280, least, oncl
     return null;
   }
   if (!place.chart) {
+    // where it is wider than the screen, what is latest is seen first
+    place.parentElement.scrollLeft = place.scrollWidth;
     place.chart = init(place);
     resized.observe(place);
   }

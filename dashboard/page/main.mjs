@@ -51,7 +51,8 @@ function show({ focus = true } = {}) {
   }
   const { tiers, forget } = tiersOf(scheme);
   shown = { panels: PAGES[page]({ scheme, parameters, tiers }), forget, scheme };
-  $('main').replaceChildren(head, h('div', { class: 'panels' }, shown.panels.map(({ element }) => element)));
+  $('main').replaceChildren(head, shown.panels.length ? h('div', { class: 'panels' }, shown.panels.map(({ element }) => element))
+    : h('p', {}, words.noPlan));
   for (const { refresh } of shown.panels) {
     refresh();
   }

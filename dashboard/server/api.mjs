@@ -22,11 +22,12 @@ const OF_NONE = {
   models: models.models,
   quality: models.quality,
 };
-// an answer that is not kept: it ends when nobody waits for it
-const ASKED_ONCE = new Set(['simulate', 'customers']);
+// Answers that are not kept: they end when nobody waits for them, and of what schemes there are nobody is told.
+const askedOnce = (name, parameters) => ['schemes', 'models', 'simulate'].includes(name) ||
+  name === 'customers' && parameters.text('q') !== '';
 
-// what the overview shows, made before it is asked for
-export const OVERVIEW = ['summary', 'moves', 'trend', 'lorenz', 'heat'];
+// what is shown first of a scheme, made before it is asked for
+export const FIRST = ['summary', 'moves', 'trend', 'lorenz', 'heat', 'customers'];
 
 export class Api {
   #database;
@@ -40,7 +41,7 @@ export class Api {
   // the answer as JSON
   answer(name, query, parameters, signal) {
     const key = `${name}?${query}`;
-    const kept = !ASKED_ONCE.has(name);
+    const kept = !askedOnce(name, parameters);
     const make = async () => {
       const result = await this.within(name, parameters, kept ? undefined : signal);
       return JSON.stringify(result);

@@ -1,6 +1,6 @@
 // Requests to answers.
 import http from 'node:http';
-import { Api, OVERVIEW } from './api.mjs';
+import { Api, FIRST } from './api.mjs';
 import { Cache } from './cache.mjs';
 import { sendCsv } from './csv.mjs';
 import { Database, refusalOf } from './database.mjs';
@@ -37,6 +37,7 @@ export class App {
   #live;
   #files = files();
   #downloads = 0;
+  #turn = 0;
   #server;
 
   constructor(options) {
@@ -133,14 +134,18 @@ export class App {
     }
   }
 
-  // Answers of before are forgotten; those that the first page needs are made before somebody asks.
+  // Answers of before are forgotten; those that are shown first are made before somebody asks.
   async #refreshed() {
     this.#cache.clear();
+    const turn = this.#turn += 1;
     try {
       const known = JSON.parse(await this.#api.answer('schemes', '', new Parameters(new URLSearchParams())));
       for (const { name } of known.slice(0, SCHEMES_MADE_READY)) {
         const query = new URLSearchParams({ scheme: name });
-        for (const question of OVERVIEW) {
+        for (const question of FIRST) {
+          if (turn !== this.#turn) {
+            return;
+          }
           // one after the other: whoever asks meanwhile is not to wait for all of them
           await this.#api.answer(question, query.toString(), new Parameters(query)).catch(() => {});
         }

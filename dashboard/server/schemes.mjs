@@ -36,6 +36,7 @@ const ATTRIBUTES = `
   WHERE c.oid = to_regclass($1) AND has_schema_privilege(n.oid, 'USAGE')
     AND has_column_privilege(c.oid, a.attnum, 'SELECT')`;
 
+const VALUES = ['m', 'monetary', 'value', 'worth', 'profit'];
 // columns of attributes by which people go
 const NAMES = ['name', 'customer_name', 'full_name', 'company', 'title'];
 const OWNERS = ['owner', 'account_manager', 'manager', 'sales_rep'];
@@ -82,6 +83,12 @@ class Scheme {
     return axis;
   }
 
+  // the axis that says what a customer brings, as far as names tell
+  get valueAxis() {
+    const higher = this.axes.filter(({ better }) => better !== 'lower');
+    return (higher.find(({ name }) => VALUES.includes(name)) ?? higher[0])?.name;
+  }
+
   // what the page is told
   get summary() {
     const { preset, as_of, tiers, unrated, per, hold, keep, downgrade, review, calibrate, version, source } = this.rule;
@@ -90,7 +97,7 @@ class Scheme {
       axes: this.axes.map(({ name, by, at, better, value }) => ({ name, by, at, better, value })),
       views: Object.keys(this.views),
       columns: this.columns(''),
-      status: this.has('', 'status'),
+      valueAxis: this.valueAxis ?? null,
     };
   }
 }

@@ -6,7 +6,8 @@ import { count, measure, short, words } from '../words.mjs';
 
 const light = (t) => (dark.matches ? t > 0.5 : t < 0.5);
 
-export function heat(body, rows, scheme, meanOf) {
+export function heat(body, rows, scheme) {
+  const meanOf = scheme.valueAxis;
   const [y, x] = scheme.axes.map(({ name }) => name);
   const scores = (key) => [...new Set(rows.map((row) => row[key]))].sort((a, b) => a - b);
   const [xs, ys] = [scores('x'), scores('y')];

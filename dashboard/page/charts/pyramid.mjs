@@ -6,10 +6,12 @@ import { amount, count, percent, words } from '../words.mjs';
 
 // part of the longest bar
 function bar(share, longest, colour, side) {
-  const fill = h('span', { class: 'fill' });
-  fill.style.flexGrow = Math.max(share ?? 0, 0) / (longest || 1);
+  const [fill, rest] = [h('span', { class: 'fill' }), h('span')];
+  const part = Math.max(share ?? 0, 0) / (longest || 1);
+  fill.style.flexGrow = part;
+  rest.style.flexGrow = 1 - part;
   fill.style.background = colour;
-  return { kind: `bar ${side}`, text: h('div', {}, fill, h('span', {}, percent(share))) };
+  return { kind: `bar ${side}`, text: h('div', {}, fill, h('span', {}, percent(share)), rest) };
 }
 
 export function pyramid(body, rows, scheme) {
@@ -22,7 +24,7 @@ export function pyramid(body, rows, scheme) {
       percent(top.value_share)) : words.notRefreshed),
     table(
       [words.tier, number(words.heads), { text: words.partOfHeads, kind: 'right' }, words.partOfValue,
-        number(words.value), { text: words.orders, kind: 'number more' }, { text: words.averageOrder, kind: 'number more' },
+        { text: words.value, kind: 'number more' }, { text: words.orders, kind: 'number more' }, { text: words.averageOrder, kind: 'number more' },
         { text: words.active, kind: 'number more' }],
       rows.map((row) => {
         const colour = tierColour(row.tier_rank, highest, row.tier_colour);
@@ -31,7 +33,7 @@ export function pyramid(body, rows, scheme) {
           number(count(row.heads)),
           bar(row.head_share, longest, colour, 'left'),
           bar(row.value_share, longest, colour, 'right'),
-          number(amount(row.value)),
+          { text: amount(row.value), kind: 'number more' },
           { text: count(row.orders), kind: 'number more' },
           { text: amount(row.average_order), kind: 'number more' },
           { text: percent(row.active_share), kind: 'number more' },
@@ -39,7 +41,7 @@ export function pyramid(body, rows, scheme) {
       }),
       {
         caption: words.pyramid,
-        foot: [words.total, number(count(total('heads'))), '', '', number(amount(total('value'))),
+        foot: [words.total, number(count(total('heads'))), '', '', { text: amount(total('value')), kind: 'number more' },
           { text: count(total('orders')), kind: 'number more' }, { text: '', kind: 'more' }, { text: '', kind: 'more' }],
       }));
 }

@@ -61,7 +61,7 @@ export function customer({ scheme, parameters, tiers }) {
     load: async (signal) => Promise.all([ask('customer', signal), ask('progress', signal), past(signal), tiers()]),
     draw: (body, [row, steps, stretches, named]) => why(body, [row, steps, stretches], scheme, named),
   });
-  explained.element.prepend(h('p', {}, h('a', { href: link('customers', { scheme: scheme.name }) }, `← ${words.back}`)));
+  explained.element.prepend(h('p', { class: 'back' }, h('a', { href: link('customers', { scheme: scheme.name }) }, `← ${words.back}`)));
   return [
     explained,
     panel({

@@ -79,7 +79,7 @@ export function customers(context) {
       named && row.name, badge(row, scheme),
       ...axes.map((axis) => number([measure(row[axis] ?? null), row.changed && axes.length === 1
         ? h('span', { title: words.outdated }, ' *') : null])),
-      { text: row.since, kind: 'more' }, { text: said('statuses', row.status), kind: 'more' }, owned && { text: row.owner, kind: 'more' },
+      { text: row.since, kind: 'date more' }, { text: said('statuses', row.status), kind: 'more' }, owned && { text: row.owner, kind: 'more' },
     ].filter((cell) => cell !== false));
     body.replaceChildren(...[
       tooMany && h('p', { class: 'says' }, words.tooMany),

@@ -10,7 +10,6 @@ import { words } from '../words.mjs';
 
 export function overview({ scheme, tiers }) {
   const ask = (name) => (signal) => get(name, { scheme: scheme.name }, signal);
-  const higher = scheme.axes.some(({ better }) => better !== 'lower');
   // moves and trend show the tiers as the summary calls and paints them
   const withTiers = (name) => async (signal) => Promise.all([ask(name)(signal), tiers()]);
   return [
@@ -19,15 +18,15 @@ export function overview({ scheme, tiers }) {
       title: words.moves, load: withTiers('moves'),
       draw: (body, [rows, { names }]) => moves(body, rows, names),
     }),
-    panel({
-      title: words.trend, load: withTiers('trend'),
-      draw: (body, [rows, { names, colours }]) => trend(body, rows, names, colours),
-    }),
-    higher && panel({ title: words.lorenz, load: ask('lorenz'), draw: lorenz }),
+    scheme.valueAxis && panel({ title: words.lorenz, load: ask('lorenz'), draw: lorenz }),
     scheme.axes.length > 1 && panel({
       title: words.heat,
-      load: async (signal) => Promise.all([ask('heat')(signal), higher ? ask('lorenz')(signal) : {}]),
-      draw: (body, [rows, { axis }]) => heat(body, rows, scheme, axis),
+      load: ask('heat'),
+      draw: (body, rows) => heat(body, rows, scheme),
+    }),
+    panel({
+      title: words.trend, wide: scheme.axes.length === 1, load: withTiers('trend'),
+      draw: (body, [rows, { names, colours }]) => trend(body, rows, names, colours),
     }),
   ].filter(Boolean);
 }

@@ -3,8 +3,11 @@ import { get } from '../api.mjs';
 import { choice, h, number, table } from '../dom.mjs';
 import { panel } from '../panel.mjs';
 import { link } from '../route.mjs';
-import { amount, percent, words } from '../words.mjs';
+import { amount, percent, said, words } from '../words.mjs';
 
+const HEADS = { customer: words.customer, tier: words.tier, owner: words.owner, value: words.value, heads: words.heads };
+// from 0 to 1
+const PARTS = /^(coverage|target|gap|.*_share)$/;
 const NUMBERS = /^(integer|bigint|smallint|numeric|double precision)/;
 
 function rowsAsTable({ columns, rows }, scheme, title) {
@@ -15,13 +18,19 @@ function rowsAsTable({ columns, rows }, scheme, title) {
       return h('a', { href: link('customer', { scheme: scheme.name, customer: String(value) }) }, String(value));
     }
     if (NUMBERS.test(type)) {
-      return number(/share|coverage|target|gap$/.test(name) && type === 'double precision' ? percent(value) : amount(value));
+      return number(PARTS.test(name) ? percent(value) : amount(value));
+    }
+    if (name === 'state') {
+      return said('states', value);
+    }
+    if (type === 'date') {
+      return { text: value, kind: 'date' };
     }
     return value !== null && typeof value === 'object' ? JSON.stringify(value) : value === null ? null : String(value);
   };
   return table(
     shown.map(({ name, type, comment }) => ({
-      text: h('span', { title: comment ?? undefined }, words[name] && typeof words[name] === 'string' ? words[name] : name.replaceAll('_', ' ')),
+      text: h('span', { title: comment ?? undefined }, words.columns[name] ?? HEADS[name] ?? name.replaceAll('_', ' ')),
       kind: NUMBERS.test(type) ? 'number' : undefined,
     })),
     rows.map((row) => shown.map((column) => cell(row, column))),
@@ -51,10 +60,10 @@ export function plan({ scheme, parameters }) {
         })));
   }
   return [
-    contacts,
     has('_coverage') && panel({
       title: words.coverage, wide: true, load: (signal) => get('coverage', { scheme: scheme.name }, signal),
       draw: (body, data) => body.replaceChildren(rowsAsTable(data, scheme, words.coverage)),
     }),
+    contacts,
   ].filter(Boolean);
 }

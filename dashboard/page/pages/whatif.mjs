@@ -30,8 +30,8 @@ function simulated(body, rows, scheme, names) {
 }
 
 export function whatif({ scheme, parameters, tiers }) {
-  const given = scheme.axes.find(({ name }) => name === parameters.axis);
-  let axis = given ?? scheme.axes.find(({ by, better }) => better !== 'lower' && by) ?? scheme.axes[0];
+  const named = (wanted) => scheme.axes.find(({ name }) => name === wanted);
+  let axis = named(parameters.axis) ?? named(scheme.valueAxis) ?? scheme.axes[0];
   let bins, scale, lines, kept;
   // by axis, what its user has moved
   const moved = new Map();
@@ -60,6 +60,8 @@ export function whatif({ scheme, parameters, tiers }) {
   function estimate() {
     const found = classes(bins, lines, axis.better === 'lower');
     const all = sum(found, 'heads');
+    // days since the last purchase, say, are not added
+    const adds = axis.better !== 'lower';
     const brought = sum(found, 'value');
     const names = scheme.axes.length === 1 && scheme.tiers.length === found.length ? scheme.tiers : null;
     const reaching = (i) => sum(found.slice(i + 1), 'heads');
@@ -67,10 +69,11 @@ export function whatif({ scheme, parameters, tiers }) {
       value: lines[i], least: scale.least, most: scale.most, text: words.lineAt(measure(lines[i]), count(reaching(i))),
     }));
     figures.replaceChildren(h('h3', {}, words.estimate), table(
-      [words.score, number(words.line), number(words.heads), number(words.share), number(axis.name), number(words.share)],
+      [words.score, number(words.line), number(words.heads), number(words.share),
+        ...(adds ? [number(axis.name), number(words.share)] : [])],
       found.map(({ heads, value }, i) => [
-        names ? `${i + 1} · ${names[i]}` : String(i + 1), number(i === 0 ? '' : measure(lines[i - 1])), number(count(heads)),
-        number(percent(heads / (all || 1))), number(amount(value)), number(percent(value / (brought || 1))),
+        names ? `${i + 1}\u00a0·\u00a0${names[i]}` : String(i + 1), number(i === 0 ? '' : measure(lines[i - 1])), number(count(heads)),
+        number(percent(heads / (all || 1))), ...(adds ? [number(amount(value)), number(percent(value / (brought || 1)))] : []),
       ]).reverse(), { caption: words.estimate }));
   }
 
@@ -118,7 +121,7 @@ export function whatif({ scheme, parameters, tiers }) {
     h('p', { class: 'quiet' }, words.whatifHow), groups,
     h('div', { class: 'filters' },
       choice(words.axis, scheme.axes.map(({ name }) => [name, name]), axis.name, (name) => {
-        axis = scheme.axes.find((one) => one.name === name);
+        axis = named(name);
         chart.refresh();
       }),
       h('button', {

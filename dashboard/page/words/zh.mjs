@@ -76,6 +76,13 @@ export const zh = {
   ledgerSays: (days, total) => `所示一年中有 ${days} 天有销售，合计 ${total}。`,
   noLedger: '两年内没有销售。',
 
+  columns: {
+    done: '已联系', contacts_min: '最少次数', contacts_max: '最多次数', last_contact: '上次联系', due_on: '应联系日',
+    days_overdue: '逾期天数', state: '状态', priority: '优先级', tier_rank: '级别', customer_group: '分组', seen: '已联系客户',
+    coverage: '覆盖率', target: '目标', gap: '差距', contacts: '联系次数', contact_share: '联系占比', value_share: '价值占比',
+    on_plan: '按计划',
+  },
+  states: { over: '超出', never: '从未联系', overdue: '逾期', due: '今日', 'on plan': '按计划' },
   plan: '应联系的客户', coverage: '覆盖率',
   planSays: (rows) => `需联系 ${rows} 位客户。`,
   planMost: (rows) => `前 ${rows} 位需联系的客户。`,

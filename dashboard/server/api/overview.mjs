@@ -33,14 +33,8 @@ export function trend({ ask, scheme }) {
     LIMIT 10000`);
 }
 
-// the axis that says what a customer brings, as far as names tell
-export function valueAxis(scheme) {
-  const higher = scheme.axes.filter(({ better }) => better !== 'lower');
-  return (higher.find(({ name }) => /^(m|monetary|value|worth|profit)$/.test(name)) ?? higher[0])?.name;
-}
-
 export async function lorenz({ ask, scheme }) {
-  const axis = valueAxis(scheme);
+  const axis = scheme.valueAxis;
   if (!axis) {
     throw new Refusal(404, `${scheme.name} has no axis of which more is better`);
   }
@@ -58,7 +52,7 @@ export function heat({ ask, scheme }) {
   if (!second) {
     throw new Refusal(404, `${scheme.name} has one axis`);
   }
-  const third = valueAxis(scheme);
+  const third = scheme.valueAxis;
   const mean = third && ![first.name, second.name].includes(third) ? `avg(${quoted(third)})::float8` : 'NULL::float8';
   const [y, x] = [first, second].map(({ name }) => quoted(`${name}_score`));
   return ask(`
