@@ -39,6 +39,6 @@ export const number = (text) => ({ text, kind: 'number' });
 // [value, text] ... as a select
 export function choice(label, options, value, onchange) {
   return h('label', {}, h('span', {}, label), ' ',
-    h('select', { onchange: (event) => onchange(event.target.value) },
+    h('select', { 'aria-label': label, onchange: (event) => onchange(event.target.value) },
       options.map(([key, text]) => h('option', { value: key, selected: key === value }, text))));
 }

@@ -31,12 +31,17 @@ const begin = (timeout) => `
 
 export class Database {
   #pool;
+  // of its own: a cancel is not to wait for the queries that it ends
+  #cancels;
   #begin;
 
   constructor(options) {
     this.#begin = begin(options.timeout);
     this.#pool = new pg.Pool({ ...settings(options), max: CONNECTIONS, connectionTimeoutMillis: options.timeout });
-    this.#pool.on('error', (error) => console.error(`customer_tier: ${error.message}`));
+    this.#cancels = new pg.Pool({ ...settings(options), max: 1 });
+    for (const pool of [this.#pool, this.#cancels]) {
+      pool.on('error', (error) => console.error(`customer_tier: ${error.message}`));
+    }
   }
 
   // read(work): what work(ask) gives, ask(sql, values) being rows; a signal cancels the query that runs
@@ -47,7 +52,7 @@ export class Database {
     const client = await this.#pool.connect();
     let broken, cancelled;
     const cancel = () => {
-      cancelled = this.#pool.query('SELECT pg_cancel_backend($1)', [client.processID]).catch(() => {});
+      cancelled = this.#cancels.query('SELECT pg_cancel_backend($1)', [client.processID]).catch(() => {});
     };
     try {
       await client.query(this.#begin);
@@ -66,8 +71,8 @@ export class Database {
     }
   }
 
-  end() {
-    return this.#pool.end();
+  async end() {
+    await Promise.all([this.#pool.end(), this.#cancels.end()]);
   }
 }
 

@@ -14,6 +14,8 @@ export async function connect(user = 'postgres') {
   return client;
 }
 
+export const address = `postgresql:///${PGDATABASE}?host=${PGHOST}&user=postgres`;
+
 // a dashboard of a role; stop() ends it
 export async function dashboard(user, environment = {}) {
   const child = spawn(process.execPath, [main], {
@@ -23,7 +25,7 @@ export async function dashboard(user, environment = {}) {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
-  const address = await new Promise((resolve, reject) => {
+  const shown = await new Promise((resolve, reject) => {
     const hear = (chunk) => {
       said += chunk;
       const found = /http:\/\/\S+/.exec(said);
@@ -35,9 +37,9 @@ export async function dashboard(user, environment = {}) {
     child.stderr.on('data', hear);
     child.on('exit', () => reject(new Error(said)));
   });
-  const url = new URL(address);
+  const url = new URL(shown);
   return {
-    address, origin: url.origin, port: Number(url.port), key: url.searchParams.get('key') ?? '',
+    address: shown, origin: url.origin, port: Number(url.port), key: url.searchParams.get('key') ?? '',
     said: () => said,
     stop: () => new Promise((resolve) => {
       child.on('exit', resolve);
