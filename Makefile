@@ -46,7 +46,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long check-upgrade check-roots check-clusters check-sanitized bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters check-sanitized bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These bring a server of their own, see scripts/lib.sh
@@ -54,8 +54,12 @@ demo:
 	@$(SRCDIR)scripts/demo
 demo-stop:
 	@$(SRCDIR)scripts/demo stop
+dashboard:
+	@$(SRCDIR)scripts/dashboard
 check:
 	@$(SRCDIR)scripts/check
+check-dashboard:
+	@$(SRCDIR)scripts/check-dashboard
 check-upgrade:
 	@$(SRCDIR)scripts/check-upgrade
 check-long:

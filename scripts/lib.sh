@@ -226,3 +226,26 @@ stop_server() {
 		sleep 0.1
 	done
 }
+
+# A copy of dashboard/ with its packages, built, in $page
+dashboard_ready() {
+	local wanted
+	if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+		install "Node.js, for the dashboard" nodejs npm
+	fi
+	[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] ||
+		die "the dashboard needs Node.js 18 or later; this is $(node --version)"
+	page=$state/dashboard
+	mkdir -p "$page"
+	find "$page" -mindepth 1 -maxdepth 1 ! -name node_modules ! -name .installed -exec rm -rf {} +
+	tar -C "$top/dashboard" -c --exclude=./node_modules --exclude=./build . | tar -C "$page" -x --no-same-owner
+	# packages stay while the lock file does
+	wanted=$(node --version; cksum <"$page/package-lock.json")
+	if [ "$(cat "$page/.installed" 2>/dev/null)" != "$wanted" ]; then
+		say "Installing the dashboard's packages ..."
+		rm -f "$page/.installed"
+		(cd "$page" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
+		printf '%s\n' "$wanted" >"$page/.installed"
+	fi
+	(cd "$page" && npm run --silent build)
+}

@@ -7,7 +7,9 @@ export class Failure extends Error {
 }
 
 export const address = (path, parameters) => {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const given = Object.entries(parameters).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
   return given.length ? `${path}?${new URLSearchParams(given)}` : path;
 };
 

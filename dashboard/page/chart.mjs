@@ -21,7 +21,10 @@ function common() {
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: text },
     // drawn on the canvas: no markup is made of what the database says
     tooltip: {
-      renderMode: 'richText', confine: true, backgroundColor: css('surface'), borderColor: css('border'),
+      renderMode: 'richText',
+      confine: true,
+      backgroundColor: css('surface'),
+      borderColor: css('border'),
       textStyle: { color: text, fontSize: 12 },
     },
   };
@@ -43,8 +46,13 @@ export function axis(options = {}) {
 export async function chart(body, { option, says, table, tall = 280, least, onclick }) {
   let figure = body.querySelector(':scope > figure');
   if (!figure) {
-    figure = h('figure', {}, h('figcaption'), h('div', { class: 'scroll' }, h('div', { class: 'chart', role: 'img' })),
-      table && h('details', {}, h('summary', {}, words.asTable), h('div')));
+    figure = h(
+      'figure',
+      {},
+      h('figcaption'),
+      h('div', { class: 'scroll' }, h('div', { class: 'chart', role: 'img' })),
+      table && h('details', {}, h('summary', {}, words.asTable), h('div')),
+    );
     body.replaceChildren(figure);
   }
   figure.querySelector('figcaption').replaceChildren(says);
@@ -66,7 +74,10 @@ export async function chart(body, { option, says, table, tall = 280, least, oncl
     place.chart = init(place);
     resized.observe(place);
   }
-  place.chart.setOption({ ...common(), ...option, tooltip: { ...common().tooltip, ...option.tooltip } }, { notMerge: true });
+  place.chart.setOption(
+    { ...common(), ...option, tooltip: { ...common().tooltip, ...option.tooltip } },
+    { notMerge: true },
+  );
   place.chart.off('click');
   if (onclick) {
     place.chart.on('click', onclick);

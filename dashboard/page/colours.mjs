@@ -1,6 +1,13 @@
 // Colours: of the style sheet, and of tiers.
 // Tiers are told apart by lightness as well as by hue (viridis), so that those who cannot tell red from green can.
-const VIRIDIS = [[68, 1, 84], [65, 68, 135], [42, 120, 142], [34, 168, 132], [122, 209, 81], [223, 227, 24]];
+const VIRIDIS = [
+  [68, 1, 84],
+  [65, 68, 135],
+  [42, 120, 142],
+  [34, 168, 132],
+  [122, 209, 81],
+  [223, 227, 24],
+];
 
 export const dark = matchMedia('(prefers-color-scheme: dark)');
 

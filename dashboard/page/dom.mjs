@@ -22,23 +22,42 @@ export function h(name, properties = {}, ...children) {
 // a table of rows of cells; cells that are numbers, or {number}, are set to the right
 export function table(heads, rows, { caption, foot } = {}) {
   const cell = (name) => (content) => {
-    const is = content !== null && typeof content === 'object' && !(content instanceof Node) && !Array.isArray(content);
+    const is =
+      content !== null && typeof content === 'object' && !(content instanceof Node) && !Array.isArray(content);
     const { text = content, kind } = is ? content : {};
     return h(name, { class: kind, scope: name === 'th' ? 'col' : undefined }, text ?? '–');
   };
-  return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
-    h('table', {},
+  return h(
+    'div',
+    { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': caption },
+    h(
+      'table',
+      {},
       caption && h('caption', { class: 'hidden' }, caption),
       h('thead', {}, h('tr', {}, heads.map(cell('th')))),
-      h('tbody', {}, rows.map((row) => h('tr', {}, row.map(cell('td'))))),
-      foot && h('tfoot', {}, h('tr', {}, foot.map(cell('td'))))));
+      h(
+        'tbody',
+        {},
+        rows.map((row) => h('tr', {}, row.map(cell('td')))),
+      ),
+      foot && h('tfoot', {}, h('tr', {}, foot.map(cell('td')))),
+    ),
+  );
 }
 
 export const number = (text) => ({ text, kind: 'number' });
 
 // [value, text] ... as a select
 export function choice(label, options, value, onchange) {
-  return h('label', {}, h('span', {}, label), ' ',
-    h('select', { 'aria-label': label, onchange: (event) => onchange(event.target.value) },
-      options.map(([key, text]) => h('option', { value: key, selected: key === value }, text))));
+  return h(
+    'label',
+    {},
+    h('span', {}, label),
+    ' ',
+    h(
+      'select',
+      { 'aria-label': label, onchange: (event) => onchange(event.target.value) },
+      options.map(([key, text]) => h('option', { value: key, selected: key === value }, text)),
+    ),
+  );
 }

@@ -16,7 +16,10 @@ export function reach(bins, line, lower) {
 
 // heads and value of each score, from 1: lines are those of the scores from 2
 export function classes(bins, lines, lower) {
-  const all = { heads: bins.reduce((sum, bin) => sum + bin[2], 0), value: bins.reduce((sum, bin) => sum + bin[3], 0) };
+  const all = {
+    heads: bins.reduce((sum, bin) => sum + bin[2], 0),
+    value: bins.reduce((sum, bin) => sum + bin[3], 0),
+  };
   const reached = [all, ...lines.map((line) => reach(bins, line, lower)), { heads: 0, value: 0 }];
   return reached.slice(0, -1).map(({ heads, value }, i) => ({
     heads: heads - reached[i + 1].heads,

@@ -5,8 +5,11 @@ const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDow
 
 // place(value) is a pixel of the chart, at(pixel) a value; moved(i, value) while it moves, done() after it.
 export function handle(i, { label, place, at, moved, done }) {
-  const element = h('div', { class: 'handle', role: 'slider', tabindex: 0, 'aria-label': label, 'aria-orientation': 'horizontal' },
-    h('span', { class: 'grip', 'aria-hidden': 'true' }));
+  const element = h(
+    'div',
+    { class: 'handle', role: 'slider', tabindex: 0, 'aria-label': label, 'aria-orientation': 'horizontal' },
+    h('span', { class: 'grip', 'aria-hidden': 'true' }),
+  );
   let held = false;
   let timer;
 
@@ -43,7 +46,12 @@ export function handle(i, { label, place, at, moved, done }) {
     element,
     set({ value, least, most, text }) {
       element.style.left = `${place(value)}px`;
-      for (const [name, said] of Object.entries({ valuenow: value, valuemin: least, valuemax: most, valuetext: text })) {
+      for (const [name, said] of Object.entries({
+        valuenow: value,
+        valuemin: least,
+        valuemax: most,
+        valuetext: text,
+      })) {
         element.setAttribute(`aria-${name}`, said);
       }
     },

@@ -23,19 +23,32 @@ let shown = { panels: [] };
 const under = ({ name, as_of }) => [name, as_of && words.asOf(as_of)].filter(Boolean).join(' ');
 
 function header(page, scheme) {
-  $('scheme').replaceChildren(...schemes.map(({ name }) => h('option', { value: name, selected: name === scheme?.name }, name)));
-  const pages = Object.entries(words.pages).filter(([name]) => name !== 'plan' ||
-    ['_plan', '_coverage'].some((view) => scheme?.views.includes(view)));
-  $('pages').replaceChildren(...pages.map(([name, title]) => h('a', {
-    href: link(name, { scheme: scheme?.name }),
-    'aria-current': name === page || (name === 'customers' && page === 'customer') ? 'page' : undefined,
-  }, title)));
+  $('scheme').replaceChildren(
+    ...schemes.map(({ name }) => h('option', { value: name, selected: name === scheme?.name }, name)),
+  );
+  const pages = Object.entries(words.pages).filter(
+    ([name]) => name !== 'plan' || ['_plan', '_coverage'].some((view) => scheme?.views.includes(view)),
+  );
+  $('pages').replaceChildren(
+    ...pages.map(([name, title]) =>
+      h(
+        'a',
+        {
+          href: link(name, { scheme: scheme?.name }),
+          'aria-current': name === page || (name === 'customers' && page === 'customer') ? 'page' : undefined,
+        },
+        title,
+      ),
+    ),
+  );
 }
 
 function show({ focus = true } = {}) {
   const { page, parameters } = route();
-  const scheme = schemes.find(({ name }) => name === parameters.scheme) ??
-    schemes.find(({ as_of }) => as_of !== null) ?? schemes[0];
+  const scheme =
+    schemes.find(({ name }) => name === parameters.scheme) ??
+    schemes.find(({ as_of }) => as_of !== null) ??
+    schemes[0];
   for (const { stop } of shown.panels) {
     stop();
   }
@@ -51,8 +64,16 @@ function show({ focus = true } = {}) {
   }
   const { tiers, forget } = tiersOf(scheme);
   shown = { panels: PAGES[page]({ scheme, parameters, tiers }), forget, scheme };
-  $('main').replaceChildren(head, shown.panels.length ? h('div', { class: 'panels' }, shown.panels.map(({ element }) => element))
-    : h('p', {}, words.noPlan));
+  $('main').replaceChildren(
+    head,
+    shown.panels.length
+      ? h(
+          'div',
+          { class: 'panels' },
+          shown.panels.map(({ element }) => element),
+        )
+      : h('p', {}, words.noPlan),
+  );
   for (const { refresh } of shown.panels) {
     refresh();
   }
@@ -66,7 +87,8 @@ function show({ focus = true } = {}) {
 async function refreshed(items) {
   // parts of the page hold on to their scheme
   schemes = (await get('schemes')).map((scheme) =>
-    Object.assign(schemes.find(({ name }) => name === scheme.name) ?? {}, scheme));
+    Object.assign(schemes.find(({ name }) => name === scheme.name) ?? {}, scheme),
+  );
   if (!shown.scheme || !schemes.includes(shown.scheme)) {
     show({ focus: false });
     return;
@@ -89,7 +111,9 @@ function listen() {
     $('live').className = listening ? 'on' : 'off';
     // what was told meanwhile is not known
     if (listening && before === false) {
-      refreshed([]).then(() => { $('live').textContent = words.live; });
+      refreshed([]).then(() => {
+        $('live').textContent = words.live;
+      });
     }
     before = listening;
   };

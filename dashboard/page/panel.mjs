@@ -6,8 +6,12 @@ import { words } from './words.mjs';
 // quiet: the title of the page says it already
 export function panel({ title, wide = false, quiet = false, load, draw }) {
   const body = h('div', { class: 'body' }, h('p', { class: 'quiet' }, words.loading));
-  const element = h('section', { class: wide ? 'wide' : undefined, 'aria-label': title, 'aria-busy': 'true' },
-    h('h2', { class: quiet ? 'hidden' : undefined }, title), body);
+  const element = h(
+    'section',
+    { class: wide ? 'wide' : undefined, 'aria-label': title, 'aria-busy': 'true' },
+    h('h2', { class: quiet ? 'hidden' : undefined }, title),
+    body,
+  );
   let asked = new AbortController();
 
   async function refresh() {
@@ -25,8 +29,9 @@ export function panel({ title, wide = false, quiet = false, load, draw }) {
       if (signal.aborted) {
         return;
       }
-      body.replaceChildren(h('p', { role: 'alert' },
-        error.status === 403 ? words.forbidden : words.failed(error.message)));
+      body.replaceChildren(
+        h('p', { role: 'alert' }, error.status === 403 ? words.forbidden : words.failed(error.message)),
+      );
     }
     element.setAttribute('aria-busy', 'false');
   }

@@ -13,9 +13,13 @@ export function scaleOf(bins) {
     least,
     most,
     // values such as 1, 10, 100 to write at the axis; undefined: as the chart likes
-    ticks: linear ? undefined : [-1, 1].flatMap((sign) => Array.from({ length: 31 }, (_, i) => sign * 10 ** (i - 15)))
-      .filter((tick) => Math.abs(tick) >= unit / 4 && tick >= least && tick <= most).concat(least <= 0 ? [0] : [])
-      .sort((a, b) => a - b),
+    ticks: linear
+      ? undefined
+      : [-1, 1]
+          .flatMap((sign) => Array.from({ length: 31 }, (_, i) => sign * 10 ** (i - 15)))
+          .filter((tick) => Math.abs(tick) >= unit / 4 && tick >= least && tick <= most)
+          .concat(least <= 0 ? [0] : [])
+          .sort((a, b) => a - b),
     to: linear ? (value) => value : (value) => Math.asinh(value / unit),
     from: linear ? (place) => place : (place) => unit * Math.sinh(place),
     integer: bins.every(([low, high]) => Number.isInteger(low) && Number.isInteger(high)),

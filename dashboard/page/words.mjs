@@ -6,7 +6,7 @@ const LANGUAGES = { en, zh };
 const kept = localStorage.getItem('language');
 const wished = navigator.languages.map((one) => one.slice(0, 2)).find((one) => LANGUAGES[one]);
 
-export const language = LANGUAGES[kept] ? kept : wished ?? 'en';
+export const language = LANGUAGES[kept] ? kept : (wished ?? 'en');
 export const words = LANGUAGES[language];
 document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
 
@@ -28,7 +28,8 @@ export const percent = format({ style: 'percent', minimumFractionDigits: 1, maxi
 export const signed = format({ maximumFractionDigits: 2, signDisplay: 'exceptZero' });
 
 // of a measure: small numbers keep digits, large ones lose them
-export const measure = (value) => (Math.abs(value) < 10 ? format({ maximumSignificantDigits: 3 })(value) : amount(value));
+export const measure = (value) =>
+  Math.abs(value) < 10 ? format({ maximumSignificantDigits: 3 })(value) : amount(value);
 
 // a word of the database, where the page has another for it
 export const said = (group, text) => words[group]?.[text] ?? text;

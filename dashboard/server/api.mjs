@@ -11,11 +11,23 @@ import { schemes } from './schemes.mjs';
 const { summary, moves, trend, lorenz, heat } = overview;
 // by the name in the address; of a scheme, or of none
 const OF_SCHEME = {
-  summary, moves, trend, lorenz, heat,
-  customers: customers.customers, owners: customers.owners,
-  customer: customer.customer, progress: customer.progress, history: customer.history, ledger: customer.ledger,
-  lines: whatif.lines, histogram: whatif.histogram, simulate: whatif.simulate,
-  plan: plan.plan, 'plan-owners': plan.planOwners, coverage: plan.coverage,
+  summary,
+  moves,
+  trend,
+  lorenz,
+  heat,
+  customers: customers.customers,
+  owners: customers.owners,
+  customer: customer.customer,
+  progress: customer.progress,
+  history: customer.history,
+  ledger: customer.ledger,
+  lines: whatif.lines,
+  histogram: whatif.histogram,
+  simulate: whatif.simulate,
+  plan: plan.plan,
+  'plan-owners': plan.planOwners,
+  coverage: plan.coverage,
 };
 const OF_NONE = {
   schemes: async ({ ask }) => [...(await schemes(ask)).values()].map((scheme) => scheme.summary),
@@ -23,8 +35,8 @@ const OF_NONE = {
   quality: models.quality,
 };
 // Answers that are not kept: they end when nobody waits for them, and of what schemes there are nobody is told.
-const askedOnce = (name, parameters) => ['schemes', 'models', 'simulate'].includes(name) ||
-  name === 'customers' && parameters.text('q') !== '';
+const askedOnce = (name, parameters) =>
+  ['schemes', 'models', 'simulate'].includes(name) || (name === 'customers' && parameters.text('q') !== '');
 
 // what is shown first of a scheme, made before it is asked for
 export const FIRST = ['summary', 'moves', 'trend', 'lorenz', 'heat', 'customers'];

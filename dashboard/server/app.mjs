@@ -25,7 +25,10 @@ function refuse(response, error) {
     response.destroy();
     return;
   }
-  response.writeHead(refusal.status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.writeHead(refusal.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+  });
   response.end(JSON.stringify({ error: refusal.message }));
 }
 
@@ -50,7 +53,9 @@ export class App {
   // the port that it listens at; an error if the database cannot be asked
   async start() {
     await this.#database.read((ask) => ask('SELECT FROM customer_tier.schemes LIMIT 0'));
-    this.#server = http.createServer({ requestTimeout: 10_000 }, (request, response) => this.#answer(request, response));
+    this.#server = http.createServer({ requestTimeout: 10_000 }, (request, response) =>
+      this.#answer(request, response),
+    );
     this.#server.maxConnections = 256;
     await new Promise((resolve, reject) => {
       this.#server.once('error', reject).listen(this.#options.port, '127.0.0.1', resolve);
@@ -115,11 +120,13 @@ export class App {
   async #json(name, query, parameters, response, signal) {
     const started = performance.now();
     const answer = await this.#api.answer(name, query, parameters, signal);
-    response.writeHead(200, {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      'server-timing': `answer;dur=${(performance.now() - started).toFixed(1)}`,
-    }).end(answer);
+    response
+      .writeHead(200, {
+        'content-type': 'application/json; charset=utf-8',
+        'cache-control': 'no-store',
+        'server-timing': `answer;dur=${(performance.now() - started).toFixed(1)}`,
+      })
+      .end(answer);
   }
 
   async #download(parameters, response, signal) {
@@ -137,7 +144,7 @@ export class App {
   // Answers of before are forgotten; those that are shown first are made before somebody asks.
   async #refreshed() {
     this.#cache.clear();
-    const turn = this.#turn += 1;
+    const turn = (this.#turn += 1);
     try {
       const known = JSON.parse(await this.#api.answer('schemes', '', new Parameters(new URLSearchParams())));
       for (const { name } of known.slice(0, SCHEMES_MADE_READY)) {
@@ -150,6 +157,8 @@ export class App {
           await this.#api.answer(question, query.toString(), new Parameters(query)).catch(() => {});
         }
       }
-    } catch { /* who asks will be told */ }
+    } catch {
+      /* who asks will be told */
+    }
   }
 }

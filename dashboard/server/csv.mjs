@@ -11,7 +11,11 @@ export function cell(value) {
     return '';
   }
   let text = String(value);
-  if (typeof value !== 'number' && /^[\s\0]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\t\r\n|]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text)) {
+  if (
+    typeof value !== 'number' &&
+    /^[\s\0]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20\t\r\n|]/.test(text) &&
+    !/^-?\d+(\.\d+)?$/.test(text)
+  ) {
     text = `'${text}`;
   }
   return /[",\r\n;\t']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

@@ -1,4 +1,5 @@
 // Every question is asked in a read-only transaction, with the rights of the role that the page runs as.
+import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { Refusal } from './refusal.mjs';
 
@@ -21,7 +22,7 @@ const begin = (timeout) => `
   BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
   SET LOCAL search_path = pg_catalog, pg_temp;
   SET LOCAL statement_timeout = ${Number(timeout)};
-  SET LOCAL idle_in_transaction_session_timeout = ${Number(timeout)};
+  SET LOCAL idle_in_transaction_session_timeout = '10 min';
   SET LOCAL DateStyle = ISO;
   SET LOCAL IntervalStyle = postgres;
   SET LOCAL TimeZone = UTC;
@@ -40,6 +41,8 @@ export class Database {
     this.#pool = new pg.Pool({ ...settings(options), max: CONNECTIONS, connectionTimeoutMillis: options.timeout });
     this.#cancels = new pg.Pool({ ...settings(options), max: 1 });
     for (const pool of [this.#pool, this.#cancels]) {
+      // a connection that breaks, idle or in use: who waits for it is told by its query
+      pool.on('connect', (client) => client.on('error', () => {}));
       pool.on('error', (error) => console.error(`customer_tier: ${error.message}`));
     }
   }
@@ -51,8 +54,9 @@ export class Database {
     }
     const client = await this.#pool.connect();
     let broken, cancelled;
+    let done = false;
     const cancel = () => {
-      cancelled = this.#cancels.query('SELECT pg_cancel_backend($1)', [client.processID]).catch(() => {});
+      cancelled = this.#cancel(client.processID, () => done);
     };
     try {
       await client.query(this.#begin);
@@ -64,10 +68,21 @@ export class Database {
       });
     } finally {
       signal?.removeEventListener('abort', cancel);
+      done = true;
       // a late cancel is not to hit who gets this connection next
       await cancelled;
-      await client.query('ROLLBACK').catch((error) => { broken = error; });
+      await client.query('ROLLBACK').catch((error) => {
+        broken = error;
+      });
       client.release(broken);
+    }
+  }
+
+  // again and again: a cancel that overtakes its query does nothing
+  async #cancel(pid, done) {
+    while (!done()) {
+      await this.#cancels.query('SELECT pg_cancel_backend($1)', [pid]).catch(() => {});
+      await pause(200);
     }
   }
 
@@ -77,10 +92,10 @@ export class Database {
 }
 
 const byState = {
-  '42501': 403, // insufficient_privilege
-  'P0002': 404, // no_data_found
-  '57014': 504, // query_canceled
-  '53300': 503, // too_many_connections
+  42501: 403, // insufficient_privilege
+  P0002: 404, // no_data_found
+  57014: 504, // query_canceled
+  53300: 503, // too_many_connections
 };
 
 // what the server said, as a refusal; null if it was not the server

@@ -34,9 +34,11 @@ export function send(file, request, response) {
     return;
   }
   const packed = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
-  response.writeHead(200, {
-    'content-type': file.type,
-    vary: 'accept-encoding',
-    ...(packed && { 'content-encoding': 'gzip' }),
-  }).end(packed ? file.packed : file.body);
+  response
+    .writeHead(200, {
+      'content-type': file.type,
+      vary: 'accept-encoding',
+      ...(packed && { 'content-encoding': 'gzip' }),
+    })
+    .end(packed ? file.packed : file.body);
 }

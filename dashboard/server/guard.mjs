@@ -4,7 +4,8 @@ import { Refusal } from './refusal.mjs';
 
 // What every answer says.  Styles are set by script through the object model, which this allows.
 export const HEADERS = {
-  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -57,8 +58,10 @@ export class Guard {
 
   checkKey(request) {
     const cookies = (request.headers.cookie ?? '').split(/; */);
-    if (this.#key.length > 0 && !cookies.some((cookie) => same(Buffer.from(cookie),
-      Buffer.from(`${this.#cookie}=${this.#key}`)))) {
+    if (
+      this.#key.length > 0 &&
+      !cookies.some((cookie) => same(Buffer.from(cookie), Buffer.from(`${this.#cookie}=${this.#key}`)))
+    ) {
       throw new Refusal(401, 'open the address that make dashboard printed, with its key');
     }
   }

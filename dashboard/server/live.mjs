@@ -17,7 +17,8 @@ export function news(payload) {
     }
     const counts = COUNTS.map((name) => [name, said[name]]);
     return counts.every(([, count]) => count === null || Number.isSafeInteger(count))
-      ? { scheme: said.scheme, as_of: said.as_of, ...Object.fromEntries(counts) } : null;
+      ? { scheme: said.scheme, as_of: said.as_of, ...Object.fromEntries(counts) }
+      : null;
   } catch {
     return null;
   }
@@ -41,7 +42,7 @@ export class Live {
   }
 
   async listen() {
-    const client = this.#client = new pg.Client({ ...settings(this.#options), keepAlive: true });
+    const client = (this.#client = new pg.Client({ ...settings(this.#options), keepAlive: true }));
     let lost = false;
     const again = () => {
       if (!lost && !this.#ended) {

@@ -16,7 +16,9 @@ function origin(text) {
     if (/^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
       return url.origin;
     }
-  } catch { /* no address at all */ }
+  } catch {
+    /* no address at all */
+  }
   throw new Refusal(500, `ORIGINS has ${text}, which is not like https://tiers.example.com`);
 }
 
@@ -28,7 +30,10 @@ export function options(env) {
     database: env.DATABASE || undefined,
     port: port(env.PORT || '8642'),
     // addresses under which a reverse proxy shows the page
-    origins: (env.ORIGINS ?? '').split(/[\s,]+/).filter(Boolean).map(origin),
+    origins: (env.ORIGINS ?? '')
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map(origin),
     // who opens the page shows this key; KEY= asks nobody, for a reverse proxy that does
     key: env.KEY ?? randomBytes(18).toString('base64url'),
     // of a query, in milliseconds

@@ -2,13 +2,24 @@
 import { quoted } from './identifiers.mjs';
 import { Refusal } from './refusal.mjs';
 
-const SUFFIXES = ['', '_history', '_summary', '_migration', '_trend', '_progress', '_thresholds', '_plan', '_coverage'];
+const SUFFIXES = [
+  '',
+  '_history',
+  '_summary',
+  '_migration',
+  '_trend',
+  '_progress',
+  '_thresholds',
+  '_plan',
+  '_coverage',
+];
 
 // Views are taken where they have the owner of the scheme: a stranger's view of such a name is none of it.
 const SCHEMES = `
   SELECT s.name, s.rule, v.suffix, v.namespace, v.relation, v.columns
   FROM (
-    SELECT c.oid, c.relname, c.relnamespace, c.relowner, format('%s.%s', n.nspname, c.relname) AS name, to_jsonb(s) AS rule
+    SELECT c.oid, c.relname, c.relnamespace, c.relowner, format('%s.%s', n.nspname, c.relname) AS name,
+           to_jsonb(s) AS rule
     FROM customer_tier.schemes AS s
       JOIN pg_class AS c ON c.oid = s.scheme
       JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS s,
@@ -91,9 +102,22 @@ class Scheme {
 
   // what the page is told
   get summary() {
-    const { preset, as_of, tiers, unrated, per, hold, keep, downgrade, review, calibrate, version, source } = this.rule;
+    const { preset, as_of, tiers, unrated, per, hold, keep, downgrade, review, calibrate, version, source } =
+      this.rule;
     return {
-      name: this.name, preset, as_of, tiers, unrated, per, hold, keep, downgrade, review, calibrate, version, source,
+      name: this.name,
+      preset,
+      as_of,
+      tiers,
+      unrated,
+      per,
+      hold,
+      keep,
+      downgrade,
+      review,
+      calibrate,
+      version,
+      source,
       axes: this.axes.map(({ name, by, at, better, value }) => ({ name, by, at, better, value })),
       views: Object.keys(this.views),
       columns: this.columns(''),
@@ -113,21 +137,21 @@ export async function schemes(ask) {
   return found;
 }
 
-// Name and owner of a customer x, where attributes have them: a join, and the columns of it.
+// Name and owner of a customer x, where attributes have them: a join, and what is shown of both.
 export async function attributes(ask, scheme) {
   const columns = scheme.rule.attributes ? await ask(ATTRIBUTES, [scheme.rule.attributes]) : [];
   const key = columns.find((column) => column.key);
   if (!key) {
-    return { join: '', name: undefined, owner: undefined };
+    return { join: '', shown: 'x.*' };
   }
   const table = quoted(key.namespace, key.relation);
-  const name = named(columns, NAMES);
-  const owner = named(columns, OWNERS);
+  const found = { name: named(columns, NAMES), owner: named(columns, OWNERS) };
+  const shown = Object.entries(found).filter(([, column]) => column);
   return {
+    ...found,
     table,
     key: quoted(key.name),
     join: `LEFT JOIN ${table} AS a ON a.${quoted(key.name)} = x.customer`,
-    name,
-    owner,
+    shown: ['x.*', ...shown.map(([title, column]) => `a.${column}::text AS ${quoted(title)}`)].join(', '),
   };
 }

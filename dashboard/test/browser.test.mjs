@@ -20,14 +20,24 @@ after(async () => {
 const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 test('every page shows its parts, in light, dark, wide, on a phone, in both languages, without an error', async () => {
-  for (const options of [{}, { colorScheme: 'dark', locale: 'zh-CN', viewport: { width: 375, height: 800 }, hasTouch: true }]) {
+  for (const options of [
+    {},
+    { colorScheme: 'dark', locale: 'zh-CN', viewport: { width: 375, height: 800 }, hasTouch: true },
+  ]) {
     const { page, errors, show, close } = await open(chrome, board, options);
-    for (const [hash, parts] of [['overview?scheme=crm.abc', 4], ['overview?scheme=crm.rfm', 5], ['customers?scheme=crm.relation', 1],
-      ['customer?scheme=crm.rfm&customer=54', 3], ['whatif?scheme=crm.rfm', 2], ['plan?scheme=crm.relation', 2], ['models', 2]]) {
+    for (const [hash, parts] of [
+      ['overview?scheme=crm.abc', 4],
+      ['overview?scheme=crm.rfm', 5],
+      ['customers?scheme=crm.relation', 1],
+      ['customer?scheme=crm.rfm&customer=54', 3],
+      ['whatif?scheme=crm.rfm', 2],
+      ['plan?scheme=crm.relation', 2],
+      ['models', 2],
+    ]) {
       await show(hash);
       assert.equal(await page.locator('main section').count(), parts, hash);
       assert.equal(await page.locator('[role=alert]').count(), 0, hash);
-      assert.ok(await wide(page) <= 0, `${hash} is wider than the screen`);
+      assert.ok((await wide(page)) <= 0, `${hash} is wider than the screen`);
       // what is drawn is said, and is there as a table
       for (const image of await page.locator('.chart[role=img]').all()) {
         assert.ok((await image.getAttribute('aria-label')).length > 5, hash);
@@ -73,7 +83,9 @@ test('search, filter, sort, turn over, and the file of it', async () => {
   await page.getByRole('button', { name: 'potential' }).click();
   await settled(page);
   const best = await first();
-  const { rows: [row] } = await sql.query(`SELECT max(potential)::text AS most FROM crm.relation JOIN customer ON customer_id = customer
+  const {
+    rows: [row],
+  } = await sql.query(`SELECT max(potential)::text AS most FROM crm.relation JOIN customer ON customer_id = customer
     WHERE owner = '陈'`);
   assert.ok(best.replaceAll(',', '').includes(row.most), best);
   await page.getByRole('button', { name: 'Next' }).click();
@@ -102,7 +114,10 @@ test('a line moves by mouse and by keys: heads and value follow, then the simula
   await page.mouse.move(box.x + 110, box.y + 10, { steps: 5 });
   assert.notEqual(await figures(), before, 'nothing followed the mouse');
   await page.mouse.up();
-  await page.waitForFunction((was) => document.querySelectorAll('main section')[1].querySelector('tbody').innerText !== was, kept);
+  await page.waitForFunction(
+    (was) => document.querySelectorAll('main section')[1].querySelector('tbody').innerText !== was,
+    kept,
+  );
   await settled(page);
   // the estimate is close to the simulation
   const heads = (text) => Number(/A\s+(?:[\d.,]+\s+)([\d,]+)/.exec(text)[1].replaceAll(',', ''));
@@ -114,7 +129,10 @@ test('a line moves by mouse and by keys: heads and value follow, then the simula
   assert.ok(Number(await slider.getAttribute('aria-valuenow')) > at);
   assert.match(await slider.getAttribute('aria-valuetext'), /reach it/);
   await page.getByRole('button', { name: 'As it is now' }).click();
-  await page.waitForFunction((was) => document.querySelectorAll('main section')[1].querySelector('tbody').innerText === was, kept);
+  await page.waitForFunction(
+    (was) => document.querySelectorAll('main section')[1].querySelector('tbody').innerText === was,
+    kept,
+  );
   assert.equal(await figures(), before);
   assert.deepEqual(errors, []);
   await close();
@@ -132,7 +150,7 @@ test('a refresh arrives by itself', async () => {
   assert.match(await page.textContent('#live'), /crm\.abc was refreshed as of 2026-08-15/);
   assert.match(await page.textContent('h1'), /as of 2026-08-15/);
   // what is no news is not told
-  await sql.query("SELECT pg_notify('customer_tier', '{\"scheme\": \"<img src=x onerror=window.hurt=1>\"}')");
+  await sql.query('SELECT pg_notify(\'customer_tier\', \'{"scheme": "<img src=x onerror=window.hurt=1>"}\')');
   await page.waitForTimeout(500);
   assert.match(await page.textContent('#live'), /2026-08-15/);
   assert.deepEqual(errors, []);

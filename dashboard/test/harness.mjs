@@ -20,7 +20,10 @@ export const address = `postgresql:///${PGDATABASE}?host=${PGHOST}&user=postgres
 export async function dashboard(user, environment = {}) {
   const child = spawn(process.execPath, [main], {
     env: {
-      PATH: process.env.PATH, PORT: '0', DATABASE: `postgresql:///${PGDATABASE}?host=${PGHOST}&user=${user}`, ...environment,
+      PATH: process.env.PATH,
+      PORT: '0',
+      DATABASE: `postgresql:///${PGDATABASE}?host=${PGHOST}&user=${user}`,
+      ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -39,33 +42,52 @@ export async function dashboard(user, environment = {}) {
   });
   const url = new URL(shown);
   return {
-    address: shown, origin: url.origin, port: Number(url.port), key: url.searchParams.get('key') ?? '',
+    address: shown,
+    origin: url.origin,
+    port: Number(url.port),
+    key: url.searchParams.get('key') ?? '',
     said: () => said,
-    stop: () => new Promise((resolve) => {
-      child.on('exit', resolve);
-      child.kill('SIGTERM');
-    }),
+    stop: () =>
+      new Promise((resolve) => {
+        child.on('exit', resolve);
+        child.kill('SIGTERM');
+      }),
   };
 }
 
 // a question as any program could ask it: { status, headers, text }
 export function ask({ port, key }, path, headers = {}, method = 'GET') {
   return new Promise((resolve, reject) => {
-    const request = http.request({
-      host: '127.0.0.1', port, path, method, setHost: false,
-      headers: { host: `127.0.0.1:${port}`, cookie: `customer_tier_${port}=${key}`, ...headers },
-    }, (response) => {
-      const chunks = [];
-      response.on('data', (chunk) => chunks.push(chunk));
-      response.on('end', () => resolve({
-        status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString(),
-      }));
-    });
+    const request = http.request(
+      {
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        setHost: false,
+        headers: { host: `127.0.0.1:${port}`, cookie: `customer_tier_${port}=${key}`, ...headers },
+      },
+      (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode,
+            headers: response.headers,
+            text: Buffer.concat(chunks).toString(),
+          }),
+        );
+      },
+    );
     request.on('error', reject).end();
   });
 }
 
-export const browser = () => chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+export const browser = () =>
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: process.getuid() === 0 ? ['--no-sandbox'] : [],
+  });
 
 // a page that remembers what went wrong, and waits for all its parts
 export async function open(chrome, board, options = {}) {
@@ -86,7 +108,10 @@ export async function open(chrome, board, options = {}) {
   };
 }
 
-export const settled = (page) => page.waitForFunction(() => {
-  const parts = [...document.querySelectorAll('main section')];
-  return parts.length > 0 && parts.every((part) => part.getAttribute('aria-busy') === 'false' || !part.checkVisibility());
-});
+export const settled = (page) =>
+  page.waitForFunction(() => {
+    const parts = [...document.querySelectorAll('main section')];
+    return (
+      parts.length > 0 && parts.every((part) => part.getAttribute('aria-busy') === 'false' || !part.checkVisibility())
+    );
+  });

@@ -57,35 +57,58 @@ test('every answer has a policy that runs nothing inline', async () => {
 test('figures are those of the views', async () => {
   const rows = await json(query('summary', { scheme: 'crm.abc' }));
   const { rows: found } = await sql.query('SELECT tier, heads, value FROM crm.abc_summary ORDER BY tier_rank DESC');
-  assert.deepEqual(rows.map(({ tier, heads, value }) => ({ tier, heads, value })), found);
+  assert.deepEqual(
+    rows.map(({ tier, heads, value }) => ({ tier, heads, value })),
+    found,
+  );
   const lorenz = await json(query('lorenz', { scheme: 'crm.abc' }));
-  const { rows: [{ gini }] } = await sql.query('SELECT customer_tier.gini(value) FROM crm.abc');
+  const {
+    rows: [{ gini }],
+  } = await sql.query('SELECT customer_tier.gini(value) FROM crm.abc');
   assert.equal(lorenz.gini, gini);
   const bins = await json(query('histogram', { scheme: 'crm.rfm', axis: 'm' }));
-  const { rows: [all] } = await sql.query('SELECT count(m)::int AS heads, sum(m) AS value FROM crm.rfm');
-  assert.equal(bins.reduce((sum, bin) => sum + bin[2], 0), all.heads);
+  const {
+    rows: [all],
+  } = await sql.query('SELECT count(m)::int AS heads, sum(m) AS value FROM crm.rfm');
+  assert.equal(
+    bins.reduce((sum, bin) => sum + bin[2], 0),
+    all.heads,
+  );
   assert.ok(Math.abs(bins.reduce((sum, bin) => sum + bin[3], 0) - all.value) < 0.01);
 });
 
 test('pages by key are the whole list in order, for every column and way', async () => {
   const where = "tier = 'key'";
-  for (const [sort, order] of [['tier_rank', 'down'], ['customer', 'up'], ['customer', 'down'], ['since', 'up'], ['relationship', 'down'],
-    ['potential', 'up']]) {
+  for (const [sort, order] of [
+    ['tier_rank', 'down'],
+    ['customer', 'up'],
+    ['customer', 'down'],
+    ['since', 'up'],
+    ['relationship', 'down'],
+    ['potential', 'up'],
+  ]) {
     const found = [];
     let place = '';
     do {
-      const { rows, next } = await json(query('customers', { scheme: 'crm.relation', tier: 'key', sort, order, after: place }));
+      const { rows, next } = await json(
+        query('customers', { scheme: 'crm.relation', tier: 'key', sort, order, after: place }),
+      );
       found.push(...rows.map(({ customer }) => customer));
       place = next;
     } while (place);
     const { rows } = await sql.query(`SELECT customer::text FROM crm.relation AS x WHERE ${where}
       ORDER BY x."${sort}" ${order === 'down' ? 'DESC' : 'ASC'} NULLS LAST, x.customer`);
-    assert.deepEqual(found, rows.map(({ customer }) => customer), `${sort} ${order}`);
+    assert.deepEqual(
+      found,
+      rows.map(({ customer }) => customer),
+      `${sort} ${order}`,
+    );
   }
 });
 
 test('search finds keys and names, and takes nothing for a pattern or for SQL', async () => {
-  const found = async (q, more = {}) => (await json(query('customers', { scheme: 'crm.relation', q, ...more }))).rows.map(({ customer }) => customer);
+  const found = async (q, more = {}) =>
+    (await json(query('customers', { scheme: 'crm.relation', q, ...more }))).rows.map(({ customer }) => customer);
   assert.deepEqual(await found('<img src=x'), ['54']);
   assert.deepEqual(await found("Robert'); DROP"), ['230']);
   assert.deepEqual(await found('100% _under\\score "quoted"'), ['260']);
@@ -98,14 +121,19 @@ test('search finds keys and names, and takes nothing for a pattern or for SQL', 
   assert.equal(await status(query('customers', { scheme: 'crm.relation', after: '["1","not a number"]' })), 400);
   assert.equal(await status(query('customers', { scheme: "crm.abc'; --" })), 404);
   assert.equal(await status(query('customer', { scheme: 'crm.abc', customer: '1; DROP TABLE sales' })), 400);
-  const { rows: [{ there }] } = await sql.query("SELECT to_regclass('sales') IS NOT NULL AS there");
+  const {
+    rows: [{ there }],
+  } = await sql.query("SELECT to_regclass('sales') IS NOT NULL AS there");
   assert.ok(there);
 });
 
 test('names that have to be quoted, and customers of text', async () => {
   const scheme = 'crm.Odd "name" <i>';
   const { rows } = await json(query('customers', { scheme, sort: 'value' }));
-  assert.deepEqual(rows.map(({ customer }) => customer), ['<b>bold</b>', "'; DROP TABLE sales; --", '=1+1', '#?&/%', '']);
+  assert.deepEqual(
+    rows.map(({ customer }) => customer),
+    ['<b>bold</b>', "'; DROP TABLE sales; --", '=1+1', '#?&/%', ''],
+  );
   for (const { customer } of rows) {
     assert.equal((await json(query('customer', { scheme, customer }))).customer, customer);
     assert.equal((await json(query('ledger', { scheme, customer }))).length, 1, customer);
@@ -115,9 +143,14 @@ test('names that have to be quoted, and customers of text', async () => {
 });
 
 test('CSV has all rows, and no formula', async () => {
-  const { text, headers } = await ask(board, `/customers.csv?${new URLSearchParams({ scheme: 'crm.relation', tier: 'key' })}`);
+  const { text, headers } = await ask(
+    board,
+    `/customers.csv?${new URLSearchParams({ scheme: 'crm.relation', tier: 'key' })}`,
+  );
   assert.match(headers['content-type'], /text\/csv/);
-  const { rows: [{ n }] } = await sql.query("SELECT count(*)::int AS n FROM crm.relation WHERE tier = 'key'");
+  const {
+    rows: [{ n }],
+  } = await sql.query("SELECT count(*)::int AS n FROM crm.relation WHERE tier = 'key'");
   assert.equal(text.trim().split('\r\n').length, n + 1);
   assert.match(text, /"'=HYPERLINK\(""http/);
   const odd = (await ask(board, `/customers.csv?${new URLSearchParams({ scheme: 'crm.Odd "name" <i>' })}`)).text;
@@ -131,7 +164,8 @@ test('a simulation is that of simulate, and writes nothing', async () => {
   const { rows: found } = await sql.query(`
     SELECT tier_now, tier_then, change, heads, value
     FROM customer_tier.simulate_migration('crm.rfm', axes => (
-      SELECT array_agg(CASE a ->> 'name' WHEN 'r' THEN a || '{"by": "value", "at": [60, 120, 240, 480]}' ELSE a END ORDER BY i)
+      SELECT array_agg(CASE a ->> 'name' WHEN 'r' THEN a || '{"by": "value", "at": [60, 120, 240, 480]}' ELSE a END
+                       ORDER BY i)
       FROM customer_tier.schemes, jsonb_array_elements(to_jsonb(axes)) WITH ORDINALITY AS e(a, i)
       WHERE scheme = 'crm.rfm'::regclass))`);
   const sorted = (list) => list.map((row) => JSON.stringify(row)).sort();
@@ -149,11 +183,15 @@ test('a plan is shown where there is one of the owner of the scheme', async () =
   const { columns, rows } = await json(query('plan', { scheme: 'crm.relation' }));
   assert.equal(columns[0].name, 'customer');
   assert.ok(rows.length > 0 && rows.every(({ state }) => ['never', 'overdue'].includes(state)));
-  assert.ok((await json(query('plan', { scheme: 'crm.relation', owner: '陈' }))).rows.every(({ owner }) => owner === '陈'));
+  assert.ok(
+    (await json(query('plan', { scheme: 'crm.relation', owner: '陈' }))).rows.every(({ owner }) => owner === '陈'),
+  );
 });
 
 test('roles see what they were granted', async () => {
-  const [viewer, partly, stranger] = await Promise.all(['viewer', 'partly', 'stranger'].map((role) => dashboard(role)));
+  const [viewer, partly, stranger] = await Promise.all(
+    ['viewer', 'partly', 'stranger'].map((role) => dashboard(role)),
+  );
   try {
     const of = (who) => (name, parameters) => status(query(name, parameters), {}, 'GET', who);
     assert.deepEqual(await json('/api/schemes', stranger), []);
@@ -174,7 +212,11 @@ test('roles see what they were granted', async () => {
 
 test('nothing can be written, and a long query ends', async () => {
   const database = new Database({ database: address, timeout: 300 });
-  const code = (promise) => promise.then(() => null, (error) => error.code);
+  const code = (promise) =>
+    promise.then(
+      () => null,
+      (error) => error.code,
+    );
   assert.equal(await code(database.read((q) => q('DELETE FROM public.sales'))), '25006');
   assert.equal(await code(database.read((q) => q('SELECT pg_sleep(5)'))), '57014');
   assert.equal(refusalOf({ code: '57014', message: '' }).status, 504);
@@ -184,11 +226,15 @@ test('nothing can be written, and a long query ends', async () => {
 test('a query ends when nobody waits for it', async () => {
   const database = new Database({ database: address, timeout: 20_000 });
   const started = Date.now();
-  await assert.rejects(Promise.all(Array.from({ length: 8 }, () => {
-    const gone = new AbortController();
-    setTimeout(() => gone.abort(), 300);
-    return database.read((q) => q('SELECT pg_sleep(15)'), gone.signal);
-  })));
+  await assert.rejects(
+    Promise.all(
+      Array.from({ length: 8 }, () => {
+        const gone = new AbortController();
+        setTimeout(() => gone.abort(), 300);
+        return database.read((q) => q('SELECT pg_sleep(15)'), gone.signal);
+      }),
+    ),
+  );
   // the connection that was cancelled is fit for the next
   assert.deepEqual(await database.read((q) => q('SELECT 1 AS one')), [{ one: 1 }]);
   assert.ok(Date.now() - started < 12_000);

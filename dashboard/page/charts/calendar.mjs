@@ -21,26 +21,50 @@ export function calendar(body, rows, last) {
     says: words.ledgerSays(shown.length, amount(total)),
     tall: 170,
     least: 720,
-    table: table([words.day, number(words.purchases), number(words.otherRows), number(words.amount)],
-      rows.map((row) => [row.day, number(count(row.purchases)), number(count(row.other_rows)), number(amount(row.amount))]),
-      { caption: words.ledger }),
+    table: table(
+      [words.day, number(words.purchases), number(words.otherRows), number(words.amount)],
+      rows.map((row) => [
+        row.day,
+        number(count(row.purchases)),
+        number(count(row.other_rows)),
+        number(amount(row.amount)),
+      ]),
+      { caption: words.ledger },
+    ),
     option: {
-      tooltip: { formatter: ({ data: { value: [day, money] } }) => `${day}: ${amount(money)}` },
+      tooltip: {
+        formatter: ({
+          data: {
+            value: [day, money],
+          },
+        }) => `${day}: ${amount(money)}`,
+      },
       calendar: {
-        range: [from, iso(until)], left: 36, right: 8, top: 24, bottom: 8, cellSize: ['auto', 18],
+        range: [from, iso(until)],
+        left: 36,
+        right: 8,
+        top: 24,
+        bottom: 8,
+        cellSize: ['auto', 18],
         itemStyle: { color: css('page'), borderColor: css('border'), borderWidth: 1 },
         splitLine: { lineStyle: { color: css('quiet') } },
         dayLabel: { color: css('quiet'), nameMap: language === 'zh' ? 'ZH' : 'EN', firstDay: 1 },
         monthLabel: { color: css('quiet'), nameMap: language === 'zh' ? 'ZH' : 'EN' },
         yearLabel: { show: false },
       },
-      series: [{
-        type: 'heatmap', coordinateSystem: 'calendar',
-        data: shown.map((row) => ({
-          value: [row.day, Number(row.amount)],
-          itemStyle: { color: Number(row.amount) < 0 ? css('down') : shade(0.3 + 0.7 * Math.sqrt(Number(row.amount) / (most || 1))) },
-        })),
-      }],
+      series: [
+        {
+          type: 'heatmap',
+          coordinateSystem: 'calendar',
+          data: shown.map((row) => ({
+            value: [row.day, Number(row.amount)],
+            itemStyle: {
+              color:
+                Number(row.amount) < 0 ? css('down') : shade(0.3 + 0.7 * Math.sqrt(Number(row.amount) / (most || 1))),
+            },
+          })),
+        },
+      ],
       visualMap: { show: false, min: 0, max: 1, inRange: { opacity: 1 } },
     },
   });

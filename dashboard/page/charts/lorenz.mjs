@@ -8,32 +8,53 @@ export function lorenz(body, data) {
   // as the server gives it, it runs from the least up
   const curve = data.curve.map(([heads, share]) => [1 - heads, 1 - share]).reverse();
   const pareto = [0.2, data.top_20_share];
-  const shares = { type: 'value', min: 0, max: 1, axisLabel: { formatter: (value) => percent(value).replace(/[.,]0/, '') } };
+  const shares = {
+    type: 'value',
+    min: 0,
+    max: 1,
+    axisLabel: { formatter: (value) => percent(value).replace(/[.,]0/, '') },
+  };
   const colour = shade(0.75);
   chart(body, {
     says: words.lorenzSays(data.axis, percent(data.top_20_share), data.gini.toFixed(3)),
-    table: table([number(words.customers), number(words.share)],
+    table: table(
+      [number(words.customers), number(words.share)],
       curve.filter((_, i) => i % 10 === 0).map(([heads, share]) => [number(percent(heads)), number(percent(share))]),
-      { caption: words.lorenz }),
+      { caption: words.lorenz },
+    ),
     option: {
       grid: { left: 58, right: 24, top: 16, bottom: 48 },
       xAxis: axis({ ...shares, name: words.bestFirst, nameGap: 30 }),
       yAxis: axis({ ...shares, name: words.partHeld, nameGap: 44 }),
       tooltip: {
-        trigger: 'axis', formatter: ([{ value }]) => `${percent(value[0])} → ${percent(value[1])}`,
+        trigger: 'axis',
+        formatter: ([{ value }]) => `${percent(value[0])} → ${percent(value[1])}`,
       },
       series: [
         {
-          type: 'line', data: curve, showSymbol: false, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour },
+          type: 'line',
+          data: curve,
+          showSymbol: false,
+          lineStyle: { color: colour, width: 2 },
+          itemStyle: { color: colour },
           areaStyle: { color: colour, opacity: 0.15 },
           markPoint: {
-            symbol: 'circle', symbolSize: 10, itemStyle: { color: css('down') },
+            symbol: 'circle',
+            symbolSize: 10,
+            itemStyle: { color: css('down') },
             label: { position: 'right', color: css('text'), formatter: percent(pareto[1]) },
             data: [{ coord: pareto }],
           },
         },
         {
-          type: 'line', data: [[0, 0], [1, 1]], showSymbol: false, silent: true, tooltip: { show: false },
+          type: 'line',
+          data: [
+            [0, 0],
+            [1, 1],
+          ],
+          showSymbol: false,
+          silent: true,
+          tooltip: { show: false },
           lineStyle: { type: 'dashed', color: css('quiet'), width: 1 },
         },
       ],

@@ -20,12 +20,24 @@ export function pyramid(body, rows, scheme) {
   const total = (key) => rows.reduce((sum, row) => sum + Number(row[key] ?? 0), 0);
   const top = rows.find(({ heads }) => Number(heads) > 0);
   body.replaceChildren(
-    h('p', { class: 'says' }, top ? words.pyramidSays(top.tier_name ?? top.tier, percent(top.head_share),
-      percent(top.value_share)) : words.notRefreshed),
+    h(
+      'p',
+      { class: 'says' },
+      top
+        ? words.pyramidSays(top.tier_name ?? top.tier, percent(top.head_share), percent(top.value_share))
+        : words.notRefreshed,
+    ),
     table(
-      [words.tier, number(words.heads), { text: words.partOfHeads, kind: 'right' }, words.partOfValue,
-        { text: words.value, kind: 'number more' }, { text: words.orders, kind: 'number more' }, { text: words.averageOrder, kind: 'number more' },
-        { text: words.active, kind: 'number more' }],
+      [
+        words.tier,
+        number(words.heads),
+        { text: words.partOfHeads, kind: 'right' },
+        words.partOfValue,
+        { text: words.value, kind: 'number more' },
+        { text: words.orders, kind: 'number more' },
+        { text: words.averageOrder, kind: 'number more' },
+        { text: words.active, kind: 'number more' },
+      ],
       rows.map((row) => {
         const colour = tierColour(row.tier_rank, highest, row.tier_colour);
         return [
@@ -41,7 +53,17 @@ export function pyramid(body, rows, scheme) {
       }),
       {
         caption: words.pyramid,
-        foot: [words.total, number(count(total('heads'))), '', '', { text: amount(total('value')), kind: 'number more' },
-          { text: count(total('orders')), kind: 'number more' }, { text: '', kind: 'more' }, { text: '', kind: 'more' }],
-      }));
+        foot: [
+          words.total,
+          number(count(total('heads'))),
+          '',
+          '',
+          { text: amount(total('value')), kind: 'number more' },
+          { text: count(total('orders')), kind: 'number more' },
+          { text: '', kind: 'more' },
+          { text: '', kind: 'more' },
+        ],
+      },
+    ),
+  );
 }

@@ -18,10 +18,13 @@ function axisSays(row, better) {
   const good = (distance) => (lower ? -distance : distance);
   return [
     words.measured(row.axis, measure(row.value), row.score),
-    row.line_to_stay !== null && (good(row.margin) >= 0
-      ? words.toStay(measure(Math.abs(row.margin)), measure(row.line_to_stay), lower)
-      : words.missed(measure(Math.abs(row.margin)), measure(row.line_to_stay))),
-    row.line_to_rise === null ? words.top : words.toRise(measure(Math.abs(row.gap)), measure(row.line_to_rise), lower),
+    row.line_to_stay !== null &&
+      (good(row.margin) >= 0
+        ? words.toStay(measure(Math.abs(row.margin)), measure(row.line_to_stay), lower)
+        : words.missed(measure(Math.abs(row.margin)), measure(row.line_to_stay))),
+    row.line_to_rise === null
+      ? words.top
+      : words.toRise(measure(Math.abs(row.gap)), measure(row.line_to_rise), lower),
     row.changed && words.outdated,
   ].filter(Boolean);
 }
@@ -32,9 +35,13 @@ function gauge(row) {
     return null;
   }
   const from = row.line_to_stay ?? Math.min(0, row.value);
-  const part = (row.value - from) / ((row.line_to_rise - from) || 1);
-  return h('label', { class: 'gauge' }, h('span', {}, `${words.gap}: ${row.axis}`),
-    h('meter', { min: 0, max: 1, value: Math.min(Math.max(part, 0), 1) }));
+  const part = (row.value - from) / (row.line_to_rise - from || 1);
+  return h(
+    'label',
+    { class: 'gauge' },
+    h('span', {}, `${words.gap}: ${row.axis}`),
+    h('meter', { min: 0, max: 1, value: Math.min(Math.max(part, 0), 1) }),
+  );
 }
 
 function why(body, [row, steps, stretches], scheme, tiers) {
@@ -48,29 +55,46 @@ function why(body, [row, steps, stretches], scheme, tiers) {
     row.status === 'pinned' && words.pinned(stretches[0]?.note),
   ].filter(Boolean);
   body.replaceChildren(
-    h('p', {}, badge(row, scheme), ' ', h('span', { class: 'quiet' }, [row.customer, row.owner].filter(Boolean).join(' · '))),
+    h(
+      'p',
+      {},
+      badge(row, scheme),
+      ' ',
+      h('span', { class: 'quiet' }, [row.customer, row.owner].filter(Boolean).join(' · ')),
+    ),
     h('p', { id: 'explained' }, said.join(' ')),
-    h('ul', {}, steps.map((step) => h('li', {}, axisSays(step, better[step.axis]).join(' '), gauge(step)))));
+    h(
+      'ul',
+      {},
+      steps.map((step) => h('li', {}, axisSays(step, better[step.axis]).join(' '), gauge(step))),
+    ),
+  );
 }
 
 export function customer({ scheme, parameters, tiers }) {
   const ask = (name, signal) => get(name, { scheme: scheme.name, customer: parameters.customer }, signal);
   const past = (signal) => ask('history', signal).catch(() => []);
   const explained = panel({
-    title: words.why, wide: true,
+    title: words.why,
+    wide: true,
     load: async (signal) => Promise.all([ask('customer', signal), ask('progress', signal), past(signal), tiers()]),
     draw: (body, [row, steps, stretches, named]) => why(body, [row, steps, stretches], scheme, named),
   });
-  explained.element.prepend(h('p', { class: 'back' }, h('a', { href: link('customers', { scheme: scheme.name }) }, `← ${words.back}`)));
+  explained.element.prepend(
+    h('p', { class: 'back' }, h('a', { href: link('customers', { scheme: scheme.name }) }, `← ${words.back}`)),
+  );
   return [
     explained,
     panel({
-      title: words.history, wide: true,
+      title: words.history,
+      wide: true,
       load: async (signal) => Promise.all([ask('history', signal), tiers()]),
       draw: (body, [rows, { names }]) => history(body, rows, scheme, names),
     }),
     panel({
-      title: words.ledger, wide: true, load: (signal) => ask('ledger', signal),
+      title: words.ledger,
+      wide: true,
+      load: (signal) => ask('ledger', signal),
       draw: (body, rows) => calendar(body, rows, scheme.as_of),
     }),
   ];

@@ -11,25 +11,54 @@ const WAIT = 250;
 function filters({ scheme, tiers, parameters }, change) {
   let timer;
   const search = h('input', {
-    type: 'search', value: parameters.q ?? '', autocomplete: 'off', spellcheck: 'false', id: 'search', maxlength: 100,
+    type: 'search',
+    value: parameters.q ?? '',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    id: 'search',
+    maxlength: 100,
     oninput: ({ target }) => {
       clearTimeout(timer);
       timer = setTimeout(() => change({ q: target.value }), WAIT);
     },
   });
   const tier = h('span');
-  tiers().then(({ names }) => tier.replaceWith(choice(words.tier, [['', words.all], ...[...names].map(([key, name]) => [key, name])],
-    parameters.tier ?? '', (value) => change({ tier: value }))));
+  tiers().then(({ names }) =>
+    tier.replaceWith(
+      choice(
+        words.tier,
+        [['', words.all], ...[...names].map(([key, name]) => [key, name])],
+        parameters.tier ?? '',
+        (value) => change({ tier: value }),
+      ),
+    ),
+  );
   const owner = h('span');
-  get('owners', { scheme: scheme.name }).catch(() => []).then((rows) => rows.length && owner.replaceWith(
-    choice(words.owner, [['', words.all], ...rows.map((row) => [row.owner, row.owner])], parameters.owner ?? '',
-      (value) => change({ owner: value }))));
-  return h('form', { class: 'filters', role: 'search', onsubmit: (event) => event.preventDefault() },
-    h('label', {}, h('span', {}, words.search), ' ', search), tier,
-    choice(words.status, [['', words.all], ...Object.entries(words.statuses)], parameters.status ?? '',
-      (value) => change({ status: value })),
+  get('owners', { scheme: scheme.name })
+    .catch(() => [])
+    .then(
+      (rows) =>
+        rows.length &&
+        owner.replaceWith(
+          choice(
+            words.owner,
+            [['', words.all], ...rows.map((row) => [row.owner, row.owner])],
+            parameters.owner ?? '',
+            (value) => change({ owner: value }),
+          ),
+        ),
+    );
+  return h(
+    'form',
+    { class: 'filters', role: 'search', onsubmit: (event) => event.preventDefault() },
+    h('label', {}, h('span', {}, words.search), ' ', search),
+    tier,
+    choice(words.status, [['', words.all], ...Object.entries(words.statuses)], parameters.status ?? '', (value) =>
+      change({ status: value }),
+    ),
     owner,
-    h('a', { class: 'button', id: 'download', download: '' }, words.download));
+    h('a', { class: 'button', id: 'download', download: '' }, words.download),
+  );
 }
 
 // heads that sort: [column, title, kind]
@@ -40,10 +69,17 @@ function heads(columns, { sort = 'tier_rank', order }, change) {
     }
     const up = order ? order === 'up' : sort === 'customer';
     const sorted = sort === column;
-    const button = h('button', {
-      type: 'button', class: 'sort', title: words.sortBy(title),
-      onclick: () => change({ sort: column, order: sorted ? (up ? 'down' : 'up') : undefined }),
-    }, title, h('span', { 'aria-hidden': 'true' }, sorted ? (up ? ' ▲' : ' ▼') : ''));
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'sort',
+        title: words.sortBy(title),
+        onclick: () => change({ sort: column, order: sorted ? (up ? 'down' : 'up') : undefined }),
+      },
+      title,
+      h('span', { 'aria-hidden': 'true' }, sorted ? (up ? ' ▲' : ' ▼') : ''),
+    );
     return { text: button, kind };
   });
 }
@@ -70,36 +106,74 @@ export function customers(context) {
     const owned = rows.some((row) => row.owner !== undefined);
     const axes = scheme.axes.map(({ name }) => name);
     const columns = [
-      ['customer', words.customer], named && ['', words.name], ['tier_rank', words.tier],
+      ['customer', words.customer],
+      named && ['', words.name],
+      ['tier_rank', words.tier],
       ...axes.map((axis) => [axis, axis, 'number']),
-      ['since', words.since, 'more'], ['', words.status, 'more'], owned && ['', words.owner, 'more'],
+      ['since', words.since, 'more'],
+      ['', words.status, 'more'],
+      owned && ['', words.owner, 'more'],
     ].filter(Boolean);
-    const lines = rows.map((row) => [
-      h('a', { href: link('customer', { scheme: scheme.name, customer: row.customer }) }, row.customer),
-      named && row.name, badge(row, scheme),
-      ...axes.map((axis) => number([measure(row[axis] ?? null), row.changed && axes.length === 1
-        ? h('span', { title: words.outdated }, ' *') : null])),
-      { text: row.since, kind: 'date more' }, { text: said('statuses', row.status), kind: 'more' }, owned && { text: row.owner, kind: 'more' },
-    ].filter((cell) => cell !== false));
-    body.replaceChildren(...[
-      tooMany && h('p', { class: 'says' }, words.tooMany),
-      rows.length ? table(heads(columns, parameters, change), lines, { caption: words.customers }) : h('p', {}, words.nobody),
-      h('p', { class: 'turn' },
-        h('button', {
-          type: 'button', disabled: before.length === 0, onclick: () => change({}, { after: before.pop() ?? '' }),
-        }, words.previous), ' ',
-        h('button', {
-          type: 'button', disabled: next === null,
-          onclick: () => {
-            before.push(parameters.after ?? '');
-            change({}, { after: next });
-          },
-        }, words.next)),
-    ].filter(Boolean));
+    const lines = rows.map((row) =>
+      [
+        h('a', { href: link('customer', { scheme: scheme.name, customer: row.customer }) }, row.customer),
+        named && row.name,
+        badge(row, scheme),
+        ...axes.map((axis) =>
+          number([
+            measure(row[axis] ?? null),
+            row.changed && axes.length === 1 ? h('span', { title: words.outdated }, ' *') : null,
+          ]),
+        ),
+        { text: row.since, kind: 'date more' },
+        { text: said('statuses', row.status), kind: 'more' },
+        owned && { text: row.owner, kind: 'more' },
+      ].filter((cell) => cell !== false),
+    );
+    body.replaceChildren(
+      ...[
+        tooMany && h('p', { class: 'says' }, words.tooMany),
+        rows.length
+          ? table(heads(columns, parameters, change), lines, { caption: words.customers })
+          : h('p', {}, words.nobody),
+        h(
+          'p',
+          { class: 'turn' },
+          h(
+            'button',
+            {
+              type: 'button',
+              disabled: before.length === 0,
+              onclick: () => change({}, { after: before.pop() ?? '' }),
+            },
+            words.previous,
+          ),
+          ' ',
+          h(
+            'button',
+            {
+              type: 'button',
+              disabled: next === null,
+              onclick: () => {
+                before.push(parameters.after ?? '');
+                change({}, { after: next });
+              },
+            },
+            words.next,
+          ),
+        ),
+      ].filter(Boolean),
+    );
     document.getElementById('download').href = address('/customers.csv', { ...asked(), after: undefined });
   }
 
-  const list = panel({ title: words.customers, wide: true, quiet: true, load: (signal) => get('customers', asked(), signal), draw });
+  const list = panel({
+    title: words.customers,
+    wide: true,
+    quiet: true,
+    load: (signal) => get('customers', asked(), signal),
+    draw,
+  });
   const form = filters(context, change);
   list.element.querySelector('h2').after(form);
   return [list];

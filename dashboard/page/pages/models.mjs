@@ -12,13 +12,27 @@ function fit(title, row) {
   }
   const parameters = Object.keys(row).filter((key) => `se_${key}` in row);
   const facts = [
-    [words.customers, count(row.customers)], [words.logLikelihood, amount(row.log_likelihood)], [words.iterations, count(row.iterations)],
-    [words.converged, row.converged ? words.yes : words.no], [words.remark, row.remark ?? words.none],
+    [words.customers, count(row.customers)],
+    [words.logLikelihood, amount(row.log_likelihood)],
+    [words.iterations, count(row.iterations)],
+    [words.converged, row.converged ? words.yes : words.no],
+    [words.remark, row.remark ?? words.none],
   ];
-  return h('div', {}, h('h3', {}, title),
-    table([words.parameter, number(words.estimated), number(words.error)],
-      parameters.map((key) => [key, number(measure(row[key])), number(measure(row[`se_${key}`]))]), { caption: title }),
-    h('dl', {}, facts.flatMap(([key, value]) => [h('dt', {}, key), h('dd', {}, value)])));
+  return h(
+    'div',
+    {},
+    h('h3', {}, title),
+    table(
+      [words.parameter, number(words.estimated), number(words.error)],
+      parameters.map((key) => [key, number(measure(row[key])), number(measure(row[`se_${key}`]))]),
+      { caption: title },
+    ),
+    h(
+      'dl',
+      {},
+      facts.flatMap(([key, value]) => [h('dt', {}, key), h('dd', {}, value)]),
+    ),
+  );
 }
 
 function halfYearBefore(day) {
@@ -34,33 +48,70 @@ export function models({ parameters }) {
   const select = h('div', { class: 'filters' });
   const form = h('form', { class: 'filters' });
   const model = () => all.find(({ name }) => name === chosen) ?? all[0];
-  const input = (label, name) => h('label', {}, h('span', {}, label), ' ', h('input', {
-    type: 'date', required: true, name, value: days[name],
-  }));
+  const input = (label, name) =>
+    h(
+      'label',
+      {},
+      h('span', {}, label),
+      ' ',
+      h('input', {
+        type: 'date',
+        required: true,
+        name,
+        value: days[name],
+      }),
+    );
 
   function choose(name) {
     chosen = name;
     const { as_of } = model();
     days = { as_of: halfYearBefore(as_of), until: as_of };
-    select.replaceChildren(choice(words.model, all.map((one) => [one.name, one.name]), model().name, (value) => {
-      choose(value);
-      show();
-      quality.refresh();
-    }));
-    form.replaceChildren(input(words.qualityFrom, 'as_of'), input(words.qualityTo, 'until'), h('button', {}, words.check));
+    select.replaceChildren(
+      choice(
+        words.model,
+        all.map((one) => [one.name, one.name]),
+        model().name,
+        (value) => {
+          choose(value);
+          show();
+          quality.refresh();
+        },
+      ),
+    );
+    form.replaceChildren(
+      input(words.qualityFrom, 'as_of'),
+      input(words.qualityTo, 'until'),
+      h('button', {}, words.check),
+    );
   }
 
   function show() {
     const one = model();
     body.replaceChildren(
-      h('p', { class: 'says' }, [`${words.kind}: ${one.kind}`, `${words.sales}: ${one.source}`, `${words.fitted}: ${one.as_of}`,
-        `${words.unitDays}: ${one.unit_days}`].join(' · ')),
-      h('div', { class: 'columns' }, fit(words.purchasesModel, one[one.kind]) ?? '', fit(words.spending, one.gamma_gamma) ?? ''));
+      h(
+        'p',
+        { class: 'says' },
+        [
+          `${words.kind}: ${one.kind}`,
+          `${words.sales}: ${one.source}`,
+          `${words.fitted}: ${one.as_of}`,
+          `${words.unitDays}: ${one.unit_days}`,
+        ].join(' · '),
+      ),
+      h(
+        'div',
+        { class: 'columns' },
+        fit(words.purchasesModel, one[one.kind]) ?? '',
+        fit(words.spending, one.gamma_gamma) ?? '',
+      ),
+    );
   }
 
   let body;
   const kept = panel({
-    title: words.model, wide: true, load: (signal) => get('models', {}, signal),
+    title: words.model,
+    wide: true,
+    load: (signal) => get('models', {}, signal),
     draw: (place, rows) => {
       all = rows;
       if (all.length === 0) {
@@ -75,7 +126,8 @@ export function models({ parameters }) {
   });
   kept.element.querySelector('h2').after(select);
   const quality = panel({
-    title: words.quality, wide: true,
+    title: words.quality,
+    wide: true,
     load: (signal) => (all.length ? get('quality', { model: model().name, ...days }, signal) : null),
     draw: (place, data) => (data ? calibration(place, data) : place.replaceChildren()),
   });

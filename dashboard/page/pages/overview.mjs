@@ -13,19 +13,28 @@ export function overview({ scheme, tiers }) {
   // moves and trend show the tiers as the summary calls and paints them
   const withTiers = (name) => async (signal) => Promise.all([ask(name)(signal), tiers()]);
   return [
-    panel({ title: words.pyramid, wide: true, load: ask('summary'), draw: (body, rows) => pyramid(body, rows, scheme) }),
     panel({
-      title: words.moves, load: withTiers('moves'),
+      title: words.pyramid,
+      wide: true,
+      load: ask('summary'),
+      draw: (body, rows) => pyramid(body, rows, scheme),
+    }),
+    panel({
+      title: words.moves,
+      load: withTiers('moves'),
       draw: (body, [rows, { names }]) => moves(body, rows, names),
     }),
     scheme.valueAxis && panel({ title: words.lorenz, load: ask('lorenz'), draw: lorenz }),
-    scheme.axes.length > 1 && panel({
-      title: words.heat,
-      load: ask('heat'),
-      draw: (body, rows) => heat(body, rows, scheme),
-    }),
+    scheme.axes.length > 1 &&
+      panel({
+        title: words.heat,
+        load: ask('heat'),
+        draw: (body, rows) => heat(body, rows, scheme),
+      }),
     panel({
-      title: words.trend, wide: scheme.axes.length === 1, load: withTiers('trend'),
+      title: words.trend,
+      wide: scheme.axes.length === 1,
+      load: withTiers('trend'),
       draw: (body, [rows, { names, colours }]) => trend(body, rows, names, colours),
     }),
   ].filter(Boolean);

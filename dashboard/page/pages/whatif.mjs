@@ -13,20 +13,40 @@ const sum = (rows, key) => rows.reduce((total, row) => total + Number(row[key] ?
 // tiers from the highest, with who is in none
 function simulated(body, rows, scheme, names) {
   const known = [...(scheme.tiers ?? [])].reverse();
-  const others = rows.flatMap(({ tier_now, tier_then }) => [tier_now, tier_then]).filter((tier) => !known.includes(tier));
+  const others = rows
+    .flatMap(({ tier_now, tier_then }) => [tier_now, tier_then])
+    .filter((tier) => !known.includes(tier));
   const of = (key, tier) => rows.filter((row) => row[key] === tier);
-  const all = sum(rows.filter(({ tier_then }) => tier_then !== null), 'value');
-  body.replaceChildren(table(
-    [words.tier, number(`${words.heads}: ${words.now}`), number(words.then), number('±'), number(`${words.value}: ${words.now}`),
-      number(words.then), number(words.share)],
-    [...known, ...new Set(others)].map((tier) => {
-      const [was, is] = [of('tier_now', tier), of('tier_then', tier)];
-      return [
-        tier === null ? words.notGraded : names.get(tier) ?? tier, number(count(sum(was, 'heads'))), number(count(sum(is, 'heads'))),
-        number(signed(sum(is, 'heads') - sum(was, 'heads'))), number(amount(sum(was, 'value'))), number(amount(sum(is, 'value'))),
-        number(tier === null ? '' : percent(sum(is, 'value') / (all || 1))),
-      ];
-    }), { caption: words.simulated }));
+  const all = sum(
+    rows.filter(({ tier_then }) => tier_then !== null),
+    'value',
+  );
+  body.replaceChildren(
+    table(
+      [
+        words.tier,
+        number(`${words.heads}: ${words.now}`),
+        number(words.then),
+        number('±'),
+        number(`${words.value}: ${words.now}`),
+        number(words.then),
+        number(words.share),
+      ],
+      [...known, ...new Set(others)].map((tier) => {
+        const [was, is] = [of('tier_now', tier), of('tier_then', tier)];
+        return [
+          tier === null ? words.notGraded : (names.get(tier) ?? tier),
+          number(count(sum(was, 'heads'))),
+          number(count(sum(is, 'heads'))),
+          number(signed(sum(is, 'heads') - sum(was, 'heads'))),
+          number(amount(sum(was, 'value'))),
+          number(amount(sum(is, 'value'))),
+          number(tier === null ? '' : percent(sum(is, 'value') / (all || 1))),
+        ];
+      }),
+      { caption: words.simulated },
+    ),
+  );
 }
 
 export function whatif({ scheme, parameters, tiers }) {
@@ -38,10 +58,15 @@ export function whatif({ scheme, parameters, tiers }) {
   const figures = h('div', { class: 'body', 'aria-live': 'polite' });
   const overlay = h('div', { class: 'overlay' });
 
-  const place = (value) => drawn.convertToPixel({ xAxisIndex: 0 }, Math.min(Math.max(scale.to(value), scale.to(scale.least)), scale.to(scale.most)));
+  const place = (value) =>
+    drawn.convertToPixel(
+      { xAxisIndex: 0 },
+      Math.min(Math.max(scale.to(value), scale.to(scale.least)), scale.to(scale.most)),
+    );
   const round = (value) => (scale.integer ? Math.round(value) : Number(value.toPrecision(3)));
   const at = (pixel) => round(scale.from(drawn.convertFromPixel({ xAxisIndex: 0 }, pixel)));
-  let drawn, handles = [];
+  let drawn,
+    handles = [];
 
   // between its neighbours, and not beyond what there is
   function move(i, wanted, step = 0) {
@@ -65,16 +90,36 @@ export function whatif({ scheme, parameters, tiers }) {
     const brought = sum(found, 'value');
     const names = scheme.axes.length === 1 && scheme.tiers.length === found.length ? scheme.tiers : null;
     const reaching = (i) => sum(found.slice(i + 1), 'heads');
-    handles.forEach(({ set }, i) => set({
-      value: lines[i], least: scale.least, most: scale.most, text: words.lineAt(measure(lines[i]), count(reaching(i))),
-    }));
-    figures.replaceChildren(h('h3', {}, words.estimate), table(
-      [words.score, number(words.line), number(words.heads), number(words.share),
-        ...(adds ? [number(axis.name), number(words.share)] : [])],
-      found.map(({ heads, value }, i) => [
-        names ? `${i + 1}\u00a0·\u00a0${names[i]}` : String(i + 1), number(i === 0 ? '' : measure(lines[i - 1])), number(count(heads)),
-        number(percent(heads / (all || 1))), ...(adds ? [number(amount(value)), number(percent(value / (brought || 1)))] : []),
-      ]).reverse(), { caption: words.estimate }));
+    handles.forEach(({ set }, i) =>
+      set({
+        value: lines[i],
+        least: scale.least,
+        most: scale.most,
+        text: words.lineAt(measure(lines[i]), count(reaching(i))),
+      }),
+    );
+    figures.replaceChildren(
+      h('h3', {}, words.estimate),
+      table(
+        [
+          words.score,
+          number(words.line),
+          number(words.heads),
+          number(words.share),
+          ...(adds ? [number(axis.name), number(words.share)] : []),
+        ],
+        found
+          .map(({ heads, value }, i) => [
+            names ? `${i + 1}\u00a0·\u00a0${names[i]}` : String(i + 1),
+            number(i === 0 ? '' : measure(lines[i - 1])),
+            number(count(heads)),
+            number(percent(heads / (all || 1))),
+            ...(adds ? [number(amount(value)), number(percent(value / (brought || 1)))] : []),
+          ])
+          .reverse(),
+        { caption: words.estimate },
+      ),
+    );
   }
 
   async function draw(body) {
@@ -84,27 +129,40 @@ export function whatif({ scheme, parameters, tiers }) {
     if (!drawn) {
       return;
     }
-    handles = lines.map((_, i) => handle(i, {
-      label: words.whatifLine(i + 2), place, at, moved: move, done: () => result.refresh(),
-    }));
+    handles = lines.map((_, i) =>
+      handle(i, {
+        label: words.whatifLine(i + 2),
+        place,
+        at,
+        moved: move,
+        done: () => result.refresh(),
+      }),
+    );
     overlay.replaceChildren(...handles.map(({ element }) => element));
     body.querySelector('.chart').append(overlay);
     body.append(figures);
     // lines go with the chart
-    new ResizeObserver(() => requestAnimationFrame(() => lines && drawn && !drawn.isDisposed() && estimate()))
-      .observe(body.querySelector('.chart'));
+    new ResizeObserver(() =>
+      requestAnimationFrame(() => lines && drawn && !drawn.isDisposed() && estimate()),
+    ).observe(body.querySelector('.chart'));
     estimate();
     result.refresh();
   }
 
   const chart = panel({
-    title: words.whatif, wide: true,
-    load: (signal) => Promise.all([get('histogram', { scheme: scheme.name, axis: axis.name }, signal),
-      get('lines', { scheme: scheme.name }, signal)]),
+    title: words.whatif,
+    wide: true,
+    load: (signal) =>
+      Promise.all([
+        get('histogram', { scheme: scheme.name, axis: axis.name }, signal),
+        get('lines', { scheme: scheme.name }, signal),
+      ]),
     draw: (body, [spreadOf, found]) => {
       bins = spreadOf;
       const most = bins.at(-1)?.[1] ?? 0;
-      kept = found.filter((row) => row.axis === axis.name).sort((a, b) => a.score - b.score)
+      kept = found
+        .filter((row) => row.axis === axis.name)
+        .sort((a, b) => a.score - b.score)
         // a line that nobody reaches lies beyond all
         .map(({ line }) => line ?? most + Math.abs(most) * 0.01 + 1);
       lines = moved.get(axis.name) ?? kept;
@@ -118,26 +176,46 @@ export function whatif({ scheme, parameters, tiers }) {
   });
   const groups = h('p', { class: 'quiet', hidden: true }, words.groups);
   chart.element.querySelector('h2').after(
-    h('p', { class: 'quiet' }, words.whatifHow), groups,
-    h('div', { class: 'filters' },
-      choice(words.axis, scheme.axes.map(({ name }) => [name, name]), axis.name, (name) => {
-        axis = named(name);
-        chart.refresh();
-      }),
-      h('button', {
-        type: 'button',
-        onclick: () => {
-          moved.delete(axis.name);
-          lines = kept;
-          estimate();
-          result.refresh();
+    h('p', { class: 'quiet' }, words.whatifHow),
+    groups,
+    h(
+      'div',
+      { class: 'filters' },
+      choice(
+        words.axis,
+        scheme.axes.map(({ name }) => [name, name]),
+        axis.name,
+        (name) => {
+          axis = named(name);
+          chart.refresh();
         },
-      }, words.reset)));
+      ),
+      h(
+        'button',
+        {
+          type: 'button',
+          onclick: () => {
+            moved.delete(axis.name);
+            lines = kept;
+            estimate();
+            result.refresh();
+          },
+        },
+        words.reset,
+      ),
+    ),
+  );
 
   const result = panel({
-    title: words.simulated, wide: true,
-    load: async (signal) => (lines?.length ? Promise.all([
-      get('simulate', { scheme: scheme.name, axis: axis.name, at: ascending(lines).join(',') }, signal), tiers()]) : null),
+    title: words.simulated,
+    wide: true,
+    load: async (signal) =>
+      lines?.length
+        ? Promise.all([
+            get('simulate', { scheme: scheme.name, axis: axis.name, at: ascending(lines).join(',') }, signal),
+            tiers(),
+          ])
+        : null,
     draw: (body, data) => {
       if (data) {
         simulated(body, data[0], scheme, data[1].names);

@@ -15,10 +15,12 @@ async function found({ ask, scheme, parameters }, { table, key, name }) {
     return null;
   }
   const byName = name ? `UNION SELECT ${key} FROM ${table} WHERE ${name}::text ILIKE $1` : '';
-  const rows = await ask(`
+  const rows = await ask(
+    `
     SELECT customer::text AS customer
     FROM (SELECT customer FROM ${scheme.view('')} WHERE customer::text ILIKE $1 ${byName} LIMIT ${FOUND + 1}) AS x`,
-  [pattern(text)]);
+    [pattern(text)],
+  );
   return rows.map(({ customer }) => customer);
 }
 
@@ -37,7 +39,9 @@ function after({ by, down }, cursor, value) {
   let key;
   try {
     key = JSON.parse(cursor);
-  } catch { /* not one of ours */ }
+  } catch {
+    /* not one of ours */
+  }
   if (!Array.isArray(key) || key.length !== 2 || !key.every((part) => part === null || typeof part === 'string')) {
     throw new Refusal(400, 'after is not what a page gave');
   }
@@ -82,22 +86,29 @@ async function chosen(request, cursor) {
   };
 }
 
-const shown = ({ name, owner }) => `x.*${name ? `, a.${name}::text AS "name"` : ''}${owner ? `, a.${owner}::text AS "owner"` : ''}`;
-
 // Keys first: a row's values are computed for the page alone.
 export async function customers(request) {
   const { ask, scheme, parameters } = request;
   const query = await chosen(request, parameters.text('after', 2000));
-  const keys = await ask(`
+  const keys = await ask(
+    `
     SELECT x.customer::text AS customer, x.${query.by}::text AS sorted
     ${query.from} ${query.where} ${query.order}
-    LIMIT ${PAGE + 1}`, query.values);
+    LIMIT ${PAGE + 1}`,
+    query.values,
+  );
   const page = keys.slice(0, PAGE);
-  const rows = page.length === 0 ? [] : await ask(`
-    SELECT ${shown(query.attribute)}, x.customer::text AS customer
+  const rows =
+    page.length === 0
+      ? []
+      : await ask(
+          `
+    SELECT ${query.attribute.shown}, x.customer::text AS customer
     ${query.from}
     WHERE x.customer = ANY ($1::${scheme.customerType}[])
-    ORDER BY array_position($1::${scheme.customerType}[], x.customer)`, [page.map(({ customer }) => customer)]);
+    ORDER BY array_position($1::${scheme.customerType}[], x.customer)`,
+          [page.map(({ customer }) => customer)],
+        );
   const last = page.at(-1);
   return {
     rows,
@@ -108,13 +119,19 @@ export async function customers(request) {
 
 export async function owners({ ask, scheme }) {
   const { table, owner } = await attributes(ask, scheme);
-  return owner ? ask(`
-    SELECT ${owner}::text AS owner FROM ${table} WHERE ${owner} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 500`) : [];
+  return owner
+    ? ask(`
+    SELECT ${owner}::text AS owner FROM ${table} WHERE ${owner} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 500`)
+    : [];
 }
 
 // all of them, as a cursor
 export async function openAll(request) {
   const query = await chosen(request, '');
-  await request.ask(`DECLARE customers NO SCROLL CURSOR FOR SELECT ${shown(query.attribute)} ${query.from} ${query.where} ${query.order}`,
-    query.values);
+  await request.ask(
+    `
+    DECLARE customers NO SCROLL CURSOR FOR
+    SELECT ${query.attribute.shown} ${query.from} ${query.where} ${query.order}`,
+    query.values,
+  );
 }

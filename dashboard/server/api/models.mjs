@@ -7,11 +7,14 @@ export async function models({ ask }) {
 }
 
 export async function quality({ ask, parameters }) {
-  const [found] = await ask(`
+  const [found] = await ask(
+    `
     SELECT q.customers, q.predicted, q.actual, q.cumulative_error, q.mae, q.rmse, q.predicted_value, q.actual_value,
            q.value_error, to_jsonb(q.by_frequency) AS by_frequency
     FROM customer_tier.model AS m,
       LATERAL customer_tier.model_quality(m.source, $2::date, $3::date, m.unit_days, m.kind) AS q
-    WHERE m.name = $1`, [parameters.text('model'), parameters.day('as_of'), parameters.day('until')]);
+    WHERE m.name = $1`,
+    [parameters.text('model'), parameters.day('as_of'), parameters.day('until')],
+  );
   return found ?? null;
 }

@@ -38,11 +38,15 @@ export async function lorenz({ ask, scheme }) {
   if (!axis) {
     throw new Refusal(404, `${scheme.name} has no axis of which more is better`);
   }
-  const [found] = await ask(`
+  const [found] = await ask(
+    `
     SELECT $1 AS axis, (c).heads, (c).holders, (c).total, (c).gini, (c).top_1_share, (c).top_10_share, (c).top_20_share,
-           (SELECT jsonb_agg(jsonb_build_array(p.heads, p.share) ORDER BY p.heads, p.share) FROM unnest(curve) AS p) AS curve
+           (SELECT jsonb_agg(jsonb_build_array(p.heads, p.share) ORDER BY p.heads, p.share)
+            FROM unnest(curve) AS p) AS curve
     FROM (SELECT customer_tier.concentration(v) AS c, customer_tier.lorenz(v, 200) AS curve
-          FROM (SELECT ${quoted(axis)}::float8 AS v FROM ${scheme.view('')}) AS x) AS x`, [axis]);
+          FROM (SELECT ${quoted(axis)}::float8 AS v FROM ${scheme.view('')}) AS x) AS x`,
+    [axis],
+  );
   return found;
 }
 

@@ -18,37 +18,50 @@ function due({ scheme, parameters }) {
 
 // the order of work
 const ORDER = {
-  priority: 'priority', state: "state::text <> 'never'", days_overdue: 'days_overdue DESC NULLS LAST',
-  value: 'value DESC NULLS LAST', customer: 'customer',
+  priority: 'priority',
+  state: "state::text <> 'never'",
+  days_overdue: 'days_overdue DESC NULLS LAST',
+  value: 'value DESC NULLS LAST',
+  customer: 'customer',
 };
 
 export async function plan({ ask, scheme, parameters }) {
   const { where, values } = due({ scheme, parameters });
-  const order = Object.keys(ORDER).filter((name) => scheme.has('_plan', name)).map((name) => ORDER[name]);
+  const order = Object.keys(ORDER)
+    .filter((name) => scheme.has('_plan', name))
+    .map((name) => ORDER[name]);
   return {
     columns: scheme.columns('_plan'),
-    rows: await ask(`
+    rows: await ask(
+      `
       SELECT * FROM ${scheme.view('_plan')} WHERE ${where}
-      ${order.length ? `ORDER BY ${order.join(', ')}` : ''} LIMIT ${ROWS + 1}`, values),
+      ${order.length ? `ORDER BY ${order.join(', ')}` : ''} LIMIT ${ROWS + 1}`,
+      values,
+    ),
     most: ROWS,
   };
 }
 
 export async function planOwners({ ask, scheme, parameters }) {
   const { where, values } = due({ scheme, parameters });
-  return scheme.has('_plan', 'owner') ? ask(`
+  return scheme.has('_plan', 'owner')
+    ? ask(
+        `
     SELECT owner::text AS owner, count(*) AS contacts
     FROM ${scheme.view('_plan')}
     WHERE ${where}
     GROUP BY 1
     ORDER BY 1
-    LIMIT 500`, values) : [];
+    LIMIT 500`,
+        values,
+      )
+    : [];
 }
 
 export async function coverage({ ask, scheme }) {
+  const order = scheme.has('_coverage', 'tier_rank') ? 'ORDER BY tier_rank DESC NULLS LAST' : '';
   return {
     columns: scheme.columns('_coverage'),
-    rows: await ask(`SELECT * FROM ${scheme.view('_coverage')} ${scheme.has('_coverage', 'tier_rank') ? 'ORDER BY tier_rank DESC NULLS LAST' : ''}
-      LIMIT ${ROWS}`),
+    rows: await ask(`SELECT * FROM ${scheme.view('_coverage')} ${order} LIMIT ${ROWS}`),
   };
 }

@@ -11,12 +11,15 @@ const edges = [...EDGES.map((edge) => -edge).reverse(), 0, ...EDGES];
 // customers and their value between edges; bin i lies below edges[i]
 export async function histogram({ ask, scheme, parameters }) {
   const axis = quoted(scheme.axis(parameters.text('axis')).name);
-  const rows = await ask(`
+  const rows = await ask(
+    `
     SELECT width_bucket(v, $1::float8[]) AS bin, count(*) AS heads, sum(v) AS value, min(v) AS low, max(v) AS high
     FROM (SELECT ${axis}::float8 AS v FROM ${scheme.view('')}) AS x
     WHERE v IS NOT NULL
     GROUP BY 1
-    ORDER BY 1`, [edges]);
+    ORDER BY 1`,
+    [edges],
+  );
   return rows.map(({ heads, value, low, high }) => [low, high, Number(heads), value]);
 }
 
@@ -38,8 +41,11 @@ export function simulate({ ask, scheme, parameters }) {
   const axis = scheme.axis(parameters.text('axis'));
   const at = parameters.numbers('at').sort((a, b) => a - b);
   const axes = scheme.axes.map((one) => JSON.stringify(one === axis ? { ...one, by: 'value', at } : one));
-  return ask(`
+  return ask(
+    `
     SELECT tier_now, tier_then, change, heads, value
     FROM customer_tier.simulate_migration($1::text::regclass, axes => $2::text[]::jsonb[])
-    LIMIT 10000`, [scheme.rule.scheme, axes]);
+    LIMIT 10000`,
+    [scheme.rule.scheme, axes],
+  );
 }
