@@ -211,14 +211,14 @@ test('roles see what they were granted', async () => {
 });
 
 test('nothing can be written, and a long query ends', async () => {
-  const database = new Database({ database: address, timeout: 300 });
+  const database = new Database({ database: address, timeout: 3000 });
   const code = (promise) =>
     promise.then(
       () => null,
       (error) => error.code,
     );
   assert.equal(await code(database.read((q) => q('DELETE FROM public.sales'))), '25006');
-  assert.equal(await code(database.read((q) => q('SELECT pg_sleep(5)'))), '57014');
+  assert.equal(await code(database.read((q) => q('SELECT pg_sleep(30)'))), '57014');
   assert.equal(refusalOf({ code: '57014', message: '' }).status, 504);
   await database.end();
 });
