@@ -1,4 +1,4 @@
-// Answers, each kept until tiers move, or for some minutes.  Who asks meanwhile shares the answer.
+// Answers, each kept until tiers move; made anew when one is asked for again after some minutes.
 const ENTRIES = 500;
 const BYTES = 32 * 1024 * 1024;
 const AGE = 10 * 60 * 1000;
@@ -7,23 +7,40 @@ export class Cache {
   // by the time of the last use, the oldest first
   #entries = new Map();
   #bytes = 0;
+  #age;
 
-  async get(key, make) {
-    let entry = this.#entries.get(key);
-    if (entry && entry.until < Date.now()) {
-      this.#drop(key, entry);
-      entry = undefined;
+  constructor(age = AGE) {
+    this.#age = age;
+  }
+
+  get(key, make) {
+    const entry = this.#entries.get(key);
+    if (!entry) {
+      return this.#make(key, make);
     }
-    if (entry) {
-      this.#entries.delete(key);
-      this.#entries.set(key, entry);
-      return entry.answer;
-    }
-    entry = { until: Date.now() + AGE, answer: make(), bytes: 0 };
+    this.#entries.delete(key);
     this.#entries.set(key, entry);
+    if (entry.until < Date.now()) {
+      // nobody waits: the answer of before is given once more, while another is made
+      entry.until = Infinity;
+      this.#make(key, make, entry).catch(() => this.#drop(key, entry));
+    }
+    return entry.answer;
+  }
+
+  // before: the answer that stays until this one is there
+  async #make(key, make, before = undefined) {
+    const entry = { until: Infinity, answer: make(), bytes: 0 };
+    if (!before) {
+      this.#entries.set(key, entry);
+    }
     try {
       const answer = await entry.answer;
-      this.#keep(key, entry, answer.length);
+      // cleared meanwhile: what was asked before is not the answer of now
+      if (this.#entries.get(key) === (before ?? entry)) {
+        this.#drop(key, before ?? entry);
+        this.#keep(key, entry, answer.length);
+      }
       return answer;
     } catch (error) {
       this.#drop(key, entry);
@@ -37,12 +54,10 @@ export class Cache {
   }
 
   #keep(key, entry, bytes) {
-    // cleared meanwhile: what was asked before is not the answer of now
-    if (this.#entries.get(key) !== entry) {
-      return;
-    }
+    entry.until = Date.now() + this.#age;
     entry.bytes = bytes;
     this.#bytes += bytes;
+    this.#entries.set(key, entry);
     for (const [oldest, old] of this.#entries) {
       if (this.#entries.size <= ENTRIES && this.#bytes <= BYTES) {
         break;

@@ -4,7 +4,7 @@ CREATE ROLE viewer LOGIN;
 CREATE ROLE stranger LOGIN;
 CREATE ROLE partly LOGIN;
 GRANT USAGE ON SCHEMA crm TO viewer, partly;
-GRANT SELECT ON ALL TABLES IN SCHEMA crm TO viewer;
+GRANT SELECT ON crm.abc, crm.abc_summary, crm.relation TO viewer;
 GRANT SELECT ON crm.abc TO partly;
 
 ALTER TABLE customer ADD owner text;

@@ -201,7 +201,9 @@ test('roles see what they were granted', async () => {
     assert.equal(await of(partly)('summary', { scheme: 'crm.abc' }), 403);
     assert.equal(await of(partly)('history', { scheme: 'crm.abc', customer: '1' }), 403);
     assert.equal(await of(viewer)('summary', { scheme: 'crm.abc' }), 200);
-    assert.equal(await of(viewer)('simulate', { scheme: 'crm.abc', axis: 'value', at: '10,100' }), 403);
+    assert.equal(await of(partly)('simulate', { scheme: 'crm.abc', axis: 'value', at: '10,100' }), 200);
+    assert.equal(await of(stranger)('simulate', { scheme: 'crm.abc', axis: 'value', at: '10,100' }), 404);
+    assert.deepEqual(await json('/api/models', stranger), []);
     assert.equal(await of(viewer)('ledger', { scheme: 'crm.abc', customer: '1' }), 403);
     assert.equal((await json(query('customer', { scheme: 'crm.relation', customer: '54' }), viewer)).owner, 'Ann');
     assert.equal((await json(query('customer', { scheme: 'crm.abc', customer: '54' }), partly)).name, undefined);

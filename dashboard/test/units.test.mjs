@@ -78,6 +78,22 @@ test('the cache shares, forgets, and stays within its bounds', async () => {
   assert.equal(made, before + 601);
 });
 
+test('an old answer is given once more while another is made', async () => {
+  const cache = new Cache(-1);
+  let made = 0;
+  const make = async () => String((made += 1));
+  assert.equal(await cache.get('a', make), '1');
+  assert.equal(await cache.get('a', make), '1');
+  await new Promise(setImmediate);
+  assert.equal(await cache.get('a', make), '2');
+  // one that cannot be made anew is gone
+  await cache.get('a', async () => {
+    throw new Error('no');
+  });
+  await new Promise(setImmediate);
+  assert.equal(await cache.get('a', async () => 'new'), 'new');
+});
+
 test('options are checked', () => {
   assert.equal(options({ KEY: '', ORIGINS: 'https://tiers.example.com, https://b.example' }).origins.length, 2);
   assert.notEqual(options({}).key, options({}).key);

@@ -32,7 +32,7 @@ export function trend(body, rows, names, colours) {
     ),
     option: {
       grid: { left: 52, right: 16, top: 12, bottom: 28 },
-      xAxis: axis({ type: 'time', splitLine: { show: false } }),
+      xAxis: axis({ type: days.length > 1 ? 'time' : 'category', splitLine: { show: false } }),
       yAxis: axis({ type: 'value', axisLabel: { formatter: short } }),
       tooltip: {
         trigger: 'axis',
@@ -45,7 +45,8 @@ export function trend(body, rows, names, colours) {
       series: tiers.map(([tier, rank]) => {
         const colour = tierColour(rank, highest, colours.get(tier));
         return {
-          type: 'line',
+          type: days.length > 1 ? 'line' : 'bar',
+          barMaxWidth: 80,
           stack: 'heads',
           name: names.get(tier) ?? tier,
           symbolSize: 5,

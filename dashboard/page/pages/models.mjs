@@ -93,7 +93,7 @@ export function models({ parameters }) {
         { class: 'says' },
         [
           `${words.kind}: ${one.kind}`,
-          `${words.sales}: ${one.source}`,
+          `${words.sales}: ${one.ledger}`,
           `${words.fitted}: ${one.as_of}`,
           `${words.unitDays}: ${one.unit_days}`,
         ].join(' · '),
