@@ -8,16 +8,17 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)custo
 # by room; a room uses those before it, see doc/architecture.md
 ROOMS = base ledger rollup cuts value capture grading
 
-base = module amount day names query composite decimal customer_context
+base = module error_context amount day names query composite decimal customer_context
 ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
 rollup = sale scatter sales_query roll_up
 cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \
 	concentration window_functions
 value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamma_gamma fit predict history \
 	formulas named_model
-capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links packed_sales \
-	table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
-grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
+capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_links \
+	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
+grading = declarations columns grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
+	grade_customers tiers
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
 SQL_base = guard
@@ -26,8 +27,8 @@ SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
 SQL_value = value
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
-SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
-	scheme_questions scheme_use suggest
+SQL_grading = models axes schemes rules grading refresh_scheme preset_options presets scheme_views scheme_tables \
+	scheme_definition scheme_questions scheme_use suggest
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql
@@ -35,7 +36,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers crashes hostile catalog
+	capture joins stale many orders schemes presets messages tiers suggest seen replay history faults models numbers \
+	crashes hostile catalog
 # where installcheck writes: another directory for who may not write here
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

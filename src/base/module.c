@@ -1,11 +1,21 @@
 /*
  * module.c
- *		What tells the server that this library is made for it.
+ *		What tells the server that this library is made for it, and what happens when it is loaded.
  */
 #include "base/compat.h"
+
+#include "base/error_context.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
 PG_MODULE_MAGIC_EXT(.name = "customer_tier", .version = CUSTOMER_TIER_VERSION);
 #else
 PG_MODULE_MAGIC;
 #endif
+
+void		_PG_init(void);
+
+void
+_PG_init(void)
+{
+	ct_install_error_context();
+}

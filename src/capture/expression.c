@@ -34,6 +34,7 @@
 
 #include "base/names.h"
 #include "capture/as_owner.h"
+#include "capture/mutable.h"
 #include "capture/state.h"
 
 PG_FUNCTION_INFO_V1(ct_sale_expression);
@@ -101,6 +102,11 @@ ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s uses a system column%s%s", expression_name[which], sql ? ": " : "", sql ? sql : ""),
 				 errhint("Give an expression over the table's own columns.")));
+	if (which < SALE_EXPRESSIONS && bms_is_member(-FirstLowInvalidHeapAttributeNumber, columns))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s uses the whole row%s%s", expression_name[which], sql ? ": " : "", sql ? sql : ""),
+				 errhint("Give a column of the table: its name alone stands for the row.")));
 	/* planned: defaults of arguments are there, and functions are inlined */
 	planned = (Node *) expression_planner((Expr *) copyObject(expr));
 	/* a tier is asked for each combination of scores once, when it is declared */
@@ -109,11 +115,10 @@ ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql)
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
 				 errmsg("%s must be %s%s%s", expression_name[which], which == TIER ? "stable" : "immutable",
 						sql ? ": " : "", sql ? sql : ""),
-				 errdetail("What it gives depends on more than the row, such as the session's time zone."),
-				 which < SALE_EXPRESSIONS ?
-				 errhint("A timestamptz needs no cast to a day: give the column, and time_zone => 'Asia/Shanghai'.") :
+				 errdetail("%s depends on more than its arguments, such as settings of the session or the clock.",
+						   ct_mutable_part(planned, which == TIER)),
 				 which == TIER ? errhint("The same scores always lead to the same tier.") :
-				 errhint("The day is as_of.")));
+				 errhint("%s", ct_mutable_remedy(planned, which < SALE_EXPRESSIONS))));
 }
 
 Node *
@@ -126,7 +131,16 @@ ct_parse_expression(Relation rel, const char *sql, SaleExpression which)
 
 	addNSItemToQuery(pstate, addRangeTableEntryForRelation(pstate, rel, AccessShareLock, NULL, false, true),
 					 false, true, true);
-	expr = transformExpr(pstate, expr, EXPR_KIND_INDEX_EXPRESSION);
+	expr = transformExpr(pstate, expr, EXPR_KIND_SELECT_TARGET);
+	if (pstate->p_hasSubLinks || pstate->p_hasAggs || pstate->p_hasWindowFuncs || pstate->p_hasTargetSRFs)
+		ereport(ERROR,
+				(errcode(pstate->p_hasSubLinks ? ERRCODE_FEATURE_NOT_SUPPORTED :
+						 pstate->p_hasWindowFuncs ? ERRCODE_WINDOWING_ERROR :
+						 pstate->p_hasAggs ? ERRCODE_GROUPING_ERROR : ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("%s uses %s: %s", expression_name[which],
+						pstate->p_hasSubLinks ? "a subquery" : pstate->p_hasWindowFuncs ? "a window function" :
+						pstate->p_hasAggs ? "an aggregate function" : "a function that returns a set", sql),
+				 errhint("It is asked of one row at a time.")));
 	if (which == SALE_FILTER)
 		expr = coerce_to_boolean(pstate, expr, "filter");
 	else if (which == MEASURE)

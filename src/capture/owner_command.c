@@ -50,6 +50,12 @@ rethrow_without(const char *command, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
+	/* nor where in it */
+	if (error->internalquery != NULL && strcmp(error->internalquery, command) == 0)
+	{
+		error->internalquery = NULL;
+		error->internalpos = 0;
+	}
 	quoted = psprintf("SQL statement \"%s\"\n", command);
 	if (error->context != NULL && (at = strstr(error->context, quoted)) != NULL)
 		memmove(at, at + strlen(quoted), strlen(at + strlen(quoted)) + 1);

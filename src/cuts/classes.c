@@ -44,7 +44,8 @@ get_score(FunctionCallInfo fcinfo, double value, int arg, int *ncuts)
 		if (unlikely(isnan(cut[i]) || (i > 0 && cut[i] < cut[i - 1])))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("cuts must be ascending numbers")));
+					 errmsg("cuts must be ascending numbers"),
+					 errhint("Where less is better, negate both: score(-days, '{-90, -60, -30}').")));
 		score += value >= cut[i];
 	}
 	return score;

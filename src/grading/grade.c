@@ -48,6 +48,14 @@ field(JsonbContainer *object, const char *name)
 	return v == NULL || v->type == jbvNull ? NULL : v;
 }
 
+static char *
+text_field(JsonbContainer *object, const char *name)
+{
+	JsonbValue *v = field(object, name);
+
+	return v != NULL && v->type == jbvString ? pnstrdup(v->val.string.val, v->val.string.len) : NULL;
+}
+
 /* the number of a text among names that end with NULL */
 static int
 choice(JsonbContainer *object, const char *name, const char *const *names)
@@ -110,17 +118,21 @@ read_axis(Axis *a, JsonbContainer *object, int size)
 	static const char *const by[] = {
 		"value", "share", "heads", "count", "natural", "mean", "median", "mean_score", NULL
 	};
-	static const char *const rule[] = {"fill", "fit", NULL};
+	static const char *const rule[] = {"fill", "fit", "fit_top", NULL};
 	static const char *const better[] = {"higher", "lower", NULL};
 	static const char *const normalise[] = {"percentile", "min_max", "z_score", NULL};
 	int			nweights;
 	double	   *weight;
 
+	a->name = text_field(object, "name");
 	a->by = choice(object, "by", by);
 	a->lower = choice(object, "better", better) == 1;
 	a->at = numbers(object, "at", &a->nat);
 	if (a->by == BY_SHARE || a->by == BY_HEADS || a->by == BY_COUNT || a->by == BY_MEAN_SCORE)
-		a->fit = choice(object, "rule", rule) == 1;
+	{
+		a->fit = choice(object, "rule", rule) > 0;
+		a->top = choice(object, "rule", rule) > 1;
+	}
 	a->nmeasures = 1;
 	if (field(object, "measures") != NULL)
 	{
@@ -327,6 +339,18 @@ reached(double value, const double *line, int nlines)
 	return n;
 }
 
+/* no line is above the highest value */
+static void
+reach_all(const double *value, int64 n, double *line, int nlines)
+{
+	double		highest = -get_float8_infinity();
+
+	FOR_STEPS(i, 0, n)
+		highest = Max(highest, value[i]);
+	for (int i = 0; i < nlines; i++)
+		line[i] = Min(line[i], highest);
+}
+
 /* above it are those who score above the mean score by these shares of heads */
 static double
 mean_score_line(const Axis *a, const double *value, int64 n)
@@ -337,6 +361,8 @@ mean_score_line(const Axis *a, const double *value, int64 n)
 	if (n == 0)
 		return get_float8_infinity();
 	ct_find_lines(value, n, false, a->at, a->nat, a->fit, line);
+	if (a->top)
+		reach_all(value, n, line, a->nat);
 	FOR_STEPS(i, 0, n)
 		scores += reached(value[i], line, a->nat);
 	/* the mean, rounded down, is a score; its line, from 1, is that of the next one */
@@ -379,6 +405,8 @@ find_axis_lines(const Axis *a, const double *value, int64 n, double *line)
 			default:
 				break;
 		}
+	if (a->top && n > 0)
+		reach_all(value, n, line, a->nlines);
 }
 
 /* customers ordered by their groups; *start is where each group begins, and the end */

@@ -30,7 +30,9 @@ typedef enum CutBy
 typedef struct Axis
 {
 	CutBy		by;
+	char	   *name;			/* NULL if it is said nowhere */
 	bool		fit;			/* the rule of cuts, else fill */
+	bool		top;			/* the highest value reaches every line, whatever its ties */
 	bool		lower;			/* is better: lines are those of the values with the sign changed */
 	int			nat;
 	double	   *at;

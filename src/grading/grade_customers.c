@@ -33,6 +33,7 @@
 
 #include "base/names.h"
 #include "base/query.h"
+#include "grading/empty_scores.h"
 #include "grading/first_refresh.h"
 #include "grading/graded_relations.h"
 #include "grading/graded_rows.h"
@@ -257,6 +258,8 @@ ct_grade(PG_FUNCTION_ARGS)
 		read_lines(g, g->rule, text_arg(fcinfo, ARG_FIXED), g->grades->line, NULL);
 	ct_score_all(g->grades);
 	read_rule_before(g, fcinfo);
+	if (!PG_ARGISNULL(ARG_STATE) || !PG_ARGISNULL(ARG_NEW_STATE))
+		ct_warn_of_empty_scores(g->grades, g->rule_before);
 
 	n = COLUMNS_SIZE(g->columns);
 	g->written = !PG_ARGISNULL(ARG_STATE);

@@ -5,7 +5,7 @@
  * A ledger is made of each customer's sales, asked for the measures of the axes, and thrown
  * away.  Nothing is stored, and everything runs under the caller's own rights.
  */
-#include "grading/grade.h"
+#include "grading/empty_scores.h"
 
 #include <math.h>
 
@@ -167,6 +167,7 @@ put_tiers(const Tiers *t, FunctionCallInfo fcinfo)
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &tier, NULL, &ntiers);
 	ct_score_all(g);
+	ct_warn_of_empty_scores(g, NULL);
 	old = MemoryContextSwitchTo(each);
 	FOR_STEPS(i, 0, COLUMNS_SIZE(t->columns))
 	{

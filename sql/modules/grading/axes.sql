@@ -93,20 +93,22 @@ BEGIN
          name = ANY ('{customer, customer_group, tier, tier_name, tier_rank, tier_colour, earned, earned_tier,
                        previous_tier, status, since, changed, changed_on, held_until, reason, change, note,
                        valid, valid_from, valid_to, is_current, as_of, scores, vals, rule_version}')
-      THEN 'its name is taken'
+      THEN 'the views of a scheme have a column of that name already'
     WHEN axis ->> 'value' IS NULL AND axis -> 'measures' IS NULL THEN 'it has no value'
     WHEN how IS NULL OR how NOT IN ('value', 'share', 'heads', 'count', 'natural', 'mean', 'median', 'mean_score')
       THEN 'it is cut by nothing that is known'
     WHEN coalesce(axis ->> 'better', '') NOT IN ('higher', 'lower') THEN 'better is higher or lower'
-    WHEN how IN ('share', 'heads', 'count', 'mean_score') AND coalesce(axis ->> 'rule', '') NOT IN ('fill', 'fit')
-      THEN 'the rule is fill or fit'
+    WHEN how IN ('share', 'heads', 'count', 'mean_score')
+         AND coalesce(axis ->> 'rule', '') NOT IN ('fill', 'fit', 'fit_top')
+      THEN 'the rule is fill, fit or fit_top'
     ELSE coalesce(customer_tier_internal.wrong_lines(how, at),
                   CASE WHEN axis -> 'measures' IS NOT NULL THEN customer_tier_internal.wrong_weights(axis) END)
   END;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('axis "%s": %s', name, wrong),
-      HINT = 'For example axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'').';
+      HINT = CASE WHEN wrong LIKE 'the views%' THEN format('Take another name, such as "axis_%s". ', name) ELSE '' END
+             || 'For example axis(''value'', ''total(ledger)'', by => ''share'', at => ''{0.80, 0.95}'').';
   END IF;
   RETURN CASE
     WHEN how IN ('mean', 'median', 'mean_score') THEN 2

@@ -68,121 +68,31 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.worth_measure(text, jsonb, text) IS
   'support of presets: the measure of clv and at_risk, of a model that is kept';
 
--- what is asked for, what there is
-CREATE FUNCTION customer_tier_internal.preset_options(name text, options jsonb) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  known jsonb := '{
-    "abc": {"value": "customer_tier.total(ledger)", "shares": [0.80, 0.95], "rule": "fill"},
-    "pyramid": {
-      "value": "customer_tier.total(ledger)", "heads": [0.01, 0.05, 0.20],
-      "tiers": ["small", "medium", "large", "top"], "unrated": "inactive"},
-    "pyramid-1-19-30-50": {
-      "value": "customer_tier.total(ledger)", "heads": [0.01, 0.20, 0.50],
-      "tiers": ["small", "ordinary", "secondary", "important"], "unrated": "inactive"},
-    "rfm": {
-      "frequency": "customer_tier.orders(ledger)", "monetary": "customer_tier.total(ledger)",
-      "segments": "named", "unrated": null},
-    "rfm8": {
-      "frequency": "customer_tier.orders(ledger)", "monetary": "customer_tier.total(ledger)",
-      "language": "en", "unrated": null},
-    "quadrant": {
-      "relationship":
-        "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12)) / nullif(annual_potential, 0)",
-      "potential": "annual_potential", "relationship_at": 0.5, "potential_heads": 0.2},
-    "nine_grid": {
-      "potential": "annual_potential",
-      "level": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "heads": [0.2, 0.5]},
-    "sixteen_grid": {
-      "potential": "annual_potential",
-      "level": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))", "heads": [0.1, 0.3, 0.6]},
-    "stars": {
-      "monthly": "customer_tier.monthly_average(ledger, as_of, 6)", "monthly_at": [50, 100, 200, 500, 1000],
-      "points": "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))",
-      "points_at": [500, 1000, 3000, 6000, 15000], "top": "false"},
-    "weighted": {
-      "measures": [
-        "customer_tier.total(ledger)", "customer_tier.orders(ledger)", "-customer_tier.recency(ledger, as_of)",
-        "customer_tier.total(ledger, customer_tier.trailing_months(as_of, 12))",
-        "customer_tier.tenure(ledger, as_of)"],
-      "weights": [0.5, 0.2, 0.1, 0.1, 0.1], "normalise": "percentile",
-      "heads": [0.05, 0.2, 0.5], "tiers": ["D", "C", "B", "A"]},
-    "whale": {"profit": "customer_tier.total(ledger)"},
-    "clv": {
-      "model": null, "horizon": 52, "rate": 0, "margin": 1,
-      "heads": [0.05, 0.20, 0.50], "tiers": ["D", "C", "B", "A"]},
-    "at_risk": {
-      "model": null, "horizon": 52, "rate": 0, "margin": 1,
-      "heads": [0.02, 0.10], "tiers": ["no call", "call", "call first"]}}'::jsonb;
-  o jsonb := known -> name;
-  unknown text;
-BEGIN
-  IF o IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown preset "%s"', name),
-      HINT = 'Presets are ' || (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(known) AS k) || '.';
-  END IF;
-  SELECT min(k) INTO unknown FROM jsonb_object_keys(options) AS k WHERE o -> k IS NULL;
-  IF unknown IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('preset %s has no option "%s"', name, unknown),
-      HINT = 'Its options are, as they are if nothing is said, ' || o::text;
-  END IF;
-  SELECT min(k) INTO unknown
-  FROM jsonb_each(options) AS e(k, v)
-  WHERE jsonb_typeof(o -> k) IN ('array', 'number') AND jsonb_typeof(o -> k) <> jsonb_typeof(v);
-  IF unknown IS NOT NULL OR options ->> 'segments' NOT IN ('named', 'codes') THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = format('option "%s" of preset %s is not what it should be', coalesce(unknown, 'segments'), name),
-      HINT = 'Its options are, as they are if nothing is said, ' || o::text;
-  END IF;
-  RETURN o || options;
-END $$;
-COMMENT ON FUNCTION customer_tier_internal.preset_options(text, jsonb) IS
-  'support of presets: the options of a preset as they are, checked';
-
 CREATE FUNCTION customer_tier_internal.preset(name text, options jsonb, path text, OUT axes jsonb[], OUT tiers text[],
   OUT tier text, OUT unrated text) RETURNS record
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   o jsonb := customer_tier_internal.preset_options(name, options);
-  stars integer;
 BEGIN
   unrated := o ->> 'unrated';
   CASE
-    WHEN name = 'abc' THEN
-      axes := ARRAY[customer_tier.axis('value', o ->> 'value', 'share',
-                                       customer_tier_internal.floats(o -> 'shares'), o ->> 'rule')];
+    WHEN name IN ('abc', 'abc_products') THEN
+      -- of products, those that sell
+      axes := ARRAY[customer_tier.axis('value',
+        format(CASE name WHEN 'abc' THEN '%s' ELSE 'CASE WHEN (%1$s) > 0 THEN %1$s END' END, o ->> 'value'), 'share',
+        customer_tier_internal.preset_lines(name, o, 'shares', 'share'), o ->> 'rule')];
       tiers := ARRAY(SELECT chr(64 + i) FROM generate_series(jsonb_array_length(o -> 'shares') + 1, 1, -1) AS i);
     WHEN name IN ('pyramid', 'pyramid-1-19-30-50') THEN
       -- a pyramid is of those who have bought; nobody else is ranked
       axes := ARRAY[customer_tier.axis('value',
         format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', o ->> 'value'), 'heads',
-        customer_tier_internal.floats(o -> 'heads'))];
+        customer_tier_internal.preset_lines(name, o, 'heads', 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
     WHEN name IN ('rfm', 'rfm8') THEN
-      SELECT array_agg(
-        customer_tier.axis(a, format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', v),
-                           CASE name WHEN 'rfm' THEN 'heads' ELSE 'mean_score' END, '{0.2, 0.4, 0.6, 0.8}', 'fit', b)
-        ORDER BY i) INTO axes
-      FROM (VALUES (1, 'r', 'customer_tier.recency(ledger, as_of)', 'lower'), (2, 'f', o ->> 'frequency', 'higher'),
-                   (3, 'm', o ->> 'monetary', 'higher')) AS v(i, a, v, b);
-      IF name = 'rfm8' THEN
-        tier := format('customer_tier.rfm_class8(r = 2, f = 2, m = 2, %L)', o ->> 'language');
-        tiers := ARRAY(SELECT class
-                       FROM customer_tier.rfm_classes8(o ->> 'language') WITH ORDINALITY AS c(r, f, m, class, i)
-                       ORDER BY i DESC);
-      ELSIF o ->> 'segments' = 'codes' THEN
-        tier := 'r::text || f::text || m::text';
-        tiers := ARRAY(SELECT x::text || y || z
-                       FROM generate_series(1, 5) AS x, generate_series(1, 5) AS y, generate_series(1, 5) AS z
-                       ORDER BY 1);
-      ELSE
-        tier := 'customer_tier.rfm_segment(r, f, m)';
-        tiers := '{Lost, Hibernating, Cannot Lose, At Risk, About To Sleep, Need Attention, Promising, New,
-                   Potential Loyalist, Loyal, Champions}';
-      END IF;
+      SELECT array_agg(customer_tier_internal.rfm_axis(name, o, a, m) ORDER BY i) INTO axes
+      FROM (VALUES (1, 'r', 'recency'), (2, 'f', 'frequency'), (3, 'm', 'monetary')) AS v(i, a, m);
+      SELECT x.tiers, x.tier INTO tiers, tier FROM customer_tier_internal.rfm_tiers(name, o, axes) AS x;
     WHEN name = 'quadrant' THEN
       axes := ARRAY[
         customer_tier.axis('relationship', o ->> 'relationship', 'value', ARRAY[(o -> 'relationship_at')::float8]),
@@ -190,8 +100,10 @@ BEGIN
       tiers := '{{low_value, ordinary}, {potential, key}}';
     WHEN name IN ('nine_grid', 'sixteen_grid') THEN
       axes := ARRAY[
-        customer_tier.axis('level', o ->> 'level', 'heads', customer_tier_internal.floats(o -> 'heads')),
-        customer_tier.axis('potential', o ->> 'potential', 'heads', customer_tier_internal.floats(o -> 'heads'))];
+        customer_tier.axis('level', o ->> 'level', 'heads',
+          customer_tier_internal.preset_lines(name, o, 'heads', 'heads')),
+        customer_tier.axis('potential', o ->> 'potential', 'heads',
+          customer_tier_internal.preset_lines(name, o, 'heads', 'heads'))];
       -- A is the highest potential, 1 the highest level
       tiers := (
         SELECT array_agg(row_of ORDER BY i)
@@ -200,17 +112,25 @@ BEGIN
                 generate_series(1, n) AS j
               GROUP BY i) AS x);
     WHEN name = 'stars' THEN
-      axes := ARRAY[
-        customer_tier.axis('monthly', o ->> 'monthly', 'value', customer_tier_internal.floats(o -> 'monthly_at')),
-        customer_tier.axis('points', o ->> 'points', 'value', customer_tier_internal.floats(o -> 'points_at')),
-        customer_tier.axis('lifted', format('CASE WHEN %s THEN 1 ELSE 0 END', o ->> 'top'), 'value', '{1}')];
-      stars := 1 + greatest(jsonb_array_length(o -> 'monthly_at'), jsonb_array_length(o -> 'points_at'));
-      tier := format('CASE WHEN lifted = 2 THEN %s ELSE greatest(monthly, points) END || '' star''', stars);
-      tiers := ARRAY(SELECT i || ' star' FROM generate_series(1, stars) AS i);
+      SELECT x.* INTO axes, tiers, tier FROM customer_tier_internal.stars(o, options) AS x;
+    WHEN name = 'prospects' THEN
+      -- how many conditions are met; who has bought is a customer
+      axes := ARRAY[customer_tier.axis('met',
+        format('CASE WHEN customer_tier.orders(ledger) = 0 THEN %s END',
+               (SELECT string_agg(format('coalesce((%s)::int4, 0)', c), ' + ' ORDER BY i)
+                FROM jsonb_array_elements_text(o -> 'conditions') WITH ORDINALITY AS e(c, i))),
+        'value', ARRAY(SELECT i::float8 FROM generate_series(1, jsonb_array_length(o -> 'conditions')) AS i))];
+      tiers := ARRAY(SELECT chr(64 + i)
+                     FROM generate_series(jsonb_array_length(o -> 'conditions') + 1, 1, -1) AS i);
+    WHEN name = 'contact_groups' THEN
+      axes := ARRAY[customer_tier.axis('contact',
+        format('CASE WHEN %s THEN 4 WHEN customer_tier.orders(ledger) > 0 THEN 3 WHEN %s THEN 2 WHEN %s THEN 1 '
+               'ELSE 0 END', o ->> 'vip', o ->> 'yes', o ->> 'maybe'), 'value', '{1, 2, 3, 4}')];
+      tiers := '{N, M, Y, O, VIP}';
     WHEN name = 'weighted' THEN
       axes := ARRAY[customer_tier.weighted_axis('value', ARRAY(SELECT jsonb_array_elements_text(o -> 'measures')),
         customer_tier_internal.floats(o -> 'weights'), o ->> 'normalise', 'heads',
-        customer_tier_internal.floats(o -> 'heads'))];
+        customer_tier_internal.preset_lines(name, o, 'heads', 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
     WHEN name = 'whale' THEN
       -- the second line is the least that is more than nothing
@@ -218,7 +138,7 @@ BEGIN
       tiers := '{destroys value, break-even, adds value}';
     WHEN name IN ('clv', 'at_risk') THEN
       axes := ARRAY[customer_tier.axis('worth', customer_tier_internal.worth_measure(name, o, path), 'heads',
-                                       customer_tier_internal.floats(o -> 'heads'))];
+        customer_tier_internal.preset_lines(name, o, 'heads', 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
   END CASE;
 END $$;
@@ -231,5 +151,27 @@ CREATE FUNCTION preset(name text, options jsonb DEFAULT '{}', OUT axes jsonb[], 
 LANGUAGE sql STABLE PARALLEL UNSAFE
 AS $$ SELECT * FROM customer_tier_internal.preset($1, $2, pg_catalog.current_setting('search_path')) $$;
 COMMENT ON FUNCTION preset(text, jsonb) IS
-  'the axes and tiers of a preset: abc, pyramid, pyramid-1-19-30-50, rfm, rfm8, quadrant, nine_grid, sixteen_grid, '
-  'stars, weighted, whale, clv, at_risk';
+  'the axes and tiers of a preset: abc, abc_products, pyramid, pyramid-1-19-30-50, rfm, rfm8, quadrant, nine_grid, '
+  'sixteen_grid, stars, prospects, contact_groups, weighted, whale, clv, at_risk';
+
+-- A measure of a preset that names a column that is not there: the option that would mend it.
+CREATE FUNCTION customer_tier_internal.check_preset_measures(preset text, options jsonb, input regclass, axes jsonb[],
+  path text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wrong text;
+BEGIN
+  PERFORM customer_tier_internal.scheme_expression(input, m, 'measure', path)
+  FROM unnest(customer_tier_internal.measures(to_jsonb(axes))) AS m;
+EXCEPTION WHEN undefined_column THEN
+  GET STACKED DIAGNOSTICS wrong = MESSAGE_TEXT;
+  RAISE EXCEPTION USING ERRCODE = 'undefined_column', MESSAGE = format('preset %s: %s', preset, wrong),
+    HINT = (
+      SELECT format('It is named in options => ''{%s}'', which may have another expression.',
+                    string_agg(format('"%s": %s', k, v), ', ' ORDER BY k))
+      FROM jsonb_each(customer_tier_internal.preset_options(preset, options)) AS e(k, v)
+      WHERE strpos(v::text, split_part(wrong, '"', 2)) > 0);
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.check_preset_measures(text, jsonb, regclass, jsonb[], text) IS
+  'support of create_scheme: an error that names the option of a preset whose expression has no column';

@@ -12,6 +12,20 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.is_review(text[], date, date) IS
   'support of schemes: whether customers may fall at this refresh';
 
+-- whether an anniversary of a day lies after one day and not after another; a customer without the day may always fall
+CREATE FUNCTION customer_tier_internal.is_anniversary(day date, after date, until date) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE
+  WHEN day IS NULL OR after IS NULL THEN true
+  WHEN isfinite(day) THEN
+    coalesce(lower(customer_tier.anniversary_year(day, until)) > greatest(after, day), false)
+  ELSE false
+END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.is_anniversary(date, date, date) IS
+  'support of schemes: whether a customer may fall at this refresh, by the anniversary of a day';
+
 -- After the first refresh, for then it is an index build and no million insertions.
 -- The history is one chain for each customer: every end is the beginning of another,
 -- and just one is open.  So there is no gap and no overlap.
@@ -145,7 +159,7 @@ decided AS (
            ELSE greatest(rank, kept{one_level})
          END AS goes_to
   FROM (SELECT *, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur FROM before) AS b
-    LEFT JOIN pin ON pin.customer {equal} b.customer),
+    LEFT JOIN pin ON pin.customer {equal} b.customer{reviews}),
 placed AS MATERIALIZED (
   SELECT *, CASE WHEN was = tier THEN was_since ELSE {day} END AS since
   FROM (
@@ -275,6 +289,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp 
 AS $$
 DECLARE
   day text := customer_tier_internal.date_sql(as_of);
+  anniversaries text := customer_tier_internal.anniversaries_sql(s, r.review);
   same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
   first boolean := s.as_of IS NULL AND (
     SELECT x
@@ -311,7 +326,16 @@ BEGIN
       'names', quote_literal(customer_tier_internal.tier_names(r)) || '::text[]',
       'names_before', quote_nullable(customer_tier_internal.tier_names(before)) || '::text[]',
       'equal', customer_tier_internal.equal_of(s),
-      'may_fall', customer_tier_internal.is_review(r.review, last.as_of, as_of),
+      'may_fall', CASE
+        WHEN anniversaries IS NULL THEN customer_tier_internal.is_review(r.review, last.as_of, as_of)::text
+        ELSE format('customer_tier_internal.is_anniversary(review.day, %s, %s)',
+                    coalesce(customer_tier_internal.date_sql(last.as_of), 'NULL'), day)
+      END,
+      'reviews', CASE
+        WHEN anniversaries IS NULL THEN ''
+        ELSE format('
+    LEFT JOIN (%s) AS review ON review.customer %s b.customer', anniversaries, customer_tier_internal.equal_of(s))
+      END,
       'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
   -- the same measures, however they are cut

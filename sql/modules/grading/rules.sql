@@ -95,6 +95,40 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.labels_of(text, jsonb, integer[], text) IS
   'support of tiers and simulate: the tiers that an expression of the caller''s gives';
 
+CREATE FUNCTION customer_tier_internal.review_days(review text) RETURNS text[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN review LIKE '{%' THEN review::text[] ELSE ARRAY[review] END $$;
+COMMENT ON FUNCTION customer_tier_internal.review_days(text) IS
+  'support of create_scheme and alter_scheme: days of the year, or whose anniversary, as an array';
+
+-- the days of which the anniversaries are those of review, a row for each customer
+CREATE FUNCTION customer_tier_internal.anniversaries_sql(s customer_tier_internal.scheme, review text[]) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  name text := substr(review[1], length('anniversary of ') + 1);
+  type regtype := (SELECT atttypid
+                   FROM pg_attribute
+                   WHERE attrelid = s.attributes AND attname = name AND attnum > 0 AND NOT attisdropped);
+BEGIN
+  IF coalesce(review[1], '') NOT LIKE 'anniversary of %' THEN
+    RETURN NULL;
+  ELSIF type = 'date'::regtype THEN
+    RETURN format('SELECT customer, %I AS day FROM %s', name, s.attributes);
+  ELSIF name = 'first_day' THEN
+    RETURN format('SELECT customer, customer_tier.first_day(ledger) AS day FROM %s', s.ledger);
+  END IF;
+  RAISE EXCEPTION USING ERRCODE = 'undefined_column',
+    MESSAGE = CASE
+      WHEN type IS NULL THEN format('customers have no attribute "%s" to review them by', name)
+      ELSE format('the attribute "%s" to review customers by is of type %s, not date', name, type)
+    END,
+    HINT = 'review => ''anniversary of joined'' needs a column joined of the attributes, of type date. '
+           '''anniversary of first_day'' is that of the first purchase, and needs none.';
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.anniversaries_sql(customer_tier_internal.scheme, text[]) IS
+  'support of schemes: the query of the days whose anniversaries are days of review; null if there is none';
+
 CREATE FUNCTION customer_tier_internal.check_discipline(r customer_tier_internal.rule) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -104,10 +138,12 @@ DECLARE
 BEGIN
   SELECT w.wrong, w.hint INTO wrong, hint
   FROM (
-    SELECT format('"%s" is no day of every year', d), 'For example review => ''{06-30, 12-31}''.'
+    SELECT format('"%s" is no day of every year', d),
+           'For example review => ''{06-30, 12-31}'', or ''anniversary of joined'', a column of the attributes.'
     FROM unnest(r.review) AS d
-    WHERE d IS NULL OR d !~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
-      OR d IN ('02-29', '02-30', '02-31', '04-31', '06-31', '09-31', '11-31')
+    WHERE (d IS NULL OR cardinality(r.review) > 1 OR d !~ '^anniversary of ')
+      AND (d IS NULL OR d !~ '^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+           OR d IN ('02-29', '02-30', '02-31', '04-31', '06-31', '09-31', '11-31'))
     UNION ALL
     SELECT 'keep is not within (0, 1]', 'With keep => 0.8 whoever has 80 % of a line stays above it.'
     WHERE r.keep <= 0 OR r.keep > 1 OR r.keep = 'NaN'
@@ -277,6 +313,7 @@ BEGIN
   r.review := nullif(coalesce(review, own.review), '{}');
   r.note := note;
   PERFORM customer_tier_internal.check_discipline(r);
+  PERFORM customer_tier_internal.anniversaries_sql(s, r.review);
   IF own.version IS NULL THEN
     RETURN r;
   END IF;

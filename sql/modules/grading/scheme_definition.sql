@@ -27,11 +27,10 @@ BEGIN
   END IF;
   s.ledger := (customer_tier_internal.live_source(source)).ledger;
   s.preset := preset;
-  IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') AND attributes IS NULL THEN
+  IF customer_tier_internal.preset_needs_attributes(preset) AND attributes IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('preset %s needs attributes of customers', preset),
-      HINT = 'attributes => a table with a column annual_potential, or options => ''{"potential": "..."}'' for '
-             'another expression over it.';
+      HINT = customer_tier_internal.preset_attributes(preset);
   ELSIF preset IS NULL AND coalesce(options, '{}') <> '{}' THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are those of a preset',
       HINT = 'preset => ''abc'', for example.';
@@ -53,6 +52,9 @@ BEGIN
                           WHERE indrelid = attributes AND indisprimary AND indnkeyatts = 1));
   END IF;
   s := customer_tier_internal.make_input_views(s, attributes, key, axes, n.place, n.relname);
+  IF preset IS NOT NULL THEN
+    PERFORM customer_tier_internal.check_preset_measures(preset, coalesce(options, '{}'), s.input, p.axes, path);
+  END IF;
   -- the rule is made before the view that stands for the scheme
   r.per := customer_tier_internal.scheme_expression(s.input, per, 'group', path);
   r := customer_tier_internal.changed_rule(s, r, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
@@ -86,14 +88,15 @@ CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT 
   tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, attributes regclass DEFAULT NULL,
   key text DEFAULT NULL, per text DEFAULT NULL, calibrate text DEFAULT 'every refresh',
   downgrade text DEFAULT 'direct', hold interval DEFAULT NULL, keep double precision DEFAULT NULL,
-  review text[] DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
+  review text DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL) RETURNS regclass
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+  customer_tier_internal.review_days($15), $16, $17,
   pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
 $$;
 COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text,
-  interval, double precision, text[], jsonb, text) IS
+  interval, double precision, text, jsonb, text) IS
   'makes a scheme over a source, from a preset or from axes and tiers; its name is that of the view of current tiers';
 
 CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text,
@@ -154,14 +157,14 @@ COMMENT ON FUNCTION customer_tier_internal.redefine_scheme(regclass, jsonb[], te
 
 CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL,
   tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
-  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text[] DEFAULT NULL, note text DEFAULT NULL)
+  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text DEFAULT NULL, note text DEFAULT NULL)
 RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-  pg_catalog.current_setting('search_path'))
+SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9,
+  customer_tier_internal.review_days($10), $11, pg_catalog.current_setting('search_path'))
 $$;
-COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text[],
+COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text,
   text) IS
   'a new version of a scheme''s rule, in force from the next refresh; what is null stays as it is';
 

@@ -7,6 +7,7 @@ SET intervalstyle = postgres
 AS $$
 DECLARE
   s customer_tier_internal.scheme := customer_tier_internal.own_scheme($1);
+  known boolean;
 BEGIN
   IF tier IS NULL OR NOT (tier = ANY (s.tiers) OR coalesce(tier = s.unrated, false)) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s has no tier "%s"', $1, tier),
@@ -19,6 +20,19 @@ BEGIN
       MESSAGE = 'a pin needs a customer and the day from which it holds';
   ELSIF until <= pinned_from THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
+  END IF;
+  -- who has sales, also those that are not in the ledgers yet, or attributes, or had a tier
+  SELECT x INTO known
+  FROM customer_tier_internal.as_owner(s.ledger,
+    'SELECT ' || (SELECT string_agg(format('EXISTS (SELECT FROM %s WHERE customer %s %L)', r,
+                                           customer_tier_internal.equal_of(s), $2), ' OR ' ORDER BY i)
+                  FROM unnest(ARRAY[s.ledger, s.attributes, s.history,
+                                    (customer_tier_internal.source_of(s.ledger)).live])
+                    WITH ORDINALITY AS u(r, i)
+                  WHERE r IS NOT NULL)) AS y(x boolean);
+  IF NOT known THEN
+    RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no customer %s', $1, $2),
+      HINT = 'A tier is given to who has sales, or attributes.';
   END IF;
   -- what was in force before stays known: a backfill asks for it
   PERFORM customer_tier_internal.run(s.ledger, customer_tier_internal.interpolate($q$
@@ -162,7 +176,7 @@ DECLARE
   r customer_tier_internal.rule;
   labels text[];
 BEGIN
-  IF preset IN ('quadrant', 'nine_grid', 'sixteen_grid') THEN
+  IF customer_tier_internal.preset_needs_attributes(preset) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('preset %s needs attributes of customers', preset),
       HINT = 'create_scheme(..., attributes => ...) has them; a query of sales has not.';

@@ -261,7 +261,11 @@ BEGIN
                       AND indpred IS NULL) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_table_definition',
       MESSAGE = format('attributes %s may have more than one row with the same %s', $1, $2),
-      HINT = format('First CREATE UNIQUE INDEX ON %s (%I);', $1, $2);
+      HINT = CASE (SELECT relkind FROM pg_class WHERE oid = $1)
+               WHEN 'v' THEN 'A view has no unique index. Take its table, or a materialized view of the same query '
+                             'with a unique index.'
+               ELSE format('First CREATE UNIQUE INDEX ON %s (%I);', $1, $2)
+             END;
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_attributes(regclass, name) IS
