@@ -134,7 +134,9 @@ ct_parse_expression(Relation rel, const char *sql, SaleExpression which)
 	expr = transformExpr(pstate, expr, EXPR_KIND_SELECT_TARGET);
 	if (pstate->p_hasSubLinks || pstate->p_hasAggs || pstate->p_hasWindowFuncs || pstate->p_hasTargetSRFs)
 		ereport(ERROR,
-				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				(errcode(pstate->p_hasSubLinks ? ERRCODE_FEATURE_NOT_SUPPORTED :
+						 pstate->p_hasWindowFuncs ? ERRCODE_WINDOWING_ERROR :
+						 pstate->p_hasAggs ? ERRCODE_GROUPING_ERROR : ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s uses %s: %s", expression_name[which],
 						pstate->p_hasSubLinks ? "a subquery" : pstate->p_hasWindowFuncs ? "a window function" :
 						pstate->p_hasAggs ? "an aggregate function" : "a function that returns a set", sql),

@@ -50,6 +50,7 @@ SELECT array_agg(CASE
   END::int ORDER BY i)
 FROM unnest(vals) WITH ORDINALITY AS u(v, i)
 $$;
+SET client_min_messages = error;
 SELECT seed
 FROM generate_series(1, 60) AS seed,
   LATERAL (SELECT array_agg((1 + (i * 7919 + seed * 104729) % (1 + seed % 9))::numeric ORDER BY i) AS vals
@@ -59,6 +60,7 @@ FROM generate_series(1, 60) AS seed,
                               FROM unnest(%L::numeric[]) WITH ORDINALITY AS u(v, i)', vals),
                       'rfm', '2026-07-01', '{}', customer => NULL::bigint)) AS t
 WHERE scores <> by_hand(vals);
+SET client_min_messages = warning;
 
 --
 -- Own lines, other numbers of scores

@@ -61,7 +61,7 @@ AS $$
 SELECT CASE
   WHEN usual IS NULL THEN format('preset %s has no option "%s"', preset, name)
   WHEN jsonb_typeof(usual) IN ('array', 'number', 'object') AND jsonb_typeof(said) <> jsonb_typeof(usual)
-    OR name LIKE '%\_at' AND jsonb_typeof(usual) = 'null' AND jsonb_typeof(said) NOT IN ('array', 'null')
+    OR right(name, 3) = '_at' AND jsonb_typeof(usual) = 'null' AND jsonb_typeof(said) NOT IN ('array', 'null')
     THEN format('option "%s" of preset %s is not what it should be', name, preset)
   WHEN name = 'segments' AND coalesce(said #>> '{}', '') NOT IN ('named', 'codes')
     THEN format('option "segments" of preset %s is named or codes', preset)
