@@ -24,7 +24,7 @@ SQL_base = guard
 SQL_ledger = ledger ledger_agg measures calendar
 SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
-SQL_value = value
+SQL_value = formulas models predictions
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
 SQL_grading = models axes schemes rules grading refresh_scheme presets scheme_views scheme_tables scheme_definition \
 	scheme_questions scheme_use suggest

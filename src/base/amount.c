@@ -2,10 +2,10 @@
  * amount.c
  *		Money as an integer of 10^-scale, to and from PostgreSQL's numeric.
  *
- * numeric.c keeps its storage format to itself, but the format is fixed by
- * pg_upgrade: a header of sign, display scale and weight, then digits of base
- * 10000.  Reading the digits here costs no more than reading the column;
- * numeric's own conversions cost several times that.
+ * This file reads and writes the storage format of numeric, which is private to
+ * numeric.c but cannot change because of pg_upgrade: a header of sign, display scale
+ * and weight, then digits of base 10000.  Reading the digits here costs no more than
+ * reading the column; the conversions of numeric.c cost several times that.
  */
 #include "base/amount.h"
 
@@ -18,7 +18,7 @@
 
 #define HEADER_SHORT		0x8000
 #define HEADER_SPECIAL		0xC000	/* NaN and the infinities */
-#define HEADER_NEGATIVE		0x4000	/* long header */
+#define HEADER_NEGATIVE		0x4000	/* in a long header */
 #define SHORT_NEGATIVE		0x2000
 #define SHORT_DSCALE_SHIFT	7
 #define SHORT_WEIGHT_SIGN	0x0040
@@ -29,6 +29,10 @@ const int64 ct_pow10[] = {
 	INT64CONST(10000), INT64CONST(100000), INT64CONST(1000000)
 };
 
+/*
+ * ct_amount_overflow
+ *		Reports that an amount or a sum of amounts exceeds 64 bits.
+ */
 void
 ct_amount_overflow(void)
 {
@@ -40,8 +44,8 @@ ct_amount_overflow(void)
 }
 
 /*
- * The smallest scale would cost a division for each row: amounts come at scale
- * 2, or at 4 or 6 where they need it, or at what is left when they are huge.
+ * Finding the smallest scale would cost a division for each row.  So amounts get
+ * scale 2, or 4 or 6 if they need it, or a smaller one if they are too large for it.
  */
 static Amount
 amount_reduce(int128 value, int scale)
@@ -71,7 +75,7 @@ amount_reduce(int128 value, int scale)
 	return a;
 }
 
-/* a numeric's digits of base 10000; the first counts 10000^weight */
+/* a numeric's digits of base 10000; the first is worth 10000^weight */
 typedef struct Digits
 {
 	const char *p;
@@ -124,7 +128,7 @@ get_digit(const Digits *d, int i)
 	return digit;
 }
 
-/* below 10^12 and with four decimals at most, which is what it is the value of */
+/* gets a value below 10^12 with at most four decimals, times 10^4; false for others */
 static inline bool
 small_value(const Digits *d, int64 *value)
 {
@@ -145,6 +149,11 @@ small_value(const Digits *d, int64 *value)
 	return true;
 }
 
+/*
+ * ct_amount_from_numeric
+ *		The exact amount of a numeric, which must be finite, within 64 bits, and have
+ *		at most AMOUNT_MAX_SCALE decimals.
+ */
 Amount
 ct_amount_from_numeric(Datum numeric)
 {
@@ -170,7 +179,7 @@ ct_amount_from_numeric(Datum numeric)
 				 errhint("NaN and infinity cannot be summed; leave such rows out or correct them.")));
 	if (d.weight > 4)			/* from 10^20 on */
 		ct_amount_overflow();
-	/* stored digits never end in zero: more than two of fraction are too fine */
+	/* the last stored digit is never zero, so three of fraction are more than eight decimals */
 	if (fraction > 2)
 		return amount_reduce(1, 2 * DIGIT_DECIMALS);
 	for (int i = 0; i < d.n; i++)
@@ -180,7 +189,13 @@ ct_amount_from_numeric(Datum numeric)
 	return amount_reduce(d.negative ? -value : value, Max(fraction, 0) * DIGIT_DECIMALS);
 }
 
-/* what a cast to float8 gives, without its detour over text where one division is exact */
+/*
+ * ct_numeric_to_double
+ *		The same as a cast to float8.
+ *
+ * The cast prints and reads text.  A small value is an exact integer divided by 10^4,
+ * which is rounded once as well.
+ */
 double
 ct_numeric_to_double(Datum numeric)
 {
@@ -193,7 +208,10 @@ ct_numeric_to_double(Datum numeric)
 	return DatumGetFloat8(DirectFunctionCall1(numeric_float8, numeric));
 }
 
-/* numeric with exactly "scale" decimals */
+/*
+ * ct_amount_to_numeric
+ *		A numeric with exactly "scale" decimals, in the current memory context.
+ */
 Datum
 ct_amount_to_numeric(int64 value, int scale)
 {

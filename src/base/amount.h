@@ -24,7 +24,7 @@ extern Datum ct_amount_to_numeric(int64 value, int scale);
 extern double ct_numeric_to_double(Datum numeric);
 pg_noreturn extern void ct_amount_overflow(void);
 
-/* at scale 2, as amounts mostly come, unless it is huge */
+/* Most amounts have scale 2, so integers get it too, unless they are too large for it. */
 static inline Amount
 amount_of_integer(int64 value)
 {

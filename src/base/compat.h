@@ -1,6 +1,9 @@
 /*
  * compat.h
- *		What differs between PostgreSQL 13 and 18, in one place.
+ *		Differences between PostgreSQL 13 and 18.
+ *
+ * No other file tests PG_VERSION_NUM.  The number before a comment is the major
+ * version that made the change.
  */
 #ifndef CUSTOMER_TIER_COMPAT_H
 #define CUSTOMER_TIER_COMPAT_H
@@ -30,11 +33,11 @@
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #else
-/* 16: one check for owners of everything */
+/* 16: one ownership check for all kinds of objects */
 #define object_ownercheck(class, oid, role)	pg_class_ownercheck((oid), (role))
 #endif
 
-/* 15: the query string loses its own parameter types' variant name */
+/* 15: pg_analyze_and_rewrite is renamed */
 #if PG_VERSION_NUM < 150000
 #define pg_analyze_and_rewrite_fixedparams(raw, sql, types, n, env) \
 	pg_analyze_and_rewrite((raw), (sql), (types), (n), (env))
@@ -47,7 +50,7 @@
 #define ExecutorRunOnce(qd)		ExecutorRun((qd), ForwardScanDirection, 0, true)
 #endif
 
-/* 18: a prefix where a suffix was before */
+/* 18: pg_noreturn replaces pg_attribute_noreturn(), and stands before the declaration */
 #ifndef pg_noreturn
 #define pg_noreturn _Noreturn
 #endif
@@ -76,18 +79,18 @@ InitMaterializedSRF(FunctionCallInfo fcinfo, bits32 flags)
 }
 #endif
 
-/* what a statement cannot run, such as COMMIT or COPY TO STDOUT */
+/* SPI cannot run some commands, such as COMMIT and COPY TO STDOUT. */
 static inline void
 spi_must_run(int result, const char *command)
 {
 	if (result < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("this command cannot be run within another one: %s", command),
+				 errmsg("this command cannot be run inside a function: %s", command),
 				 errdetail_internal("%s", SPI_result_code_string(result))));
 }
 
-/* 14: a command's rows go straight to where they are wanted */
+/* 14: SPI can send the rows of a command to a receiver, without a copy of its own */
 static inline void
 spi_execute_into(const char *command, ReturnSetInfo *rsinfo)
 {
@@ -114,7 +117,12 @@ spi_execute_into(const char *command, ReturnSetInfo *rsinfo)
 #endif
 }
 
-/* rows of a table without a plan, see table_writer.c: 14 and 16 changed who is told what */
+/*
+ * ct_result_relation
+ *		Prepares "rel" for the Exec functions that write rows without a plan.
+ *
+ * 14 and 16 changed where the executor keeps the relation and its permissions.
+ */
 static inline ResultRelInfo *
 ct_result_relation(EState *estate, Relation rel)
 {
@@ -173,14 +181,14 @@ ct_result_relation(EState *estate, Relation rel)
 #define ct_index_beginscan(heap, index, snapshot, keys)	index_beginscan((heap), (index), (snapshot), (keys), 0)
 #endif
 
-/* 16: it is told of the planner's root, which may be NULL */
+/* 16: it has an argument for the planner's root, which may be NULL */
 #if PG_VERSION_NUM >= 160000
 #define ct_flatten_join_alias_vars(query, node)	flatten_join_alias_vars(NULL, (query), (Node *) (node))
 #else
 #define ct_flatten_join_alias_vars(query, node)	flatten_join_alias_vars((query), (Node *) (node))
 #endif
 
-/* a hint that this will be read soon */
+/* tells the processor that this address will be read soon */
 #ifdef __GNUC__
 #define ct_prefetch(p)	__builtin_prefetch(p)
 #else

@@ -9,7 +9,12 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-/* of a composite type, or of an array of one */
+/*
+ * ct_row_desc
+ *		The tuple descriptor of a composite type, or of the elements of an array type.
+ *
+ * The descriptor is a copy in the current memory context.
+ */
 TupleDesc
 ct_row_desc(Oid type)
 {
@@ -18,6 +23,10 @@ ct_row_desc(Oid type)
 	return lookup_rowtype_tupdesc_copy(OidIsValid(element) ? element : type, -1);
 }
 
+/*
+ * ct_rows_array
+ *		An array of "n" composite values, in the current memory context.
+ */
 Datum
 ct_rows_array(TupleDesc desc, Datum *rows, int n)
 {

@@ -2,8 +2,8 @@
  * composite.h
  *		Results of several columns, and of several rows, from an aggregate.
  *
- * A final function has one result: a composite value, or an array of them that
- * unnest() turns into rows.
+ * A final function returns one value.  For several columns that is a composite
+ * value, for several rows an array of them, which the user unnests.
  */
 #ifndef CUSTOMER_TIER_COMPOSITE_H
 #define CUSTOMER_TIER_COMPOSITE_H

@@ -1,6 +1,6 @@
 /*
  * customer.h
- *		Customers of whatever type a query has: how they are hashed, compared, kept.
+ *		Hashing and comparing customers, whose type is that of the query's column.
  */
 #ifndef CUSTOMER_TIER_CUSTOMER_H
 #define CUSTOMER_TIER_CUSTOMER_H
@@ -19,7 +19,7 @@ typedef struct CustomerType
 	Oid			collation;
 	int16		len;
 	bool		byval;
-	bool		integer;		/* equal exactly if the datums are */
+	bool		integer;		/* customers are equal if and only if their datums are */
 	FmgrInfo	hash;
 	FmgrInfo	eq;
 } CustomerType;
@@ -44,7 +44,7 @@ same_customer(const CustomerType *type, Datum a, Datum b)
 		DatumGetBool(FunctionCall2Coll((FmgrInfo *) &type->eq, type->collation, a, b));
 }
 
-/* the bytes that stand for a customer who is not passed by value */
+/* the bytes of a customer of a type that is not passed by value, without a header */
 static inline Size
 customer_bytes(const CustomerType *type, Datum customer, const char **bytes)
 {
@@ -58,9 +58,9 @@ customer_bytes(const CustomerType *type, Datum customer, const char **bytes)
 }
 
 /*
- * Where an equality holds customers equal that look different (citext, numeric
- * 1.0 and 1.00), the one with the lesser bytes stands for them, so that the
- * order of rows does not show.
+ * Some types have equal values that are displayed differently, such as citext, or
+ * the numerics 1.0 and 1.00.  Of such values the one with the least bytes is shown,
+ * so that the result does not depend on the order of the rows.
  */
 static inline bool
 stands_before(const CustomerType *type, Datum a, Datum b)

@@ -1,6 +1,6 @@
 /*
  * day.c
- *		The day of a sale, from a timestamptz and a zone; months on the calendar.
+ *		The day of a timestamptz in a time zone, and calendar months.
  */
 #include "base/day.h"
 
@@ -8,14 +8,11 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 
-
-
-
-
 /*
- * Between two changes of its offset a zone is plain integer arithmetic.  The
- * stretches met last are kept for the zone asked for last: zones live as long as
- * the backend, and sales of a few years touch a few stretches.
+ * The offset of a zone is constant between two of its changes, so that the day is
+ * integer arithmetic there.  The cache holds the last used zone and some of these
+ * stretches, because the sales of some years lie in few of them.  pg_tzset() keeps
+ * zones until the backend ends.
  */
 #define ZONE_NAME_MAX	64
 #define STRETCHES		8
@@ -30,13 +27,17 @@ typedef struct Stretch
 static struct
 {
 	char		name[ZONE_NAME_MAX];
-	Size		len;			/* 0: none yet */
-	pg_tz	   *tz;				/* NULL: ask the server for every day */
+	Size		len;			/* 0: the cache is empty */
+	pg_tz	   *tz;				/* NULL: timestamptz_zone() computes each day */
 	int			used;
 	int			next;			/* the stretch to replace next */
 	Stretch		stretch[STRETCHES];
 }			zone_cache;
 
+/*
+ * ct_day_infinite
+ *		Reports that a sale is dated infinity.
+ */
 void
 ct_day_infinite(void)
 {
@@ -46,7 +47,7 @@ ct_day_infinite(void)
 			 errhint("Leave rows dated infinity out, or give them a real day.")));
 }
 
-/* as AT TIME ZONE does it, whatever the name */
+/* as AT TIME ZONE computes it, for any zone that it accepts */
 static DateADT
 day_by_server(TimestampTz t, text *zone)
 {
@@ -62,7 +63,7 @@ use_zone(text *zone, TimestampTz t)
 	Size		len = VARSIZE_ANY_EXHDR(zone);
 
 	zone_cache.len = 0;
-	/* let the server refuse what it does not know */
+	/* fails if the zone is unknown */
 	(void) DirectFunctionCall2(timestamptz_zone, PointerGetDatum(zone), TimestampTzGetDatum(t));
 	if (len >= ZONE_NAME_MAX)
 		return;
@@ -71,9 +72,9 @@ use_zone(text *zone, TimestampTz t)
 	zone_cache.used = zone_cache.next = 0;
 
 	/*
-	 * An abbreviation comes before a full name in AT TIME ZONE, and may mean
-	 * something else; a name with a slash cannot be one.  A comma is in POSIX
-	 * specifications only.
+	 * AT TIME ZONE looks for an abbreviation before it looks for a full name, and
+	 * they may differ.  A name with a slash is no abbreviation, and one without a
+	 * comma is no POSIX specification, so that pg_tzset() finds the same zone.
 	 */
 	zone_cache.tz = NULL;
 	if (pg_strcasecmp(zone_cache.name, "UTC") == 0 || pg_strcasecmp(zone_cache.name, "GMT") == 0 ||
@@ -82,7 +83,7 @@ use_zone(text *zone, TimestampTz t)
 	zone_cache.len = len;
 }
 
-/* finds, or makes, the stretch of the current zone that t lies in */
+/* The stretch of the current zone that contains t; it is added to the cache if missing. */
 static Stretch *
 find_stretch(TimestampTz t)
 {
@@ -108,7 +109,7 @@ find_stretch(TimestampTz t)
 	s.until = found > 0 ? time_t_to_timestamptz(boundary) : DT_NOEND;
 	s.offset = (int64) before * USECS_PER_SEC;
 
-	/* an earlier moment of a stretch that is known makes it longer */
+	/* t is before the known part of a stretch: extend it */
 	for (int i = 0; i < zone_cache.used; i++)
 		if (zone_cache.stretch[i].until == s.until)
 		{
@@ -123,6 +124,12 @@ find_stretch(TimestampTz t)
 	return &zone_cache.stretch[found];
 }
 
+/*
+ * ct_day_in_zone
+ *		The day of "t" in a time zone, equal to (t AT TIME ZONE zone)::date.
+ *
+ * Fails if "t" is infinite or the zone is unknown.
+ */
 DateADT
 ct_day_in_zone(TimestampTz t, text *zone)
 {
@@ -134,7 +141,7 @@ ct_day_in_zone(TimestampTz t, text *zone)
 		memcmp(VARDATA_ANY(zone), zone_cache.name, zone_cache.len) != 0)
 		use_zone(zone, t);
 
-	/* beyond these years the sum below could leave the range of a timestamp */
+	/* further from 2000 than this the sum below could overflow a timestamp */
 	if (zone_cache.tz == NULL || zone_cache.len == 0 ||
 		t < -1000 * 366 * USECS_PER_DAY || t > 1000 * 366 * USECS_PER_DAY ||
 		(s = find_stretch(t)) == NULL)
@@ -144,7 +151,7 @@ ct_day_in_zone(TimestampTz t, text *zone)
 
 /*
  * ct_get_as_of
- *		An argument that says the day as of which something is asked.
+ *		The as_of argument of a measure, which must be finite.
  */
 DateADT
 ct_get_as_of(FunctionCallInfo fcinfo, int arg)
@@ -158,7 +165,10 @@ ct_get_as_of(FunctionCallInfo fcinfo, int arg)
 	return as_of;
 }
 
-/* the same day of another month, or that month's last day */
+/*
+ * ct_add_months
+ *		The same day of a later or earlier month, or that month's last day.
+ */
 DateADT
 ct_add_months(DateADT day, int64 months)
 {

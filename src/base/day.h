@@ -1,6 +1,6 @@
 /*
  * day.h
- *		The day of a sale, from a date, a timestamp, or a timestamptz and a zone.
+ *		The day of a sale, from a date, a timestamp, or a timestamptz and a time zone.
  */
 #ifndef CUSTOMER_TIER_DAY_H
 #define CUSTOMER_TIER_DAY_H

@@ -1,6 +1,6 @@
 /*
  * decimal.c
- *		Doubles as the decimals that they were written as.
+ *		The decimal that a double was written as.
  */
 #include "base/decimal.h"
 
@@ -17,15 +17,22 @@
 PG_FUNCTION_INFO_V1(ct_json_numbers);
 
 #define MOST_DIGITS		17		/* of a shortest decimal */
-#define LARGEST			1e15	/* with fewer digits than that before the point */
-#define SMALLEST		1e-6	/* and so many zeros behind it, powers of 10 are exact */
+
+/* between these the powers of 10 that ct_decimal_rest() needs are exact doubles */
+#define LARGEST			1e15
+#define SMALLEST		1e-6
 
 static const double pow10[] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22
 };
 
-/* numeric, of a finite value, whatever extra_float_digits is */
+/*
+ * ct_decimal
+ *		The decimal of a finite double, as numeric.
+ *
+ * Unlike a cast, it does not depend on extra_float_digits.
+ */
 Datum
 ct_decimal(double value)
 {
@@ -35,7 +42,7 @@ ct_decimal(double value)
 	return DirectFunctionCall3(numeric_in, CStringGetDatum(digits), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
 }
 
-/* to the nearest integer, halves to the even one; |x| < 2^51 */
+/* rounds to the nearest integer, halves to the even one; |x| must be below 2^51 */
 static inline double
 nearest(double x)
 {
@@ -45,12 +52,15 @@ nearest(double x)
 }
 
 /*
- * What the decimal of a value is above the value, to 2^-100 of it; false where that
- * is not found by arithmetic alone.
+ * ct_decimal_rest
+ *		Finds how much the decimal of a value exceeds the value.
  *
- * The value times a power of ten, as an integer and what rounding took from it, is
- * rounded to 15, 16 and 17 digits; the first result that is nearer to the value than
- * to other doubles is the decimal.
+ * "rest" is exact to 2^-100 of the value.  Returns false if the value is out of the
+ * range that this method handles.
+ *
+ * The value is multiplied by a power of ten, into an integer and the rounding error
+ * of the product.  That is rounded to 15, 16 and 17 digits.  The first of these
+ * decimals that is nearer to the value than to any other double is the result.
  */
 bool
 ct_decimal_rest(double value, double *rest)
@@ -78,7 +88,7 @@ ct_decimal_rest(double value, double *rest)
 		return true;
 	if (!(v >= SMALLEST && v < LARGEST))
 		return false;
-	/* the digits before the point, less one: of log10(v) the whole part, or one less: exact, or one too many */
+	/* exponent * 1233 >> 12 is the integer part of log10(v), or one less: the scale is right or one too large */
 	scale = Min(MOST_DIGITS - 1 - (exponent * 1233 >> 12), lengthof(pow10) - 1);
 	scaled = v * pow10[scale];
 	left = fma(v, pow10[scale], -scaled);
@@ -90,19 +100,19 @@ ct_decimal_rest(double value, double *rest)
 	}
 	whole = (int64) scaled;
 
-	/* half of the way to the next double; below a power of two they are denser */
+	/* half the distance to the next double; below a power of two the distance is half as long */
 	step.u = (uint64) (exponent - 53 + 1023) << 52;
 	half = pow10[scale] * step.d;
 	denser = (bits.u & ((UINT64CONST(1) << 52) - 1)) == 0;
 #define NEAR_ENOUGH	(fabs(above) < (denser && above < 0 ? half / 2 : half))
 
-	/* 15 digits: of halves none is near enough */
+	/* 15 digits; a tie needs no care, as neither candidate would be near enough */
 	last = (int) (whole % 100);
 	part = last + left;
 	above = 100 * nearest(part * 0.01) - last - left;
 	if (!NEAR_ENOUGH)
 	{
-		/* 16 */
+		/* 16 digits */
 		last = (int) (whole % 10);
 		part = (last + left) * 0.1;
 		above = nearest(part);
@@ -111,7 +121,7 @@ ct_decimal_rest(double value, double *rest)
 		above = 10 * above - last - left;
 		if (!NEAR_ENOUGH)
 		{
-			/* 17 */
+			/* 17 digits */
 			above = nearest(left);
 			if (unlikely(fabs(left - above) == 0.5) && ((whole + (int) above) & 1) != 0)
 				above += above > left ? -1 : 1;
@@ -124,7 +134,10 @@ ct_decimal_rest(double value, double *rest)
 	return true;
 }
 
-/* json_numbers(numbers): as JSON, which has no infinity: that is a string there */
+/*
+ * json_numbers(numbers float8[])
+ *		The numbers as a JSON array; NaN and infinity become strings, as JSON lacks them.
+ */
 Datum
 ct_json_numbers(PG_FUNCTION_ARGS)
 {

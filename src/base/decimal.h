@@ -1,9 +1,9 @@
 /*
  * decimal.h
- *		Doubles as the decimals that they were written as.
+ *		The decimal that a double was written as.
  *
- * The decimal of a double is the shortest that is read as this double, and of those
- * the nearest, as PostgreSQL itself writes it at its default extra_float_digits.
+ * The decimal of a double is the shortest one that is read as this double, and of
+ * several the nearest to it.  PostgreSQL prints it at the default extra_float_digits.
  */
 #ifndef CUSTOMER_TIER_DECIMAL_H
 #define CUSTOMER_TIER_DECIMAL_H

@@ -1,6 +1,6 @@
 /*
  * module.c
- *		What tells the server that this library is made for it.
+ *		The magic block, by which the server recognises a compatible library.
  */
 #include "base/compat.h"
 

@@ -1,6 +1,6 @@
 /*
  * names.c
- *		What the extension's C finds by name in its own schemas.
+ *		Lookup of the extension's own objects by name.
  */
 #include "base/names.h"
 
@@ -11,7 +11,7 @@
 
 /*
  * ct_type
- *		A type of ours, such as the ledger.  Takes no lock.
+ *		The OID of a type of the extension, such as the ledger.  Takes no lock.
  */
 Oid
 ct_type(const char *name)
@@ -22,7 +22,7 @@ ct_type(const char *name)
 
 /*
  * ct_trigger_function
- *		A trigger function of ours.  Takes no lock.
+ *		The OID of a trigger function of the extension.  Takes no lock.
  */
 Oid
 ct_trigger_function(const char *name)

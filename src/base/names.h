@@ -1,9 +1,9 @@
 /*
  * names.h
- *		What the extension's C finds by name in its own schemas.
+ *		Lookup of the extension's own objects by name.
  *
  * Both schemas are members of the extension and belong to a superuser, so that
- * nobody else can rename or replace what is in them.
+ * other users cannot rename or replace the objects in them.
  */
 #ifndef CUSTOMER_TIER_NAMES_H
 #define CUSTOMER_TIER_NAMES_H

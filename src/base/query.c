@@ -1,8 +1,8 @@
 /*
  * query.c
- *		The rows of a query, one by one, as the executor makes them.
+ *		Runs a query and hands over its rows one by one, without storing them.
  *
- * The query runs under the caller's own rights.  No row is stored on the way.
+ * The query runs with the rights of the caller.
  */
 #include "base/query.h"
 
@@ -50,7 +50,9 @@ point_into_sql(void *arg)
 
 /*
  * ct_push_quoted_sql
- *		Until ct_pop_quoted_sql an error's position is in "sql", not in the caller's statement.
+ *		Makes positions of errors refer to "sql", until ct_pop_quoted_sql.
+ *
+ * "q" and "sql" must live until then.
  */
 void
 ct_push_quoted_sql(QuotedSql *q, const char *sql, int offset)
@@ -63,6 +65,10 @@ ct_push_quoted_sql(QuotedSql *q, const char *sql, int offset)
 	error_context_stack = &q->callback;
 }
 
+/*
+ * ct_pop_quoted_sql
+ *		Ends what ct_push_quoted_sql began.
+ */
 void
 ct_pop_quoted_sql(const QuotedSql *q)
 {
@@ -95,10 +101,11 @@ plan_query(const char *sql, const char *function)
 
 /*
  * ct_run_query
- *		Hands the columns of a SELECT to "start", and then each row to "receive".
+ *		Runs a SELECT: calls "start" with its columns, then "receive" with each row.
  *
- * "function" is named in the message if it is anything else.  Rows are received in the
- * current memory context, which is not reset; their slot is valid during the call.
+ * If "sql" is not a read-only SELECT, the error names "function".  "receive" is called
+ * in the current memory context, which is not reset; the slot is valid during the call.
+ * The query takes the locks of any SELECT.
  */
 void
 ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow receive, void *arg)

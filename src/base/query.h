@@ -1,6 +1,6 @@
 /*
  * query.h
- *		The rows of a query, one by one, as the executor makes them.
+ *		Runs a query and hands over its rows one by one, without storing them.
  */
 #ifndef CUSTOMER_TIER_QUERY_H
 #define CUSTOMER_TIER_QUERY_H
@@ -10,12 +10,12 @@
 typedef void (*StartRows) (void *arg, TupleDesc desc);
 typedef void (*ReceiveRow) (void *arg, TupleTableSlot *slot);
 
-/* while it is pushed, errors point into a text that a user gave */
+/* while this is pushed, positions of errors refer to a text that the user passed */
 typedef struct QuotedSql
 {
 	ErrorContextCallback callback;
 	const char *sql;
-	int			offset;			/* characters of ours before it, in what is parsed */
+	int			offset;			/* characters that we put before it for the parser */
 } QuotedSql;
 
 extern void ct_push_quoted_sql(QuotedSql *q, const char *sql, int offset);

@@ -1,11 +1,10 @@
 /*
  * steps.h
- *		Loops over millions of values that end soon after a cancel, and memory for
- *		what they hold.
+ *		Long loops that can be cancelled, and memory for large arrays.
  *
- * Interrupts are checked between blocks of steps, so that the loop within a block
- * is as fast as one without.  A step takes a few microseconds at most, a block of
- * them a few milliseconds.
+ * A loop over millions of values is cut into blocks of steps.  Interrupts are checked
+ * between blocks only, so that the loop within a block is as fast as one without
+ * checks.  A step takes a few microseconds at most, so a block some milliseconds.
  */
 #ifndef CUSTOMER_TIER_STEPS_H
 #define CUSTOMER_TIER_STEPS_H
@@ -17,7 +16,7 @@
 #define STEPS_A_CHECK	4096	/* a power of two */
 #define BYTES_A_CHECK	((Size) 4 * 1024 * 1024)
 
-/* for loops whose steps cannot be put into blocks: i counts them, up or down */
+/* for loops that FOR_STEPS cannot express: i counts the steps, up or down */
 #define CHECK_AT_STEP(i) \
 	do { \
 		if (unlikely(((i) & (STEPS_A_CHECK - 1)) == STEPS_A_CHECK - 1)) \
@@ -31,12 +30,15 @@ next_check(int64 i, int64 n)
 	return Min(i + STEPS_A_CHECK, n);
 }
 
-/* for (int64 i = from; i < n; i++), in blocks; "break" must not be used in it */
+/*
+ * for (int64 i = from; i < n; i++), in blocks.  These are two nested loops, so the
+ * body must not use "break".
+ */
 #define FOR_STEPS(i, from, n) \
 	for (int64 i = (from), i##_stop; i < (n);) \
 		for (i##_stop = next_check(i, (n)); i < i##_stop; i++)
 
-/* in a comparison function of a sort, which is called n log n times */
+/* for comparison functions, as qsort() itself checks no interrupts */
 static inline void
 check_in_sort(void)
 {
@@ -73,10 +75,12 @@ clear_in_steps(void *to, Size size)
 }
 
 /*
- * What a function holds is in one of two forms.  The state of an aggregate, and a
- * ledger, is a value of the server and at most MaxAllocSize long.  An array that a
- * function works with has no limit but the memory there is (53200).  "too_many" is
- * the error message, "hint" a remedy.
+ * The state of an aggregate, like a ledger, is a single datum and has at most
+ * MaxAllocSize bytes; alloc_state() allocates one.  "too_many" is the error message
+ * beyond that, and "hint" its hint.
+ *
+ * A working array is limited by the available memory only; alloc_array() allocates one
+ * in the current memory context.
  */
 static inline void
 check_state_size(Size size, const char *too_many, const char *hint)
@@ -85,7 +89,7 @@ check_state_size(Size size, const char *too_many, const char *hint)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("%s", too_many),
-				 errdetail("This would take more than the %zu MB that one value of the server may have.",
+				 errdetail("This would take more than %zu MB, the limit for a single value.",
 						   (Size) MaxAllocSize / (1024 * 1024)),
 				 errhint("%s", hint)));
 }

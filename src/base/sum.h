@@ -1,7 +1,9 @@
 /*
  * sum.h
- *		A sum of doubles with three times their precision, so that shares and means
- *		are right to the last digit, in whatever order the values come.
+ *		Sums of doubles with three times the precision of a double.
+ *
+ * Shares and means that are computed from such a sum are correctly rounded, and do
+ * not depend on the order of the values.
  */
 #ifndef CUSTOMER_TIER_SUM_H
 #define CUSTOMER_TIER_SUM_H
@@ -11,11 +13,11 @@
 typedef struct Sum
 {
 	double		high;
-	double		middle;			/* what rounding took from the high part */
-	double		low;			/* and from the middle one */
+	double		middle;			/* rounding errors of the high part */
+	double		low;			/* rounding errors of the middle part */
 } Sum;
 
-/* a + b, and exactly what rounding took from it (Knuth) */
+/* a + b, and its exact rounding error (Knuth, The Art of Computer Programming 2, 4.2.2) */
 static inline double
 two_sum(double a, double b, double *rest)
 {
@@ -55,7 +57,7 @@ sum_add_sum(Sum *s, const Sum *t)
 	sum_add(s, t->low);
 }
 
-/* the nearest double, and what is left */
+/* the nearest double, and the sum's excess over it */
 static inline double
 sum_parts(const Sum *s, double *rest)
 {
@@ -73,7 +75,7 @@ sum_value(const Sum *s)
 	return sum_parts(s, &rest);
 }
 
-/* a mean: of equal values that value; and what is left of it */
+/* the quotient rounded, and its excess over that; the mean of equal values is that value */
 static inline double
 sum_divide(const Sum *s, double n, double *rest)
 {

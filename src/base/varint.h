@@ -1,24 +1,26 @@
 /*
  * varint.h
- *		Integers of variable length: seven bits a byte, the lowest first, and
- *		zigzag for the signed ones, so that small numbers of either sign are short.
+ *		Integers of variable length.
+ *
+ * A byte has seven bits of the integer, the lowest first, and a continuation bit.
+ * Signed integers are zigzag encoded, so that small ones of either sign are short.
  */
 #ifndef CUSTOMER_TIER_VARINT_H
 #define CUSTOMER_TIER_VARINT_H
 
-#define VARINT_MAX64	10		/* bytes that a 64-bit integer can take */
+#define VARINT_MAX64	10		/* bytes that a 64-bit integer takes at most */
 #define VARINT_MAX128	19
 
 #include "port/pg_bitutils.h"
 
-#define VARINT_ROOM		10		/* bytes a writer may touch past what it says */
+#define VARINT_ROOM		10		/* bytes that a writer may overwrite, whatever length it returns */
 
 #define CONTINUATION	UINT64CONST(0x8080808080808080)
 
 /*
- * Lengths cannot be predicted, so the common case has no branch on them: up to
- * 56 bits are spread over eight bytes at once, of which the first few count.
- * The buffer has VARINT_ROOM bytes.
+ * Branches on the length would be mispredicted, so the common case has none: up to
+ * 56 bits are spread over eight bytes at once, and the first of these are used.  The
+ * buffer must have VARINT_ROOM bytes.  Returns the end of what is used.
  */
 static inline uint8 *
 put_varint(uint8 *p, uint64 v)
@@ -57,7 +59,7 @@ unzigzag(uint64 v)
 	return (int64) (v >> 1) ^ -(int64) (v & 1);
 }
 
-/* NULL when the bytes end too soon or say more than 64 bits */
+/* Returns the end of the integer, or NULL if it is cut off or has more than 64 bits. */
 static inline const uint8 *
 get_varint(const uint8 *p, const uint8 *end, uint64 *v)
 {
@@ -72,7 +74,7 @@ get_varint(const uint8 *p, const uint8 *end, uint64 *v)
 		stop = ~r & CONTINUATION;
 		if (likely(stop != 0))
 		{
-			/* up to the first byte without continuation, then closed up */
+			/* keep the bytes up to the first one without continuation, and join their bits */
 			r &= (stop ^ (stop - 1)) & ~CONTINUATION;
 			r = (r & UINT64CONST(0x007f007f007f007f)) | (r & UINT64CONST(0x7f007f007f007f00)) >> 1;
 			r = (r & UINT64CONST(0x00003fff00003fff)) | (r & UINT64CONST(0x3fff00003fff0000)) >> 2;
@@ -99,7 +101,7 @@ get_varint(const uint8 *p, const uint8 *end, uint64 *v)
 	return NULL;
 }
 
-/* the same for sums on their way, which may pass 64 bits before they end within */
+/* the same for 128 bits: a partial sum may exceed 64 bits even if the final one does not */
 static inline uint8 *
 put_varint128(uint8 *p, int128 s)
 {

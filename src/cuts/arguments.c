@@ -1,6 +1,6 @@
 /*
  * arguments.c
- *		Arguments of functions over values, checked.
+ *		Checks of the arguments that functions over values take.
  */
 #include "cuts/arguments.h"
 
@@ -10,6 +10,10 @@
 #include "fmgr.h"
 #include "utils/array.h"
 
+/*
+ * ct_check_value
+ *		Returns a value to be ranked, with 0 for -0.  Fails for NaN and infinity.
+ */
 double
 ct_check_value(double value)
 {
@@ -18,10 +22,14 @@ ct_check_value(double value)
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("a value to be ranked must be a finite number"),
 				 errhint("NaN and infinity have no rank; leave such rows out or correct them.")));
-	return value == 0 ? 0 : value;	/* -0 is 0 */
+	return value == 0 ? 0 : value;
 }
 
-/* a sum of finite values, or what was made from it */
+/*
+ * ct_check_sum
+ *		Returns a sum of finite values, or a number computed from one.  Fails if it
+ *		overflowed.
+ */
 double
 ct_check_sum(double sum)
 {
@@ -33,6 +41,10 @@ ct_check_sum(double sum)
 	return sum;
 }
 
+/*
+ * ct_check_fraction
+ *		Fails unless 0 < fraction <= 1.
+ */
 void
 ct_check_fraction(double fraction)
 {
@@ -43,7 +55,12 @@ ct_check_fraction(double fraction)
 				 errhint("It is a part of the total, or of the heads, from the top: 0.2 is 20 %%.")));
 }
 
-/* a transition changes its state in place, which only an aggregate may ask for */
+/*
+ * ct_check_transition
+ *		Fails if a transition function is not called by an aggregate.
+ *
+ * It changes its state in place, which would change the data of any other caller.
+ */
 void
 ct_check_transition(FunctionCallInfo fcinfo)
 {
@@ -53,7 +70,10 @@ ct_check_transition(FunctionCallInfo fcinfo)
 				 errmsg("aggregate function called in non-aggregate context")));
 }
 
-/* cuts, as every aggregate that finds them returns them */
+/*
+ * ct_cuts_array
+ *		"n" cuts as float8[], in the current memory context.
+ */
 Datum
 ct_cuts_array(Datum *cut, int n)
 {
@@ -61,7 +81,13 @@ ct_cuts_array(Datum *cut, int n)
 										   sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
-/* a float8[] argument, without nulls, in the order given */
+/*
+ * ct_get_params
+ *		The numbers of a float8[] argument, which must have one dimension and no nulls.
+ *
+ * The result points into the argument, or into its detoasted copy in the current
+ * memory context.
+ */
 const double *
 ct_get_params(FunctionCallInfo fcinfo, int arg, int *n)
 {

@@ -1,6 +1,6 @@
 /*
  * arguments.h
- *		Arguments of functions over values, checked.
+ *		Checks of the arguments that functions over values take.
  */
 #ifndef CUSTOMER_TIER_ARGUMENTS_H
 #define CUSTOMER_TIER_ARGUMENTS_H
@@ -16,7 +16,10 @@ extern void ct_check_transition(FunctionCallInfo fcinfo);
 extern Datum ct_cuts_array(Datum *cut, int n);
 extern const double *ct_get_params(FunctionCallInfo fcinfo, int arg, int *n);
 
-/* how many of n are the top "fraction" of them, rounded up; 0.07 of 100 is 7 */
+/*
+ * The number of values in the top "fraction" of n, rounded up.  It compares quotients,
+ * because 0.07 * 100 as doubles is above 7.
+ */
 static inline int64
 head_count(double fraction, int64 n)
 {

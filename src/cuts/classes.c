@@ -1,6 +1,6 @@
 /*
  * classes.c
- *		From a value and its lines to a class: comparisons only.
+ *		Classes of values whose lines are known.
  */
 #include "cuts/classes.h"
 
@@ -20,7 +20,7 @@ PG_FUNCTION_INFO_V1(ct_classify_numeric);
 PG_FUNCTION_INFO_V1(ct_quadrant_class);
 PG_FUNCTION_INFO_V1(ct_grid_class);
 
-/* a line that nobody reaches is infinite, but it is a number */
+/* Infinity is valid: it is the line of an empty class. */
 static double
 check_cut(double cut)
 {
@@ -31,7 +31,7 @@ check_cut(double cut)
 	return cut;
 }
 
-/* 1 + the number of cut points reached of the array in an argument */
+/* 1 + the number of cuts that the value reaches; the cuts are the array argument "arg" */
 static int
 get_score(FunctionCallInfo fcinfo, double value, int arg, int *ncuts)
 {
@@ -50,7 +50,7 @@ get_score(FunctionCallInfo fcinfo, double value, int arg, int *ncuts)
 	return score;
 }
 
-/* the n-th label of an array, from 0, in storage order */
+/* label n of an array, counted from 0 in storage order */
 static Datum
 get_label(ArrayType *labels, int n)
 {
@@ -84,7 +84,7 @@ ct_score_numeric(PG_FUNCTION_ARGS)
 	PG_RETURN_INT32(get_score(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(0)), 1, &ncuts));
 }
 
-/* classify(value, cuts, labels): the lowest class first, like the cuts */
+/* classify(value, cuts, labels): labels ascend from the lowest class, as the cuts do */
 static Datum
 get_class(FunctionCallInfo fcinfo, double value)
 {
@@ -112,7 +112,7 @@ ct_classify_numeric(PG_FUNCTION_ARGS)
 	return get_class(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(0)));
 }
 
-/* a matrix of labels: its rows go with y, its columns with x, the low ones first */
+/* A label of a matrix.  Its rows are the classes of y, its columns those of x, the lowest first. */
 static Datum
 get_matrix_label(ArrayType *labels, int columns, int rows, int column, int row)
 {
@@ -120,12 +120,17 @@ get_matrix_label(ArrayType *labels, int columns, int rows, int column, int row)
 		ereport(ERROR,
 				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
 				 errmsg("the cuts need %d rows of %d labels", rows, columns),
-				 errhint("One row for each class of y, the lowest first, and in it one label for each class of x; "
+				 errhint("Give a row for each class of y, the lowest first, with a label for each class of x: "
 						 "for a quadrant '{{low_value,ordinary},{potential,key}}'.")));
 	return get_label(labels, row * columns + column);
 }
 
-/* labels: a text[], or 0 for the names of the field */
+/*
+ * ct_quadrant
+ *		The label of a quadrant as text, in the current memory context.
+ *
+ * "labels" is a text[], or 0 for the usual names.
+ */
 Datum
 ct_quadrant(bool x_high, bool y_high, Datum labels)
 {
@@ -144,13 +149,13 @@ ct_quadrant_class(PG_FUNCTION_ARGS)
 	double		y = ct_check_value(PG_GETARG_FLOAT8(1));
 
 	return ct_quadrant(x >= check_cut(PG_GETARG_FLOAT8(2)),
-								  y >= check_cut(PG_GETARG_FLOAT8(3)),
-								  PG_NARGS() > 4 ? PG_GETARG_DATUM(4) : (Datum) 0);
+					   y >= check_cut(PG_GETARG_FLOAT8(3)),
+					   PG_NARGS() > 4 ? PG_GETARG_DATUM(4) : (Datum) 0);
 }
 
 /*
- * grid_class(x, y, x_cuts, y_cuts [, labels]); without labels a code: A for the
- * highest class of y, 1 for the highest of x
+ * grid_class(x, y, x_cuts, y_cuts [, labels]): without labels, a code such as A1, where
+ * A is the highest class of y and 1 the highest of x
  */
 Datum
 ct_grid_class(PG_FUNCTION_ARGS)
@@ -167,7 +172,7 @@ ct_grid_class(PG_FUNCTION_ARGS)
 	if (rows > 26)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("there are letters for 26 classes of y only"),
-				 errhint("Give a matrix of labels.")));
+				 errmsg("grid_class has letters for at most 26 classes of y"),
+				 errhint("Pass a matrix of labels.")));
 	PG_RETURN_TEXT_P(cstring_to_text(psprintf("%c%d", 'A' + rows - 1 - row, columns - column)));
 }

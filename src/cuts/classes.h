@@ -1,6 +1,6 @@
 /*
  * classes.h
- *		Labels of classes that are known by which lines are reached.
+ *		Labels of classes, given which lines a value reaches.
  */
 #ifndef CUSTOMER_TIER_CLASSES_H
 #define CUSTOMER_TIER_CLASSES_H

@@ -1,11 +1,11 @@
 /*
  * concentration.c
- *		How unevenly a total is spread over the heads: Gini (1912), Lorenz (1905),
- *		Herfindahl-Hirschman, the whale curve.
+ *		Measures of how unevenly a total is spread over the heads: Gini (1912),
+ *		Lorenz (1905), Herfindahl-Hirschman, and the whale curve.
  *
- * A head whose value is not above zero counts as a head and holds nothing, so
- * that shares are shares.  Only the whale curve adds and subtracts: it is about
- * profit, and what it shows is the loss.
+ * A head whose value is zero or below counts as a head that holds nothing, so that
+ * all shares are between 0 and 1.  The whale curve is the exception: it is about
+ * profit, and subtracts losses.
  */
 #include "base/composite.h"
 #include "cuts/value_state.h"
@@ -43,7 +43,7 @@ typedef struct Ranking
 static bool
 get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 	Sum			sum = {0};
 
 	if (s == NULL)
@@ -59,7 +59,7 @@ get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 	FOR_STEPS(i, r->holders, r->n)
 		sum_add(&sum, r->value[i]);
 	r->net = ct_check_sum(sum_value(&sum));
-	/* decimals that cancel each other leave what rounding did to them */
+	/* decimals whose sum is zero leave a rounding error, as doubles hold few of them exactly */
 	if (fabs(r->net) <= r->total * SHARE_SLACK)
 		r->net = 0;
 	return true;
@@ -83,16 +83,16 @@ top_share(const Ranking *r, double top)
 }
 
 /*
- * Half the mean difference of two heads, as a part of the mean: the sum of
- * (n - 1 - 2 i) v[i] over n times the total, or n - 1 times for a sample.  Places
- * with opposite weights go together: equal values cancel, and all terms are
- * positive.
+ * The Gini coefficient is half the mean difference of two heads, relative to the mean:
+ * the sum of (n - 1 - 2 i) v[i], divided by n times the total (n - 1 times for a sample).
+ * Places with opposite weights are added together.  So all terms are positive, and
+ * those of equal values are exactly zero.
  */
 static double
 gini(const Ranking *r, int64 n)
 {
 	int			exponent;
-	double		total = frexp(r->total, &exponent);	/* sums do not overflow */
+	double		total = frexp(r->total, &exponent);	/* scaled, so that sums do not overflow */
 	double		rest;
 	Sum			sum = {0};
 
@@ -106,7 +106,7 @@ static double
 hhi(const Ranking *r)
 {
 	int			exponent;
-	double		total = frexp(r->total, &exponent);	/* squares do not overflow */
+	double		total = frexp(r->total, &exponent);	/* scaled, so that squares do not overflow */
 	Sum			sum = {0};
 
 	FOR_STEPS(i, 0, r->holders)
@@ -118,7 +118,7 @@ hhi(const Ranking *r)
 	return sum_value(&sum) / (total * total);
 }
 
-/* what the top tenth of heads holds for each unit of the bottom tenth; NULL if that holds nothing */
+/* what the top tenth of heads holds, divided by what the bottom tenth holds; false if that is nothing */
 static bool
 decile_ratio(const Ranking *r, double *ratio)
 {
@@ -156,7 +156,7 @@ ct_top_share_accumulate_numeric(PG_FUNCTION_ARGS)
 Datum
 ct_top_share_final(PG_FUNCTION_ARGS)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 	double		limit;
 	int64		heads;
 	Selection  *selection;
@@ -171,7 +171,7 @@ ct_top_share_final(PG_FUNCTION_ARGS)
 	selection = ct_select(STATE_VALUES(s), s->n, false, &limit, 1);
 	if (ct_check_sum(selection->total) == 0)
 		PG_RETURN_NULL();
-	/* what is above the stretch with the last of the top, and what of it is still to come */
+	/* find the stretch that contains the last head of the top, and add its part of the top */
 	at = selection->stretch;
 	while (heads > at->heads + at->n)
 		at++;
@@ -214,11 +214,11 @@ ct_decile_ratio_final(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(ratio);
 }
 
-/* where a curve is drawn: after each of "points" equal parts of the heads */
+/* the number of equal parts of the heads, after each of which a curve has a point */
 static int
 get_points(FunctionCallInfo fcinfo)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 
 	if (s->nparams != 1)
 		ct_values_corrupt();
@@ -230,10 +230,8 @@ get_points(FunctionCallInfo fcinfo)
 }
 
 /*
- * The curve over the heads in the order given, as an array of (heads, share
- * or level).  A
- * point within a head lies on the straight line through it; within a group of
- * equal values it lies there in any order.
+ * The curve over the heads in the order given, as an array of (heads, share or level).
+ * A point that falls within a head is interpolated linearly.
  */
 static Datum
 draw(TupleDesc desc, const double *value, int64 n, double total, int points)
@@ -263,7 +261,7 @@ draw(TupleDesc desc, const double *value, int64 n, double total, int points)
 	return ct_rows_array(desc, row, points + 1);
 }
 
-/* curve_point[]: from the smallest to the largest value */
+/* lorenz(value, points): curve_point[], from the smallest to the largest value */
 Datum
 ct_lorenz_final(PG_FUNCTION_ARGS)
 {
@@ -279,7 +277,7 @@ ct_lorenz_final(PG_FUNCTION_ARGS)
 				ascending, r.n, r.total, get_points(fcinfo));
 }
 
-/* what is lost where values are below zero */
+/* the sum of the values below zero, negated */
 static double
 loss(const Ranking *r)
 {
@@ -290,7 +288,7 @@ loss(const Ranking *r)
 	return ct_check_sum(sum_value(&sum));
 }
 
-/* whale_curve: profit added up from the largest to the smallest; it falls where there is loss */
+/* whale_curve(profit, points): the cumulative profit, from the largest to the smallest value */
 Datum
 ct_whale_curve_final(PG_FUNCTION_ARGS)
 {
@@ -313,7 +311,7 @@ ct_whale_curve_final(PG_FUNCTION_ARGS)
 	return form_row(desc, values, nulls);
 }
 
-/* all in one row */
+/* concentration(value): all figures in one row */
 Datum
 ct_concentration_final(PG_FUNCTION_ARGS)
 {

@@ -1,15 +1,16 @@
 /*
  * cuts.c
- *		Aggregates that find the lines between classes, and what is above a line.
+ *		Aggregates that find the lines between classes.
  *
- * A line is a value that is reached or not, so equal values are always on the
- * same side of it.  The group of equal values that crosses a limit belongs to the
- * higher class (rule "fill"), or must fit whole and else belongs to the lower one
- * (rule "fit"); a line that nobody reaches is infinity.
+ * A line is the least value of the class above it, so equal values are always in one
+ * class.  If a group of equal values crosses a limit, it belongs to the higher class
+ * under the rule "fill", and to the lower one under the rule "fit".  The line of an
+ * empty class is infinity.
  *
- * A share of heads is a quotient rounded once, like the limit it is held against.
- * A share of value is made of decimals, which are not exact in binary: what is as
- * near to a limit as that may have moved it is on it, so that 0.34 of 0.85 is 0.4.
+ * A share of heads is a quotient that is rounded once, as the limit is, so the two are
+ * compared exactly.  A share of value is computed from decimals that a double does not
+ * hold exactly.  If it is as near to the limit as their rounding errors, it counts as
+ * equal: 0.34 of 0.85 is 0.4.
  */
 #include "cuts/cuts.h"
 
@@ -51,14 +52,14 @@ get_fit(FunctionCallInfo fcinfo, int arg)
 			 errhint("The rules are fill and fit.")));
 }
 
-/* cuts_accumulate(state, value, limits [, rule]); the rule is kept as fit */
+/* cuts_accumulate(state, value, limits [, rule]) */
 static Datum
 accumulate(FunctionCallInfo fcinfo, double value)
 {
 	bool		fit = PG_NARGS() > 3 && get_fit(fcinfo, 3);
 	int			n;
 	const double *limit = ct_get_params(fcinfo, 2, &n);
-	ValueState	   *s = ct_values_state(fcinfo, limit, n, fit);
+	ValueState *s = ct_values_state(fcinfo, limit, n, fit);
 
 	if (s->n == 0)
 		for (int i = 0; i < n; i++)
@@ -68,7 +69,7 @@ accumulate(FunctionCallInfo fcinfo, double value)
 				ereport(ERROR,
 						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						 errmsg("fractions must be strictly ascending"),
-						 errhint("They add up from the top, as in '{0.80, 0.95}'.")));
+						 errhint("They are cumulative from the top: '{0.80, 0.95}'.")));
 		}
 	PG_RETURN_POINTER(ct_values_add(s, value));
 }
@@ -90,14 +91,14 @@ typedef struct Lines
 	const double *limit;		/* ascending */
 	int			n;
 	bool		fit;
-	double	   *line;			/* of limit i at n - 1 - i: the lines ascend */
-	int			at;				/* the first limit that is not settled */
+	double	   *line;			/* the line of limit i is line[n - 1 - i], so that lines ascend */
+	int			at;				/* the first limit whose line is not final */
 } Lines;
 
 /*
- * One group of equal values on the way down: "before" and "with" it are the
- * shares so far.  It belongs above a limit if it ends within it, or at least
- * starts below it (fill).
+ * Passes the next lower group of equal values.  "before" and "with" are the cumulative
+ * shares without and with it.  The group belongs above a limit if it ends within the
+ * limit or, under the rule "fill", starts below it.
  */
 static void
 pass_group(Lines *l, double value, double before, double with, double slack)
@@ -112,8 +113,10 @@ pass_group(Lines *l, double value, double before, double with, double slack)
 
 /*
  * ct_find_lines
- *		The lines of "nlimits" ascending shares, from the top: of the sum of the values
- *		above zero, or of the number of values.  "line" gets them, ascending.
+ *		Finds the lines of "nlimits" ascending shares from the top.
+ *
+ * The shares are of the sum of the values above zero if "by_value", else of the number
+ * of values.  "line" gets as many lines, ascending.  Fails if the sum overflows.
  */
 void
 ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, int nlimits, bool fit, double *line)
@@ -164,7 +167,7 @@ lines_array(const double *line, int n)
 static Datum
 find_lines(FunctionCallInfo fcinfo, bool by_value)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 	double	   *line;
 
 	if (s == NULL)
@@ -181,8 +184,8 @@ ct_share_cuts_final(PG_FUNCTION_ARGS)
 }
 
 /*
- * A group that starts below a fraction starts below the fraction rounded up to
- * whole heads, so with "fill" a small shop has a top customer, too.
+ * Under the rule "fill", the first group always starts below a fraction.  So the top
+ * class has a customer even if the fraction is less than one head.
  */
 Datum
 ct_head_cuts_final(PG_FUNCTION_ARGS)
@@ -190,12 +193,11 @@ ct_head_cuts_final(PG_FUNCTION_ARGS)
 	return find_lines(fcinfo, false);
 }
 
-
-/* as percentile_cont(0.5): of two in the middle, their mean */
+/* median_cut(value): the same as percentile_cont(0.5) */
 Datum
 ct_median_cut_final(PG_FUNCTION_ARGS)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 	double		line;
 
 	if (s == NULL)
@@ -274,7 +276,7 @@ ct_mean_cut_final(PG_FUNCTION_ARGS)
 
 /*
  * ct_mean
- *		The mean of n > 0 values, correctly rounded in any order.
+ *		The mean of n > 0 values, correctly rounded whatever their order.
  */
 double
 ct_mean(const double *value, int64 n)

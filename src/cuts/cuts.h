@@ -1,8 +1,8 @@
 /*
  * cuts.h
- *		The lines between classes, found in the values of all customers.
+ *		Lines between classes, found in the values of all customers.
  *
- * Each takes n > 0 finite values in any order, and leaves them as they are.
+ * The functions take n > 0 finite values in any order, and do not change them.
  */
 #ifndef CUSTOMER_TIER_CUTS_H
 #define CUSTOMER_TIER_CUTS_H

@@ -1,13 +1,13 @@
 /*
  * natural.c
- *		Natural breaks (Fisher 1958, Jenks 1967): the classes whose values differ
- *		least from their class's mean, found exactly.
+ *		Natural breaks (Fisher 1958, Jenks 1967): the classes with the least sum of
+ *		squared differences from the mean of the class, found exactly.
  *
- * The squared error of classes that are neighbours in a sorted list obeys the
- * quadrangle inequality, so that the best last break moves up with the end of
- * the list, and with the number of classes.  Divide and conquer over the ends
- * needs O(k n log n) steps and, for the way back, k n integers.  Equal values are
- * one point with a weight; n counts distinct values.
+ * The squared error of ranges of a sorted list obeys the quadrangle inequality.  So the
+ * best last break does not move down if the end of the list, or the number of classes,
+ * grows.  Divide and conquer over the ends therefore takes O(k n log n) steps, and k n
+ * integers to trace the breaks back.  Equal values are one point with a weight; n is
+ * the number of distinct values.
  */
 #include "cuts/natural.h"
 
@@ -28,14 +28,14 @@ PG_FUNCTION_INFO_V1(ct_natural_fit_final);
 
 #define MAX_CLASSES		MAX_NATURAL_CLASSES
 
-/* a number to twice a double's digits */
+/* a number with twice the precision of a double */
 typedef struct Pair
 {
 	double		high;
 	double		low;
 } Pair;
 
-/* what comes before a point; values count from near their mean */
+/* sums over the points before one; values are taken relative to their mean, so that little cancels */
 typedef struct Prefix
 {
 	double		weight;
@@ -48,9 +48,9 @@ typedef struct Breaks
 	int			n;				/* distinct values, ascending */
 	double	   *value;
 	Prefix	   *prefix;			/* n + 1 */
-	double	   *error;			/* of the best classes of the first j values, so far */
-	double	   *previous;		/* the same with one class less */
-	uint32	  **first;			/* first[k][j]: where the last of k classes of the first j values begins */
+	double	   *error;			/* [j]: least error of the first j values with k classes */
+	double	   *previous;		/* the same with k - 1 classes */
+	uint32	  **first;			/* [k][j]: start of the last of k classes of the first j values */
 } Breaks;
 
 static inline double
@@ -91,7 +91,7 @@ squared_error(const Breaks *b, int from, int to)
 	return to - from > 1 && error > 0 ? error : 0;
 }
 
-/* the best break before value "to", when k classes end there and it lies in [low, high] */
+/* the best start in [low, high] of the last class, which ends before value "to" */
 static int
 best_break(const Breaks *b, int to, int low, int high, double *error)
 {
@@ -111,7 +111,7 @@ best_break(const Breaks *b, int to, int low, int high, double *error)
 	return best;
 }
 
-/* layer k for the ends [from, to], whose breaks lie in [low, high] */
+/* fills in first[k] for the ends [from, to], whose best breaks lie in [low, high] */
 static void
 fill_layer(Breaks *b, int k, int from, int to, int low, int high)
 {
@@ -128,7 +128,7 @@ fill_layer(Breaks *b, int k, int from, int to, int low, int high)
 	}
 }
 
-/* "value" is descending, and freed */
+/* Prepares the search in "values" descending values, and frees them. */
 static Breaks *
 start_breaks(double *value, int64 values)
 {
@@ -141,7 +141,7 @@ start_breaks(double *value, int64 values)
 	Sum			squares = {0};
 	int64		n = 0;
 
-	/* squares of values at most 1 do not overflow; the breaks stay where they are */
+	/* scale the values to at most 1, so that squares do not overflow; this does not move the breaks */
 	frexp(Max(fabs(value[0]), fabs(value[values - 1])), &exponent);
 	FOR_STEPS(i, 0, values)
 	{
@@ -176,7 +176,7 @@ start_breaks(double *value, int64 values)
 	return b;
 }
 
-/* the best breaks for every number of classes up to "most" */
+/* finds the best breaks, and their errors, for each number of classes up to "most" */
 static void
 find_breaks(Breaks *b, int most, double *error_of)
 {
@@ -200,7 +200,7 @@ find_breaks(Breaks *b, int most, double *error_of)
 	}
 }
 
-/* the least value of each class but the lowest; with fewer values the last are infinite */
+/* the least value of each class but the lowest; infinity if there are only k < "classes" classes */
 static void
 break_lines(const Breaks *b, int k, int classes, double *line)
 {
@@ -229,7 +229,10 @@ breaks_array(const Breaks *b, int k, int classes)
 
 /*
  * ct_natural_lines
- *		The lines between "classes" natural classes, ascending.
+ *		Finds the classes - 1 lines between natural classes, ascending.
+ *
+ * "n" is above zero.  If there are fewer distinct values than classes, the last lines
+ * are infinite.
  */
 void
 ct_natural_lines(const double *value, int64 n, int classes, double *line)
@@ -260,7 +263,7 @@ get_classes(const ValueState *s)
 Datum
 ct_natural_cuts_final(PG_FUNCTION_ARGS)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 	Breaks	   *b;
 	double		error[MAX_CLASSES + 1];
 	int			classes;
@@ -273,11 +276,11 @@ ct_natural_cuts_final(PG_FUNCTION_ARGS)
 	return breaks_array(b, Min(classes, b->n), classes);
 }
 
-/* class_fit[]: for each number of classes from 2 on how well they fit, and their cuts */
+/* natural_fit(value, max_classes): class_fit[], a row for each number of classes from 2 */
 Datum
 ct_natural_fit_final(PG_FUNCTION_ARGS)
 {
-	ValueState	   *s = ct_values_get(fcinfo, 0);
+	ValueState *s = ct_values_get(fcinfo, 0);
 	Breaks	   *b;
 	double		error[MAX_CLASSES + 1];
 	int			classes;

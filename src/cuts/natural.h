@@ -1,6 +1,6 @@
 /*
  * natural.h
- *		Natural classes: the lines that leave the least variance within the classes.
+ *		Natural classes: the lines that minimise the variance within the classes.
  */
 #ifndef CUSTOMER_TIER_NATURAL_H
 #define CUSTOMER_TIER_NATURAL_H

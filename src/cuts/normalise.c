@@ -1,8 +1,8 @@
 /*
  * normalise.c
- *		Values of all customers on one scale.
+ *		Normalisation: maps values to a common scale.
  *
- * Equal values get equal results, and the order of the values changes nothing.
+ * Equal values get equal results, and results do not depend on the order of the values.
  */
 #include "cuts/normalise.h"
 
@@ -15,7 +15,7 @@
 
 /*
  * ct_share_with_equals
- *		Gives equal values, which lie side by side, the share of the last of them.
+ *		Gives each of a run of equal values the share of the last one.
  */
 void
 ct_share_with_equals(double *share, const double *value, int64 n)
@@ -30,7 +30,9 @@ ct_share_with_equals(double *share, const double *value, int64 n)
 
 /*
  * ct_percentile_shares
- *		The part of the others that are below, as percent_rank(), of descending values.
+ *		For each of n descending values, the fraction of the others that are below it.
+ *
+ * This is percent_rank() OVER (ORDER BY value), with 0 for a single value.
  */
 void
 ct_percentile_shares(double *share, const double *value, int64 n)
@@ -42,7 +44,7 @@ ct_percentile_shares(double *share, const double *value, int64 n)
 
 /*
  * ct_min_max_scale
- *		From the least value, in the distance to the greatest, of n > 0 values.
+ *		The scale on which the least of n > 0 values is 0, and the greatest 1.
  */
 void
 ct_min_max_scale(Scale *s, const double *value, int64 n)
@@ -60,7 +62,9 @@ ct_min_max_scale(Scale *s, const double *value, int64 n)
 
 /*
  * ct_z_score_scale
- *		From the mean, in standard deviations of all values (not of a sample), of n > 0 values.
+ *		The scale on which the mean of n > 0 values is 0, and their standard deviation 1.
+ *
+ * It is the standard deviation of a population, not of a sample.
  */
 void
 ct_z_score_scale(Scale *s, const double *value, int64 n)
@@ -76,7 +80,7 @@ ct_z_score_scale(Scale *s, const double *value, int64 n)
 		farthest = Max(farthest, fabs(scale_distance(s, value[i])));
 	if (farthest == 0)
 		return;
-	/* squares of parts of the farthest do not overflow */
+	/* relative to the farthest value, squares do not overflow */
 	ct_check_sum(farthest);
 	sum = (Sum) {0};
 	FOR_STEPS(i, 0, n)
@@ -90,7 +94,9 @@ ct_z_score_scale(Scale *s, const double *value, int64 n)
 
 /*
  * ct_normalise
- *		What percentile_score, min_max or z_score give for n values.
+ *		Computes percentile_score, min_max or z_score of n values, in any order.
+ *
+ * "result" has room for n values.  Working memory is freed.
  */
 void
 ct_normalise(Normalise how, const double *value, int64 n, double *result)

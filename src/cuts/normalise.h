@@ -1,6 +1,6 @@
 /*
  * normalise.h
- *		Values of all customers on one scale.
+ *		Normalisation: maps values to a common scale.
  */
 #ifndef CUSTOMER_TIER_NORMALISE_H
 #define CUSTOMER_TIER_NORMALISE_H
@@ -14,12 +14,12 @@ typedef enum Normalise
 	Z_SCORE
 } Normalise;
 
-/* a distance from "zero" in "unit" */
+/* maps a value to (value - zero) / unit */
 typedef struct Scale
 {
 	bool		made;
 	double		zero;
-	double		zero_rest;		/* what a double cannot hold of it */
+	double		zero_rest;		/* the rounding error of "zero" */
 	double		unit;			/* 0 if all values are equal */
 } Scale;
 

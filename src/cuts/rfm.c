@@ -1,6 +1,6 @@
 /*
  * rfm.c
- *		The names of recency, frequency and monetary scores.
+ *		Names of segments by recency, frequency and monetary scores.
  */
 #include "cuts/rfm.h"
 
@@ -43,7 +43,7 @@ segment_name(char segment)
 	return PointerGetDatum(cstring_to_text(name[(unsigned char) segment]));
 }
 
-/* rfm_segment(r, f, m): the eleven segments, a partition of the 125 codes */
+/* rfm_segment(r, f, m): each of the 125 codes is in one of eleven segments */
 Datum
 ct_rfm_segment(PG_FUNCTION_ARGS)
 {
@@ -61,7 +61,7 @@ ct_rfm_segment(PG_FUNCTION_ARGS)
 	return segment_name(segment[r - 1][f - 1][m - 1]);
 }
 
-/* rfm_grid_segment(r, f): the same without money, a partition of 25 */
+/* rfm_grid_segment(r, f): the segments without the monetary score, of 25 codes */
 Datum
 ct_rfm_grid_segment(PG_FUNCTION_ARGS)
 {
@@ -78,7 +78,13 @@ ct_rfm_grid_segment(PG_FUNCTION_ARGS)
 	return segment_name(segment[r - 1][f - 1]);
 }
 
-/* the eight classes by what is high, in the language asked for */
+/*
+ * ct_class8
+ *		The name of one of the eight classes as text, in the current memory context.
+ *
+ * "language" is a text, en or zh.  Fails for other languages, and if the server
+ * encoding lacks the characters.
+ */
 Datum
 ct_class8(bool r_high, bool f_high, bool m_high, Datum language)
 {
@@ -101,7 +107,7 @@ ct_class8(bool r_high, bool f_high, bool m_high, Datum language)
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("unknown language \"%s\"", code_of_language),
-			 errhint("The labels are there in en and zh.")));
+			 errhint("The languages are en and zh.")));
 }
 
 /* rfm_class8(r_high, f_high, m_high, language) */

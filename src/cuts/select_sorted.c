@@ -3,10 +3,10 @@
  *		Values in descending order: all of them by a radix sort, or those near a
  *		limit by selection.
  *
- * Selection counts and sums the values by the first bits of their keys.  All
- * values of such a bucket have one sign and one exponent, so that their sum is a
- * sum of integers: exact, and the same in any order.  Only the buckets in which a
- * limit is crossed are sorted.
+ * Selection counts and sums the values by the first bits of their keys.  The values of
+ * such a bucket have the same sign and exponent, so their fractions are summed as
+ * integers: the sum is exact, and does not depend on the order.  Only buckets in which
+ * the share crosses a limit are sorted.
  */
 #include "cuts/select_sorted.h"
 
@@ -14,11 +14,11 @@
 
 #define RADIX_BITS		11
 #define RADIX_PASSES	6
-#define RADIX_LEAST		512		/* below this a comparison sort is faster */
+#define RADIX_LEAST		512		/* fewer values are sorted faster by comparison */
 
 #define BUCKET_BITS		16		/* sign, exponent and four bits of the fraction */
 #define BUCKETS			(1 << BUCKET_BITS)
-#define SELECT_LEAST	16384	/* below this so many buckets do not pay */
+#define SELECT_LEAST	16384	/* fewer values are sorted faster than put into buckets */
 
 #define FRACTION_BITS	(DBL_MANT_DIG - 1)
 #define FRACTION_MASK	((UINT64CONST(1) << FRACTION_BITS) - 1)
@@ -32,7 +32,7 @@ bits_of(double value)
 	return bits;
 }
 
-/* bits whose ascending order is the descending one of finite doubles, and back */
+/* a key that ascends if finite doubles descend, and the double of a key */
 static inline uint64
 key_of(double value)
 {
@@ -89,7 +89,7 @@ sort_few(double *value, uint32 *place, int64 n)
 		value[i] = copy[place[i]];
 }
 
-/* least significant digit first; a digit that all values share is skipped */
+/* least significant digit first; a digit that all keys share is skipped */
 static pg_attribute_always_inline void
 radix_sort(double *value, uint32 *place, int64 n)
 {
@@ -138,7 +138,7 @@ radix_sort(double *value, uint32 *place, int64 n)
 		from_place = to_place;
 		to_place = swap_place;
 	}
-	/* value and key differ in bits only, not in place */
+	/* "from" may be "value" itself: a value overwrites its own key */
 	FOR_STEPS(i, 0, n)
 		value[i] = value_of(from[i]);
 	if (place && from_place != place)
@@ -149,7 +149,13 @@ radix_sort(double *value, uint32 *place, int64 n)
 	pfree(count);
 }
 
-/* "place", if given, becomes where each value was before, from 0 */
+/*
+ * ct_sort_descending
+ *		Sorts "n" finite values in place.
+ *
+ * If "place" is not NULL, it gets the former index of each value.  Allocates as much
+ * memory again while it sorts.
+ */
 void
 ct_sort_descending(double *value, uint32 *place, int64 n)
 {
@@ -164,18 +170,18 @@ ct_sort_descending(double *value, uint32 *place, int64 n)
 		radix_sort(value, NULL, n);
 }
 
-/* a sum of fractions of values that have one exponent, the implicit bit included */
+/* adds the sum of the fractions, implicit bit included, of the values of a bucket */
 static void
 add_fractions(Sum *s, uint128 fractions, int bucket)
 {
-	/* the bucket's keys are complements of the values' bits */
+	/* keys are complements of the values' bits */
 	int			exponent = Max((~bucket >> (BUCKET_BITS - 12)) & 0x7FF, 1) - DBL_MAX_EXP + 1 - FRACTION_BITS;
 
 	sum_add(s, ldexp((double) (uint64) (fractions >> DBL_MANT_DIG), exponent + DBL_MANT_DIG));
 	sum_add(s, ldexp((double) (uint64) (fractions & ((UINT64CONST(1) << DBL_MANT_DIG) - 1)), exponent));
 }
 
-/* without need of buckets: everything, sorted */
+/* for few values: all of them, sorted, as one stretch */
 static Selection *
 select_all(const double *value, int64 n)
 {
@@ -196,21 +202,23 @@ select_all(const double *value, int64 n)
 }
 
 /*
- * The stretches around each place where the share of the values above it and at
- * it, of their sum or else of their number, comes to exceed a limit.  The limits
- * ascend.  The neighbours above come, too: what ends just on the limit is theirs.
+ * ct_select
+ *		Finds the values near the places where the cumulative share exceeds a limit.
+ *
+ * The share is of the sum of the values above zero if "by_value", else of their number.
+ * The limits ascend.  The bucket above each place is included, because the group that
+ * ends exactly at the limit may be there.  The result is in the current memory context.
  */
 Selection *
-ct_select(const double *value, int64 n, bool by_value,
-					 const double *limit, int nlimits)
+ct_select(const double *value, int64 n, bool by_value, const double *limit, int nlimits)
 {
-	int			nbuckets = by_value ? BUCKETS / 2 : BUCKETS;	/* positive ones come first */
+	int			nbuckets = by_value ? BUCKETS / 2 : BUCKETS;	/* buckets of positive values come first */
 	Selection  *result;
 	Stretch    *stretch;
 	Stretch		here = {0};
 	int64	   *count;
 	uint128    *fractions;
-	int			last = -1;		/* bucket */
+	int			last = -1;		/* the last bucket that is not empty */
 	int			at = 0;
 	int64		heads = 0;
 	int64		room = 0;
@@ -240,7 +248,7 @@ ct_select(const double *value, int64 n, bool by_value,
 			add_fractions(&sum, fractions[b], b);
 	result->total = sum_value(&sum);
 
-	/* from here on count[b] is the stretch of a bucket that is wanted, or -1 */
+	/* from here on count[b] is the stretch that bucket b goes to, or -1 */
 	sum = (Sum) {0};
 	for (int b = 0; b < nbuckets; b++)
 	{
@@ -276,7 +284,7 @@ ct_select(const double *value, int64 n, bool by_value,
 		at = reached;
 		last = b;
 	}
-	/* a limit that is never exceeded */
+	/* if a limit is never exceeded, the last bucket is next to it */
 	if (at < nlimits && last >= 0 && count[last] < 0)
 	{
 		count[last] = result->nstretches;
@@ -308,7 +316,7 @@ ct_select(const double *value, int64 n, bool by_value,
 	return result;
 }
 
-/* the n-th value of the descending order, from 1, which is in a stretch */
+/* the value at a place of the descending order, counted from 1, which must be in a stretch */
 static double
 value_at(const Selection *s, int64 place)
 {
@@ -322,7 +330,10 @@ value_at(const Selection *s, int64 place)
 	pg_unreachable();
 }
 
-/* as percentile_cont(0.5) */
+/*
+ * ct_median
+ *		The median of n > 0 values, as percentile_cont(0.5) computes it.
+ */
 double
 ct_median(const double *value, int64 n)
 {

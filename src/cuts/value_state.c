@@ -1,6 +1,6 @@
 /*
  * value_state.c
- *		The values of an aggregate or a window, gathered to be ordered.
+ *		The state of aggregates that need all values.
  */
 #include "cuts/value_state.h"
 
@@ -23,6 +23,10 @@ PG_FUNCTION_INFO_V1(ct_values_combine);
 #define VALUES_HEAD		offsetof(ValueState, data)
 #define VALUES_START	8		/* values that a new state has room for */
 
+/*
+ * ct_values_corrupt
+ *		Reports an invalid state.  As a state is a bytea, users can pass any.
+ */
 void
 ct_values_corrupt(void)
 {
@@ -37,16 +41,22 @@ room(const ValueState *s)
 	return (int64) ((VARSIZE(s) - VALUES_HEAD) / sizeof(double)) - s->nparams;
 }
 
-/* a state argument; NULL while it is the empty bytea that aggregates start with */
+/*
+ * ct_values_get
+ *		The state in an argument, or NULL for an empty bytea, the initial state.
+ *
+ * The result is the argument itself, or an aligned copy in the current memory context.
+ * Fails if its lengths are inconsistent.
+ */
 ValueState *
 ct_values_get(FunctionCallInfo fcinfo, int arg)
 {
 	struct varlena *v = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(arg));
-	ValueState	   *s = (ValueState *) v;
+	ValueState *s = (ValueState *) v;
 
 	if (VARSIZE(v) == VARHDRSZ)
 		return NULL;
-	/* a value within a tuple has the alignment of bytea */
+	/* a bytea within a tuple is not aligned for doubles */
 	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
 		s = (ValueState *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
 	if (VARSIZE(s) < VALUES_HEAD || s->nparams < 0 || s->nparams > MAX_PARAMS ||
@@ -55,17 +65,17 @@ ct_values_get(FunctionCallInfo fcinfo, int arg)
 	return s;
 }
 
-/* room for "values" at least, and for "wanted" if there is so much */
+/* a state with room for "wanted" values, or as many as the limit allows but at least "values" */
 static ValueState *
 values_alloc(int64 values, int64 wanted, int nparams)
 {
 	int64		most = (MaxAllocSize - VALUES_HEAD) / sizeof(double) - nparams;
 	Size		size = VALUES_HEAD + (nparams + Max(values, Min(wanted, most))) * sizeof(double);
-	ValueState	   *s;
+	ValueState *s;
 
 	s = alloc_state(size, "too many values for one aggregate",
 					"Group the values, or leave out those that do not count; a value takes 8 bytes.");
-	/* what is unused leaves the server as well: to workers, to who makes an aggregate of it */
+	/* users can see the unused room, through an aggregate of their own over these functions */
 	clear_in_steps(s, size);
 	SET_VARSIZE(s, size);
 	s->nparams = nparams;
@@ -74,11 +84,17 @@ values_alloc(int64 values, int64 wanted, int nparams)
 	return s;
 }
 
-/* argument 0 of a transition function, to append to */
+/*
+ * ct_values_state
+ *		The state in argument 0 of a transition function, or a new one.
+ *
+ * A new state is in the current memory context, that of the aggregate.  Fails outside
+ * of an aggregate, and if the parameters differ from those of the first row.
+ */
 ValueState *
 ct_values_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit)
 {
-	ValueState	   *s;
+	ValueState *s;
 
 	ct_check_transition(fcinfo);
 	s = ct_values_get(fcinfo, 0);
@@ -96,11 +112,11 @@ ct_values_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool
 	return s;
 }
 
-/* the same state with room for "more" values, or a larger copy */
+/* returns the state if it has room for "more" values, else a larger copy */
 static ValueState *
 make_room(ValueState *s, int64 more)
 {
-	ValueState	   *larger;
+	ValueState *larger;
 
 	if (likely(room(s) - s->n >= more))
 		return s;
@@ -111,6 +127,10 @@ make_room(ValueState *s, int64 more)
 	return larger;
 }
 
+/*
+ * ct_values_add
+ *		Appends a value.  Returns the state, which may have moved.
+ */
 ValueState *
 ct_values_add(ValueState *s, double value)
 {
@@ -124,7 +144,7 @@ static Datum
 accumulate(FunctionCallInfo fcinfo, double value)
 {
 	double		number = PG_NARGS() > 2 ? PG_GETARG_INT32(2) : 0;
-	ValueState	   *s = ct_values_state(fcinfo, &number, PG_NARGS() - 2, false);
+	ValueState *s = ct_values_state(fcinfo, &number, PG_NARGS() - 2, false);
 
 	PG_RETURN_POINTER(ct_values_add(s, value));
 }
@@ -141,12 +161,12 @@ ct_values_accumulate_numeric(PG_FUNCTION_ARGS)
 	return accumulate(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
 }
 
-/* combines the states of two workers; the order of values does not matter later */
+/* values_combine(a, b): appends the values of another state; their order does not matter */
 Datum
 ct_values_combine(PG_FUNCTION_ARGS)
 {
-	ValueState	   *a;
-	ValueState	   *b = ct_values_get(fcinfo, 1);
+	ValueState *a;
+	ValueState *b = ct_values_get(fcinfo, 1);
 
 	if (b == NULL)
 		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
@@ -158,8 +178,10 @@ ct_values_combine(PG_FUNCTION_ARGS)
 }
 
 /*
- * The state's values, descending, in memory of our own: a final function may be
- * called again.
+ * ct_values_sorted
+ *		The values in descending order, in the current memory context.
+ *
+ * They are a copy, because a final function must not change the state.
  */
 double *
 ct_values_sorted(const ValueState *s)

@@ -1,10 +1,10 @@
 /*
  * value_state.h
- *		The values of an aggregate or a window, gathered to be ordered.
+ *		The state of aggregates that need all values.
  *
- * A ValueState is the typed state of the aggregates that need all values: a flat
- * bytea with slack, appended to in place.  Its parameters, which are the same
- * for every row, are kept before the values.
+ * A ValueState is a flat bytea with unused room at the end; values are appended in
+ * place.  The parameters of the aggregate, which must be the same for every row, are
+ * kept before the values.
  */
 #ifndef CUSTOMER_TIER_VALUE_STATE_H
 #define CUSTOMER_TIER_VALUE_STATE_H
@@ -13,9 +13,9 @@
 
 typedef struct ValueState
 {
-	int32		vl_len_;		/* the whole room, what is unused included */
+	int32		vl_len_;		/* includes the unused room */
 	int16		nparams;
-	int16		fit;			/* the rule of cuts */
+	int16		fit;			/* of aggregates that find cuts: is the rule "fit"? */
 	int64		n;
 	double		data[FLEXIBLE_ARRAY_MEMBER];	/* parameters, then values */
 } ValueState;

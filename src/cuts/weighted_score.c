@@ -1,12 +1,11 @@
 /*
  * weighted_score.c
- *		The weighted mean of the decimals that were written, correctly rounded.
+ *		The weighted mean of measures, correctly rounded.
  *
- * Customers whose weighted sums are equal must have equal scores, however their
- * measures and weights are written: 0.2 of 0.025 and 0.1 of 0.025 is 0.1 of 0.075,
- * and so it is not for the doubles nearest to these.  The mean of the decimals is
- * found to some 30 digits, and rounded.  Only where that does not say which double is
- * nearest it is computed exactly.
+ * Customers whose weighted sums are equal must get equal scores.  0.2 * 0.025 +
+ * 0.1 * 0.025 equals 0.1 * 0.075, but not for the doubles nearest to these decimals.  So
+ * the mean is that of the decimals, computed to about 30 digits and rounded.  If these
+ * digits do not determine the nearest double, numeric computes it exactly.
  */
 #include "cuts/weighted_score.h"
 
@@ -23,19 +22,19 @@
 PG_FUNCTION_INFO_V1(ct_weighted_score);
 
 #define ERROR_BOUND		0x1p-98	/* of the mean of the absolute values */
-#define EXACT_DECIMALS	1000	/* no mean of other decimals is so near to the middle of two doubles */
+#define EXACT_DECIMALS	1000	/* enough to tell on which side of the middle of two doubles a mean is */
 
 struct Weights
 {
 	int			n;
-	bool		simple;			/* the rests are known */
-	double		high;			/* their sum */
+	bool		simple;			/* "rest" is known for all weights */
+	double		high;			/* sum of the weights, and its rounding error */
 	double		low;
-	const double *rest;			/* of their decimals */
+	const double *rest;			/* see ct_decimal_rest */
 	double		weight[FLEXIBLE_ARRAY_MEMBER];
 };
 
-/* an argument of weights, and what is made of it; kept from call to call */
+/* the weights of the previous call, and the argument that they were made from */
 typedef struct Argument
 {
 	Weights    *weights;
@@ -45,7 +44,9 @@ typedef struct Argument
 
 /*
  * ct_make_weights
- *		Weights to ask ct_weighted_mean with.
+ *		Prepares weights for ct_weighted_mean, in the current memory context.
+ *
+ * Fails if a weight is negative or not finite, or if all are zero.
  */
 Weights *
 ct_make_weights(const double *weight, int n)
@@ -62,7 +63,7 @@ ct_make_weights(const double *weight, int n)
 		if (!(weight[i] >= 0) || isinf(weight[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("weights must be numbers not below 0")));
+					 errmsg("weights must be finite and at least 0")));
 		w->weight[i] = weight[i];
 		w->simple &= ct_decimal_rest(weight[i], &rest[i]);
 		sum_add(&sum, weight[i]);
@@ -72,7 +73,7 @@ ct_make_weights(const double *weight, int n)
 	if (n > 0 && w->high == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("one weight at least must be above 0")));
+				 errmsg("at least one weight must be above 0")));
 	return w;
 }
 
@@ -104,7 +105,7 @@ get_weights(FunctionCallInfo fcinfo)
 	return known->weights;
 }
 
-/* the nearest double, or false if it may be another */
+/* gets the mean; false if the error bound does not exclude that another double is nearer */
 static bool
 get_mean(const Weights *w, const double *value, double *result)
 {
@@ -151,13 +152,12 @@ get_exact_mean(const Weights *w, const double *value)
 	for (int i = 0; i < w->n; i++)
 	{
 		Datum		weight = ct_decimal(w->weight[i]);
-
 		Datum		product = DirectFunctionCall2(numeric_mul, ct_decimal(value[i]), weight);
 
 		sum = DirectFunctionCall2(numeric_add, sum, product);
 		weights = DirectFunctionCall2(numeric_add, weights, weight);
 	}
-	/* a quotient has the decimals of what is divided */
+	/* numeric_div gives at least as many decimals as its first argument has */
 	sum = DirectFunctionCall2(numeric_round, sum, Int32GetDatum(EXACT_DECIMALS));
 	mean = DirectFunctionCall2(numeric_div, sum, weights);
 	return strtod(DatumGetCString(DirectFunctionCall1(numeric_out, mean)), NULL);
@@ -165,7 +165,9 @@ get_exact_mean(const Weights *w, const double *value)
 
 /*
  * ct_weighted_mean
- *		The weighted mean of as many values as there are weights, correctly rounded.
+ *		The weighted mean of one value for each weight, correctly rounded.
+ *
+ * Fails if a value is not finite.
  */
 double
 ct_weighted_mean(const Weights *w, const double *value)

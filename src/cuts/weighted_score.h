@@ -1,6 +1,6 @@
 /*
  * weighted_score.h
- *		The weighted mean of several scores of a customer.
+ *		The weighted mean of several measures of a customer.
  */
 #ifndef CUSTOMER_TIER_WEIGHTED_SCORE_H
 #define CUSTOMER_TIER_WEIGHTED_SCORE_H

@@ -1,9 +1,9 @@
 /*
  * window_functions.c
- *		Window functions that place a row's value within its partition.
+ *		Window functions that rank a row's value within its partition.
  *
- * They depend on the partition's values alone: equal ones get equal results, and
- * neither a frame nor an order of the window changes them.  NULL has no place.
+ * Results depend on the values of the partition only, not on the frame or the order of
+ * the window, and equal values get equal results.  The result of NULL is NULL.
  */
 #include "base/compat.h"
 
@@ -41,7 +41,7 @@ from_float8(Datum value)
 	return DatumGetFloat8(value);
 }
 
-/* the argument's values in the partition, without nulls, and on demand the rows they are in */
+/* the values of an argument in the partition, without nulls; if "row" is not NULL, their rows as well */
 static double *
 gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 {
@@ -75,8 +75,8 @@ gather(WindowObject winobj, int arg, Getter get, uint32 *row, int64 *n)
 }
 
 /*
- * pareto_share and percentile_score: a number for each row, found in one walk
- * down the values
+ * pareto_share and percentile_score: one pass down the sorted values finds the results
+ * of all rows
  */
 
 typedef struct Shares
@@ -86,7 +86,10 @@ typedef struct Shares
 
 typedef void (*Walk) (double *share, const double *value, int64 n);
 
-/* what is kept until the partition ends is an array of its own: the server's piece of memory is at most 1 GB */
+/*
+ * The results of all rows of the partition, in "context".  WinGetPartitionLocalMemory
+ * gives at most 1 GB, so they are allocated separately.
+ */
 static double *
 find_shares(WindowObject winobj, Getter get, Walk walk, MemoryContext context)
 {
@@ -102,7 +105,7 @@ find_shares(WindowObject winobj, Getter get, Walk walk, MemoryContext context)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("too many rows in one window partition"),
-				 errhint("Partition the window, or leave out rows that do not count.")));
+				 errhint("Use smaller partitions, or leave out rows that need no result.")));
 	row = alloc_array(rows, sizeof(uint32));
 	value = gather(winobj, 0, get, row, &n);
 	place = alloc_array(n, sizeof(uint32));
@@ -136,7 +139,7 @@ shared(FunctionCallInfo fcinfo, Getter get, Walk walk)
 	PG_RETURN_FLOAT8(share);
 }
 
-/* what is not above zero comes after all that is */
+/* values at or below zero come last and add nothing, so that their share is 1 */
 static void
 walk_pareto(double *share, const double *value, int64 n)
 {
@@ -184,7 +187,7 @@ ct_percentile_score_numeric(PG_FUNCTION_ARGS)
 }
 
 /*
- * min_max and z_score: a distance from the partition's zero, in its unit
+ * min_max and z_score: the value on a scale that the partition defines
  */
 
 static Datum
@@ -236,7 +239,8 @@ ct_z_score_numeric(PG_FUNCTION_ARGS)
 }
 
 /*
- * quadrant_class and rfm_class8: each axis against a line found in the partition
+ * quadrant_class and rfm_class8: each argument is compared with its median or mean in
+ * the partition
  */
 
 #define MAX_AXES	3
@@ -273,14 +277,13 @@ find_axes(Axes *a, WindowObject winobj, int naxes, bool by_mean)
 	a->made = true;
 }
 
-/* the row's values; false if one of them is NULL */
+/* the values of the current row; false if one of them is NULL */
 static bool
 get_axes(WindowObject winobj, int naxes, double *value)
 {
 	for (int axis = 0; axis < naxes; axis++)
 	{
 		bool		isnull;
-
 		Datum		d = WinGetFuncArgCurrent(winobj, axis, &isnull);
 
 		if (isnull)
@@ -290,7 +293,7 @@ get_axes(WindowObject winobj, int naxes, double *value)
 	return true;
 }
 
-/* quadrant_class(x, y [, labels]) OVER (): the cuts are the medians */
+/* quadrant_class(x, y [, labels]) OVER (): the cuts are the medians of the partition */
 Datum
 ct_quadrant_window(PG_FUNCTION_ARGS)
 {
@@ -309,7 +312,7 @@ ct_quadrant_window(PG_FUNCTION_ARGS)
 	return ct_quadrant(value[0] >= a->line[0], value[1] >= a->line[1], labels);
 }
 
-/* rfm_class8(r, f, m [, high [, language]]) OVER (): high is what lies above the mean or the median */
+/* rfm_class8(r, f, m [, high [, language]]) OVER (): a value is high above the mean, or the median */
 Datum
 ct_rfm_class8_window(PG_FUNCTION_ARGS)
 {
@@ -334,7 +337,7 @@ ct_rfm_class8_window(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"high\" must be mean or median, not \"%s\"", by),
-				 errhint("For a line of your own say what is high yourself: rfm_class8(r >= 4, f >= 4, m >= 4).")));
+				 errhint("To use lines of your own, pass booleans: rfm_class8(r >= 4, f >= 4, m >= 4).")));
 	if (!a->made)
 		find_axes(a, winobj, 3, by_mean);
 	else if (a->by_mean != by_mean)

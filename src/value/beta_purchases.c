@@ -1,30 +1,30 @@
 /*
  * beta_purchases.c
- *		Expected purchases of a customer who is still there, for the models where
- *		every purchase may be the last (BG/NBD, MBG/NBD).
+ *		Expected purchases of a customer who may drop out after each purchase, as in
+ *		BG/NBD and MBG/NBD, and has not dropped out yet.
  *
  * The purchase rate is Gamma(s, beta), the probability to drop out Beta(a, b), and
  * w = horizon / beta:
  *
  *		M = E_p[(1 - (1 + p w)^-s) / p]
  *
- * The paper's form with 2F1 cancels, has poles at a = 1 and a + b = 1, and its
- * series fails for busy customers.  Here are three forms, each where it is short
- * and without cancellation.
+ * The paper's form with 2F1 suffers from cancellation, has poles at a = 1 and
+ * a + b = 1, and its series converges too slowly for customers with many purchases.
+ * So there are three forms; each is used where it is short and does not cancel.
  */
 #include "value/beta_purchases.h"
 
 #include <math.h>
 #include <stdbool.h>
 
-#define DIGITS			1e-17	/* a series ends where the rest is smaller */
+#define DIGITS			1e-17	/* a series ends when the relative rest is smaller */
 #define SHORT_SERIES	400
 #define MAX_TERMS		20000
-#define CANCELLATION	300.0	/* so many times the result is the largest of what adds up to it */
-#define STEP			0.2		/* of the trapezoid rule, at most */
-#define STEP_OF_DEVIATION	0.4		/* and of the deviation of logit p */
+#define CANCELLATION	300.0	/* greatest ratio of the largest term to the result */
+#define STEP			0.2		/* greatest step of the trapezoid rule */
+#define STEP_OF_DEVIATION	0.4		/* the same, in standard deviations of logit p */
 #define MAX_STEPS		10000
-#define TAIL			6.0		/* so far beyond what bends the integrand its tails begin */
+#define TAIL			6.0		/* distance of the tails from where the integrand bends */
 
 /*
  * M = sum P(N = n) A(n) / sum P(N = n), where N is negative binomial (s, z), z =
@@ -60,7 +60,7 @@ by_counts(double s, double a, double b, double w, double *result)
 		}
 		if (n > s * w)
 		{
-			/* the ratios ahead are at most this, so the tail is below a geometric one */
+			/* no later ratio of terms exceeds this, so a geometric series bounds the rest */
 			double		most = s >= 1 ? ratio : z;
 			double		room = s >= 1 ? 1 - ratio : left;
 
@@ -76,8 +76,8 @@ by_counts(double s, double a, double b, double w, double *result)
 }
 
 /*
- * Euler's transformation of the 2F1 series: what grows with the customer's
- * purchases is in the denominator as well.  With C = a + b - 1 and
+ * Euler's transformation of the 2F1 series.  The number of purchases so far is in the
+ * denominator as well, so the series stays short.  With C = a + b - 1 and
  * S = sum (a)_{n-1} (C - s)_n z^n / ((C)_n n!),
  *
  *		M = -C expm1(-(a - 1) log1p(w) + log1p((a - 1) S)) / (a - 1)
@@ -108,7 +108,7 @@ by_euler(double s, double a, double b, double w, double *result)
 		if (next < 1 && fabs(term) <= DIGITS * fabs(sum) && fabs(term) * next <= DIGITS * fabs(sum) * (1 - next))
 		{
 			*result = a == 1 ? c * (l - sum) : -c * expm1(-(a - 1) * l + log1p((a - 1) * sum)) / (a - 1);
-			/* unless it is a small difference, or S one of alternating terms */
+			/* fail if the result is a small difference, or alternating terms of S cancel */
 			return *result > 0.02 * c * fmin(1, l) && c * exp(-(a - 1) * l) * largest < CANCELLATION * *result;
 		}
 	}
@@ -120,10 +120,10 @@ by_euler(double s, double a, double b, double w, double *result)
  *
  *		logit p = u + exp(u - right) - exp(-(u + left))
  *
- * Between -left and right that is u, and the integrand's singularities are as far
- * from the axis as those of logit p are: next to pi / 2.  Further out p or 1 - p is
- * so small that only a power of it is left, which may fall slowly, and the tails end
- * soon whatever the power is.  All terms are positive.
+ * Between -left and right logit p is nearly u, and the singularities of the integrand
+ * are about pi / 2 from the real axis, so that the rule converges fast.  Further out p
+ * or 1 - p is so small that the integrand is a power of it, which may fall slowly; the
+ * exponentials make the tails short whatever the power is.  All terms are positive.
  */
 static double
 by_integral(double s, double a, double b, double w)
@@ -159,10 +159,15 @@ by_integral(double s, double a, double b, double w)
 	return sum / all;
 }
 
+/*
+ * ct_beta_purchases
+ *		Expected purchases M; see the head of this file.  s, a and b are above zero, w
+ *		at least zero.
+ */
 double
 ct_beta_purchases(double s, double a, double b, double w)
 {
-	/* so far out the counts of by_counts have a weight */
+	/* number of terms of by_counts that are not negligible */
 	double		terms = s * w + 8 * sqrt(s * w * (1 + w)) + 42 * (1 + w);
 	double		result;
 

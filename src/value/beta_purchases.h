@@ -1,10 +1,9 @@
 /*
  * beta_purchases.h
- *		The purchases to come of who drops out after a purchase, by an integral.
+ *		Expected purchases of a customer who may drop out after each purchase.
  */
 #ifndef CUSTOMER_TIER_BETA_PURCHASES_H
 #define CUSTOMER_TIER_BETA_PURCHASES_H
-
 
 extern double ct_beta_purchases(double s, double a, double b, double w);
 

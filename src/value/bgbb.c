@@ -3,13 +3,13 @@
  *		BG/BB (Fader, Hardie and Shang 2010): purchases at discrete opportunities.
  *
  * At each of n opportunities the customer buys with a probability that is
- * Beta(alpha, beta), and before each it goes with a probability that is
- * Beta(gamma, delta).  The likelihood is a sum over how many opportunities m, from
- * t_x to n, it was there for:
+ * Beta(alpha, beta) distributed, and before each it drops out with a probability that
+ * is Beta(gamma, delta) distributed.  The likelihood is a sum over the number m of
+ * opportunities, from t_x to n, before the customer dropped out:
  *
  *		B(alpha+x, beta+m-x) / B(alpha, beta) * B(gamma+1, delta+m) / B(gamma, delta)
  *
- * with B(gamma, delta+n) for the one who is still there.
+ * If it has not dropped out, m is n and the last factor has B(gamma, delta+n).
  */
 #include "value/bgbb.h"
 
@@ -26,7 +26,7 @@ enum
 
 #define MOST_OPPORTUNITIES	1000000
 
-/* log((theta)_i) for i = 0 .. n, with its derivatives by theta */
+/* logarithm of the rising factorial (theta)_i for i = 0 .. n, and its derivatives by theta */
 typedef struct Rising
 {
 	double	   *log;
@@ -53,7 +53,7 @@ check_opportunities(double t_x, double n)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("n and t_x must be whole numbers, at most %d", MOST_OPPORTUNITIES),
-				 errhint("They number the opportunities to buy.")));
+				 errhint("They count opportunities to buy.")));
 }
 
 static void
@@ -108,7 +108,7 @@ start(const Customers *c, double *param)
 		param[i] = 1;
 }
 
-/* x purchases and m - x refusals, then gone, or still there after m */
+/* adds the term of x purchases at m opportunities, after which the customer dropped out or did not */
 static void
 add_term(Mixture *mixture, const Data *d, double gamma, int64 x, int64 m, bool gone)
 {
@@ -176,12 +176,12 @@ static const char *
 remark(const double *param)
 {
 	return param[GAMMA] < 0.001 * (param[GAMMA] + param[DELTA]) ?
-		"at the boundary: next to nobody seems to drop out" : NULL;
+		"at the boundary: hardly any customer drops out" : NULL;
 }
 
 /* predictions */
 
-/* there for opportunity n + 1 */
+/* the probability of being there for opportunity n + 1 */
 static double
 p_alive(const double *param, const Customer *c)
 {
@@ -193,7 +193,7 @@ p_alive(const double *param, const Customer *c)
 
 	check_customer(c->x, c->t_x, c->t);
 	m = (int64) c->t - 1;
-	/* gone after m opportunities, over being there at n, from the last one down */
+	/* odds of having dropped out after m opportunities, for m from n - 1 down */
 	term = (param[GAMMA] / (param[DELTA] + m)) * ((ab + m) / (param[BETA] + m - c->x));
 	for (; m >= c->t_x; m--)
 	{

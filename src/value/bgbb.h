@@ -1,6 +1,6 @@
 /*
  * bgbb.h
- *		BG/BB.
+ *		The BG/BB model.
  */
 #ifndef CUSTOMER_TIER_BGBB_H
 #define CUSTOMER_TIER_BGBB_H

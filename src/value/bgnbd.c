@@ -3,15 +3,15 @@
  *		BG/NBD (Fader, Hardie and Lee 2005) and MBG/NBD (Batislam, Denizel and
  *		Filiztekin 2007; Hoppe and Wagner 2007).
  *
- * Purchases come at a rate that is Gamma(r, alpha) over the customers; after a
- * purchase the customer is gone with a probability that is Beta(a, b).  In the
- * first model that may be after any repeat purchase, in the second after the very
- * first purchase as well.  The log-likelihood of a customer is
+ * Customers purchase at a rate that is Gamma(r, alpha) distributed, and drop out after
+ * a purchase with a probability that is Beta(a, b) distributed.  In BG/NBD they can drop
+ * out after a repeat purchase only, in MBG/NBD after the first purchase as well.  The
+ * log-likelihood of a customer is
  *
  *		sum_{i<x} log(r+i) + sum_{i<k} log((b+i)/(a+b+i)) + r log(alpha) +
  *		log(exp(-(r+x) log(alpha+t)) + a/(b+k-1) exp(-(r+x) log(alpha+t_x)))
  *
- * where k is x, or x + 1 in the second model, and the last term is missing if k is 0.
+ * where k is x in BG/NBD and x + 1 in MBG/NBD.  The last term is absent if k is 0.
  */
 #include "value/bgnbd.h"
 
@@ -21,7 +21,7 @@
 #include "value/beta_purchases.h"
 #include "value/special.h"
 
-/* the different values of a time, and what the parameters make of them */
+/* the distinct values of a time, and functions of them that depend on the parameters */
 typedef struct Times
 {
 	double	   *value;
@@ -37,9 +37,9 @@ typedef struct Data
 	const double *more;
 	Times		t;
 	Times		t_x;
-	int		   *at_t;			/* of each group, its place in them */
-	int		   *at_t_x;
-	double	   *log_dropout;	/* log(a / (b + k - 1)) by x */
+	int		   *at_t;			/* [group]: index in t */
+	int		   *at_t_x;			/* [group]: index in t_x */
+	double	   *log_dropout;	/* [x]: log(a / (b + k - 1)) */
 } Data;
 
 static int
@@ -91,7 +91,9 @@ set_times(Times *times, double alpha)
 
 /*
  * ct_more_than
- *		How many customers have more than i purchases, for i = 0 .. most.
+ *		The number of customers with more than i repeat purchases, for i = 0 .. most.
+ *
+ * The array is in the current memory context.
  */
 double *
 ct_more_than(const Customers *c)
@@ -197,8 +199,8 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 		double		l2 = d->t_x.log_rate[d->at_t_x[i]];
 		double		q2 = d->t_x.inverse[d->at_t_x[i]];
 		double		odds = 0;
-		double		p1 = 1; /* alive */
-		double		p2 = 0;
+		double		p1 = 1;		/* probability of being alive */
+		double		p2 = 0;		/* of having dropped out */
 		double		ib;
 		double		dr;
 		double		dalpha;
@@ -218,7 +220,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 		if (p2 == 0)
 			continue;
 
-		/* mean and covariance of two terms, the second with 1/a and -1/(b + k - 1) besides */
+		/* as in mixture.h, of two terms; only the second depends on a and b */
 		ib = 1 / (b + k->x - !d->modified);
 		dr = l1 - l2;
 		dalpha = rx * (q1 - q2);
@@ -245,7 +247,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 static const char *
 remark(const double *param)
 {
-	return param[A] < 0.001 * (param[A] + param[B]) ? "at the boundary: next to nobody seems to drop out" : NULL;
+	return param[A] < 0.001 * (param[A] + param[B]) ? "at the boundary: hardly any customer drops out" : NULL;
 }
 
 /* predictions */
@@ -282,11 +284,14 @@ purchases_bgnbd(const double *param, const Customer *c, double horizon)
 static double
 purchases_mbgnbd(const double *param, const Customer *c, double horizon)
 {
-	return ct_beta_purchases(param[R] + c->x, param[A], param[B] + c->x + 1,
-										horizon / (param[ALPHA] + c->t));
+	return ct_beta_purchases(param[R] + c->x, param[A], param[B] + c->x + 1, horizon / (param[ALPHA] + c->t));
 }
 
-/* P(N = n), N negative binomial: purchases of a rate Gamma(shape, alpha) in w alpha */
+/*
+ * ct_negative_binomial
+ *		P(N = n) for the number N of purchases in a time of w alpha, at a rate that is
+ *		Gamma(shape, alpha) distributed.
+ */
 double
 ct_negative_binomial(double shape, double w, double n)
 {
@@ -307,7 +312,7 @@ at_least(double shape, double w, double n)
 
 	if (n > shape * w)
 	{
-		/* the tail: positive and falling */
+		/* sum the upper tail, whose terms fall */
 		term = ct_negative_binomial(shape, w, n);
 		for (int64 i = n; term > 1e-18 * sum / (1 + w); i++)
 		{
@@ -317,7 +322,7 @@ at_least(double shape, double w, double n)
 		}
 		return sum;
 	}
-	/* what is below, downwards from n - 1, is far from all of it */
+	/* sum the lower part downwards from n - 1; it is not near 1, so the difference does not cancel */
 	term = n > 0 ? ct_negative_binomial(shape, w, n - 1) : 0;
 	for (int64 i = (int64) n - 1; i >= 0 && term > 1e-18 * sum; i--)
 	{
@@ -330,8 +335,8 @@ at_least(double shape, double w, double n)
 }
 
 /*
- * n purchases in (0, t]: still there after them, or gone with the last of them.
- * In the modified model the first purchase may have been the last.
+ * The probability of n purchases in (0, t]: the customer did not drop out, or did so
+ * after the last of them, which in the modified model may be the first purchase.
  */
 static double
 probability_of_n(const double *param, double n, double t, bool modified)

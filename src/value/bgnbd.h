@@ -1,6 +1,6 @@
 /*
  * bgnbd.h
- *		BG/NBD and MBG/NBD.
+ *		The models BG/NBD and MBG/NBD.
  */
 #ifndef CUSTOMER_TIER_BGNBD_H
 #define CUSTOMER_TIER_BGNBD_H

@@ -1,9 +1,9 @@
 /*
  * btyd.h
- *		"Buy till you die": what a customer's purchases so far say of those to come.
+ *		"Buy till you die" models, which predict purchases from past purchases.
  *
- * Every model has positive parameters, in the order and with the names of its
- * paper.  A customer is known by x, t_x and t (x, t_x and n for BG/BB).
+ * The parameters of a model are positive, and have the order and the names of its
+ * paper.  The models know a customer by x, t_x and t (x, t_x and n for BG/BB).
  */
 #ifndef CUSTOMER_TIER_BTYD_H
 #define CUSTOMER_TIER_BTYD_H
@@ -24,19 +24,21 @@ typedef struct Model
 {
 	const char *name;
 	int			params;
-	/* the fit: where to start, what to keep ready, the log-likelihood of it, what its result may mean */
-	void		(*start) (const Customers *c, double *param);
-	void	   *(*prepare) (const Customers *c);
+	/* the fit */
+	void		(*start) (const Customers *c, double *param);	/* sets the starting point */
+	void	   *(*prepare) (const Customers *c);	/* makes the "data" of the likelihood */
 	LogLikelihood likelihood;
-	const char *(*remark) (const double *param);
-	int			dropout;		/* the first of the two that say who drops out, nobody as it goes to 0; 0: none do */
-	/* predictions; none for spending */
+	const char *(*remark) (const double *param);	/* a warning about fitted parameters, or NULL */
+	/* index of the first of two dropout parameters; as it goes to 0, nobody drops out; 0: the model has none */
+	int			dropout;
+	/* predictions; NULL for the model of spending */
 	double		(*p_alive) (const double *param, const Customer *c);
-	double		(*purchases) (const double *param, const Customer *c, double horizon);	/* if alive */
+	/* expected purchases of a customer who is alive */
+	double		(*purchases) (const double *param, const Customer *c, double horizon);
 	double		(*probability_of_n) (const double *param, double n, double t);
 } Model;
 
-/* symmetric from its lower half */
+/* copies the lower half of a symmetric matrix to its upper half */
 static inline void
 mirror(int n, double *hessian)
 {
@@ -45,7 +47,10 @@ mirror(int n, double *hessian)
 			hessian[i * n + j] = hessian[j * n + i];
 }
 
-/* derivatives by parameters to derivatives by their logarithms; the lower half is given */
+/*
+ * Turns derivatives by the parameters into derivatives by their logarithms.  Of the
+ * Hessian, the lower half is given and all is set.
+ */
 static inline void
 by_logarithms(int n, const double *param, double *gradient, double *hessian)
 {

@@ -1,12 +1,12 @@
 /*
  * customer_counts.c
- *		Customers counted by what a value model knows of them.
+ *		The distinct customers of a fit, with their counts.
  *
- * The state is an array that customers are appended to.  Every RUN of them is
- * sorted, with equal ones counted together, so that the work is done where the rows
- * are read: by the workers of a parallel plan.  Combining only appends, and the
- * final function merges the sorted runs.  A full state is merged, too, before it
- * gets a larger one, so that its memory is bounded by the different customers.
+ * The state is an array to which customers are appended.  After each RUN customers, the
+ * run is sorted and equal customers are counted together, so that the workers of a
+ * parallel plan do this work.  The combine function only appends, and the final
+ * function merges the sorted runs.  A full state is merged before it is enlarged, so
+ * that its size is bounded by the number of distinct customers.
  */
 #include "value/customer_counts.h"
 
@@ -31,12 +31,16 @@ typedef struct Counts
 	int32		vl_len_;
 	uint32		magic;
 	int64		n;
-	int64		sorted;			/* of these are in sorted runs */
+	int64		sorted;			/* number of rows that are in sorted runs */
 	CustomerCount row[FLEXIBLE_ARRAY_MEMBER];
 } Counts;
 
 #define COUNTS_SIZE(room)	(offsetof(Counts, row) + (Size) (room) * sizeof(CustomerCount))
 
+/*
+ * ct_check_finite
+ *		Returns a finite argument, with 0 for -0.  The error names it as "what".
+ */
 double
 ct_check_finite(double value, const char *what)
 {
@@ -47,6 +51,10 @@ ct_check_finite(double value, const char *what)
 	return value == 0 ? 0 : value;
 }
 
+/*
+ * ct_check_history
+ *		Fails unless x, t_x and t can be those of a customer.
+ */
 void
 ct_check_history(double x, double t_x, double t)
 {
@@ -67,7 +75,7 @@ ct_check_history(double x, double t_x, double t)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("t_x must be 0 where x is 0"),
-				 errhint("Who did not come back has no later purchase.")));
+				 errhint("A customer without repeat purchases has no later purchase.")));
 }
 
 static void
@@ -78,7 +86,7 @@ counts_corrupt(void)
 			 errmsg("invalid state of an aggregate over customers")));
 }
 
-/* with the customers of another one, unless that is NULL */
+/* a state with room for "room" rows, and with the rows of "old" if that is not NULL */
 static Counts *
 counts_new(int64 room, const Counts *old)
 {
@@ -92,7 +100,7 @@ counts_new(int64 room, const Counts *old)
 	c->sorted = n == 0 ? 0 : old->sorted;
 	if (n > 0)
 		copy_in_steps(c->row, old->row, n * sizeof(CustomerCount));
-	/* what is unused leaves the server as well: to workers, to who makes an aggregate of it */
+	/* users can see the unused room, by calling customer_counts() */
 	clear_in_steps(&c->row[n], (room - n) * sizeof(CustomerCount));
 	return c;
 }
@@ -103,7 +111,7 @@ counts_room(const Counts *c)
 	return (VARSIZE(c) - offsetof(Counts, row)) / sizeof(CustomerCount);
 }
 
-/* a state argument; NULL while it is the empty bytea that aggregates start with */
+/* the state in an argument, aligned, or NULL for an empty bytea, the initial state */
 static Counts *
 counts_get(FunctionCallInfo fcinfo, int arg)
 {
@@ -130,7 +138,7 @@ compare(const CustomerCount *a, const CustomerCount *b)
 	return a->t < b->t ? -1 : a->t > b->t;
 }
 
-/* where the run that begins at a row ends */
+/* the end of the sorted run that begins at row "from" */
 static int64
 run_end(const CustomerCount *row, int64 from, int64 n)
 {
@@ -142,8 +150,8 @@ run_end(const CustomerCount *row, int64 from, int64 n)
 }
 
 /*
- * Sorts rows, and counts equal ones together: a natural merge sort, which takes the
- * runs that are there.  Returns how many are left.
+ * Sorts rows, and counts equal ones together.  It is a natural merge sort, which makes
+ * use of sorted runs.  Returns the number of rows left.
  */
 static int64
 condense(CustomerCount *row, int64 n)
@@ -229,14 +237,14 @@ ct_customer_accumulate(PG_FUNCTION_ARGS)
 
 	ct_check_history(k.x, k.t_x, k.t);
 	check_most(k.x);
-	/* -0 is 0 */
+	/* -0 becomes 0 */
 	k.x += 0.0;
 	k.t_x += 0.0;
 	k.t += 0.0;
 	PG_RETURN_POINTER(counts_add(state_arg(fcinfo), &k));
 }
 
-/* spend_accumulate(state, x, m): m takes the place of t */
+/* spend_accumulate(state, x, m): m is kept in t */
 Datum
 ct_spend_accumulate(PG_FUNCTION_ARGS)
 {
@@ -246,14 +254,14 @@ ct_spend_accumulate(PG_FUNCTION_ARGS)
 	ct_check_finite(k.t, "m");
 	check_most(k.x);
 	k.x += 0.0;
-	/* who did not come back tells nothing of repeat purchases */
+	/* without repeat purchases, m has no meaning */
 	if (k.x == 0)
 		k.t = 0;
 	else if (k.t <= 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-				 errmsg("m must be above 0 where x is"),
-				 errdetail("The model of spending knows no purchase for nothing."),
+				 errmsg("m must be above 0 where x is above 0"),
+				 errdetail("In the model of spending, every purchase has a value above 0."),
 				 errhint("Leave such customers out: FILTER (WHERE m > 0).")));
 	PG_RETURN_POINTER(counts_add(state_arg(fcinfo), &k));
 }
@@ -277,7 +285,13 @@ ct_customer_combine(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(a);
 }
 
-/* the state's customers, in memory of our own; false if there are none */
+/*
+ * ct_get_customers
+ *		Gets the customers of the state in an argument; false if there are none.
+ *
+ * They are a copy in the current memory context, as a final function must not change
+ * the state.  Fails if the state is invalid.
+ */
 bool
 ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 {
@@ -292,7 +306,7 @@ ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 	{
 		const CustomerCount *k = &state->row[i];
 
-		/* the state may be anything that somebody made */
+		/* fit_from() takes any bytea from the user */
 		if (!(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) || k->x != floor(k->x) ||
 			!(k->t_x >= 0 && k->t_x <= k->t) || isinf(k->t))
 			counts_corrupt();

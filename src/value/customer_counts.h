@@ -1,16 +1,16 @@
 /*
  * customer_counts.h
- *		Customers counted by what a value model knows of them.
+ *		The distinct customers of a fit, with their counts.
  *
- * The typed state of the fitting aggregates is a flat bytea of different customers
- * and how many there are of each.
+ * The models know nothing of a customer but x, t_x and t, and many customers share
+ * these.  The state of the fitting aggregates is a flat bytea of distinct customers.
  */
 #ifndef CUSTOMER_TIER_CUSTOMER_COUNTS_H
 #define CUSTOMER_TIER_CUSTOMER_COUNTS_H
 
 #include "base/compat.h"
 
-/* what of x, t_x and t a model does not use is 0 */
+/* x, t_x or t is 0 if the model does not use it; the model of spending keeps m in t */
 typedef struct CustomerCount
 {
 	double		x;
@@ -19,13 +19,13 @@ typedef struct CustomerCount
 	double		n;
 } CustomerCount;
 
-/* the same to work with, sorted by x, t_x, t */
+/* the distinct customers, sorted by x, t_x, t, and totals */
 typedef struct Customers
 {
 	CustomerCount *group;
 	int64		groups;
-	double		n;				/* customers */
-	double		repeaters;		/* with x > 0 */
+	double		n;				/* number of customers */
+	double		repeaters;		/* number of those with x > 0 */
 	double		mean_t;
 	int64		most;			/* greatest x */
 } Customers;
@@ -34,7 +34,7 @@ typedef struct Customers
 
 extern bool ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c);
 
-/* whole numbers have all that tells them apart in their upper bits: mix these down */
+/* Doubles of small integers differ in their upper bits only, so these are mixed into the lower ones. */
 static inline uint64
 ct_hash_doubles(double x, double y, double z)
 {
@@ -55,7 +55,6 @@ ct_hash_doubles(double x, double y, double z)
 	return h ^ h >> 29;
 }
 
-/* how a customer was told; an error if that cannot be */
 extern void ct_check_history(double x, double t_x, double t);
 extern double ct_check_finite(double value, const char *what);
 

@@ -1,9 +1,10 @@
 /*
  * fit.c
- *		The fits of the value models: final functions over customers counted.
+ *		Final functions that fit the value models.
  *
- * A fit's result is a row: the parameters, then what FitColumn lists.  A group that
- * cannot be fitted does not end a query over many: its row says why.
+ * The result is a row: the parameters, the columns of FitColumn, then the standard
+ * errors of the parameters.  A group that cannot be fitted is not an error, so that a
+ * query over many groups goes on; the remark of its row gives the reason.
  */
 #include "value/btyd.h"
 
@@ -30,7 +31,7 @@ PG_FUNCTION_INFO_V1(ct_gamma_gamma_fit_final);
 PG_FUNCTION_INFO_V1(ct_fit_from);
 PG_FUNCTION_INFO_V1(ct_fit_derivatives);
 
-/* after the parameters, and followed by their standard errors */
+/* columns between the parameters and their standard errors */
 typedef enum FitColumn
 {
 	LOG_LIKELIHOOD,
@@ -43,14 +44,13 @@ typedef enum FitColumn
 } FitColumn;
 
 #define FEW_REPEATERS	10
-#define MOST_CUSTOMERS	9e18	/* a bigint holds */
+#define MOST_CUSTOMERS	9e18	/* fits into bigint */
 
 static const Model *const models[] = {
-	&ct_bgnbd, &ct_mbgnbd, &ct_pareto_nbd, &ct_bgbb,
-	&ct_gamma_gamma
+	&ct_bgnbd, &ct_mbgnbd, &ct_pareto_nbd, &ct_bgbb, &ct_gamma_gamma
 };
 
-/* a model of which nobody drops out: what is left of it to be fitted */
+/* the limit of a model in which nobody drops out: only the other parameters are fitted */
 typedef struct NobodyLeaves
 {
 	const Model *model;
@@ -58,7 +58,7 @@ typedef struct NobodyLeaves
 	double		log_param[MODEL_PARAMS];
 } NobodyLeaves;
 
-#define NOBODY	1e-100			/* in place of 0, which is no parameter */
+#define NOBODY	1e-100			/* stands for 0, because parameters must be positive */
 
 static double
 limit_likelihood(void *data, const double *log_param, double *gradient, double *hessian)
@@ -79,9 +79,10 @@ limit_likelihood(void *data, const double *log_param, double *gradient, double *
 }
 
 /*
- * Where next to nobody seems to drop out, the likelihood rises, ever less, until
- * nobody does, for instance to that of NBD; a search does not get there.  So the limit
- * is fitted by itself, and taken if it is no worse: true then.
+ * If hardly any customer drops out, the likelihood may be greatest in the limit where
+ * nobody does: that of BG/NBD is NBD, for instance.  It rises ever less on the way, so
+ * that the search does not arrive there.  So the limit is fitted separately.  Returns
+ * true, with the limit in "result", if that is no worse.
  */
 static bool
 fit_limit(const Model *model, const Customers *c, void *data, const double *start, NewtonResult *result)
@@ -114,7 +115,7 @@ get_parameters(const NewtonResult *result, int n, double *param)
 		param[i] = exp(result->log_param[i]);
 }
 
-/* a group without customers has no row, one without repeat customers no parameters */
+/* NULL without customers, and a row without parameters if none of them came back */
 static Datum
 fit_final(FunctionCallInfo fcinfo, const Model *model)
 {
@@ -136,7 +137,7 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 	SET(n + REPEATERS, Int64GetDatum((int64) fmin(c.repeaters, MOST_CUSTOMERS)));
 	SET(n + CONVERGED, BoolGetDatum(false));
 	if (c.repeaters == 0)
-		remark = "no customer came back: there is nothing to fit";
+		remark = "no customer came back: the model cannot be fitted";
 	else
 	{
 		NewtonResult result;
@@ -163,7 +164,7 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 		SET(n + ITERATIONS, Int32GetDatum(result.iterations));
 		SET(n + CONVERGED, BoolGetDatum(result.converged && result.bounded));
 		if (!result.bounded)
-			remark = "at the boundary: a parameter runs to zero or infinity, or the customers do not tell it";
+			remark = "at the boundary: a parameter goes to zero or infinity, or the data do not determine it";
 		else if (!result.converged)
 			remark = "not converged";
 		else if ((remark = model->remark(param)) == NULL && c.repeaters < FEW_REPEATERS)
@@ -205,7 +206,7 @@ ct_gamma_gamma_fit_final(PG_FUNCTION_ARGS)
 	return fit_final(fcinfo, &ct_gamma_gamma);
 }
 
-/* (model text, counts bytea, parameters float8[]): the arguments of what follows */
+/* gets the arguments (model text, counts bytea, parameters float8[]); NULL without customers */
 static const Model *
 get_task(FunctionCallInfo fcinfo, Customers *c, double *log_param)
 {
@@ -244,7 +245,7 @@ numbers(Datum *value, int n)
 	return ct_cuts_array(value, n);
 }
 
-/* fit_from(model, counts, start): parameters, log-likelihood, iterations, converged as 1 */
+/* fit_from(model, counts, start): parameters, log-likelihood, iterations, and 1 if converged */
 Datum
 ct_fit_from(PG_FUNCTION_ARGS)
 {
@@ -267,7 +268,10 @@ ct_fit_from(PG_FUNCTION_ARGS)
 	return numbers(value, n + 3);
 }
 
-/* fit_derivatives(model, counts, parameters): log-likelihood, gradient, Hessian, by logarithms */
+/*
+ * fit_derivatives(model, counts, parameters): log-likelihood, and its gradient and
+ * Hessian by the logarithms of the parameters
+ */
 Datum
 ct_fit_derivatives(PG_FUNCTION_ARGS)
 {

@@ -1,6 +1,6 @@
 /*
  * formulas.c
- *		What a customer is worth by formula, and what a ledger says of that.
+ *		Customer value by formula, and functions of a ledger for the value models.
  */
 #include "value/history.h"
 
@@ -60,7 +60,6 @@ ct_btyd(PG_FUNCTION_ARGS)
 	return form_row(desc, values, nulls);
 }
 
-/* what cannot be told has no limit */
 static double
 finite_worth(double worth)
 {
@@ -93,7 +92,7 @@ ct_clv_formula(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("retention must be between 0 and 1, and rate above -1"),
 				 errhint("Both are for one period: 0.8 is 80 %%.")));
-	/* 1 + q + q^2 + ...: so many undiscounted payments it is worth */
+	/* the value of all payments in units of the first one: 1 + q + q^2 + ... */
 	if (periods == 0)
 		payments = 0;
 	else if (retention == 1 && rate == 0)
@@ -102,7 +101,8 @@ ct_clv_formula(PG_FUNCTION_ARGS)
 		payments = fmin(periods, 1);
 	else
 	{
-		double		change = (retention - 1 - rate) / (1 + rate);	/* q - 1 */
+		/* q - 1, where q is retention / (1 + rate) */
+		double		change = (retention - 1 - rate) / (1 + rate);
 
 		payments = change < 0 && isinf(periods) ? -1 / change :
 			change == 0 ? periods : expm1(periods * log1p(change)) / change;

@@ -1,10 +1,11 @@
 /*
  * gamma_gamma.c
- *		What a purchase brings: the Gamma-Gamma model (Fader and Hardie 2013, note
+ *		The Gamma-Gamma model of the value of a purchase (Fader and Hardie 2013, note
  *		025; Fader, Hardie and Lee 2005).
  *
- * A customer's purchases are Gamma(p, nu), nu is Gamma(q, gamma) over the
- * customers.  Of x purchases with mean m the log-likelihood is
+ * The values of a customer's purchases are Gamma(p, nu) distributed, and nu is
+ * Gamma(q, gamma) distributed over the customers.  The log-likelihood of x purchases
+ * with mean m is
  *
  *		lgamma(px+q) - lgamma(px) - lgamma(q) + q log(gamma) + (px-1) log(m) +
  *		px log(x) - (px+q) log(gamma + m x)
@@ -30,7 +31,7 @@ prepare(const Customers *c)
 	return unconstify(Customers *, c);
 }
 
-/* a spread between purchases as between customers; the mean is met */
+/* the mean of the model is that of the customers; purchases spread about as much as customers do */
 static void
 start(const Customers *c, double *param)
 {
@@ -55,7 +56,7 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 	double		constant = q * log_param[GAMMA] - lgamma(q);
 	double		digamma_q = ct_digamma(q);
 	double		value = 0;
-	double		at = 0;			/* the x that what follows is for */
+	double		at = 0;			/* the x for which the following are computed */
 	double		ratio = 0;
 	double		first = 0;
 	double		first_px = 0;
@@ -110,7 +111,13 @@ remark(const double *param)
 	return param[Q] <= 1 ? "q is at most 1: the mean over all customers is infinite" : NULL;
 }
 
-/* mean value of a purchase of a customer: between its own mean and that of all */
+/*
+ * ct_predict_spend
+ *		The expected mean value of a customer's purchases, which lies between the
+ *		customer's own mean and the mean over all customers.
+ *
+ * Fails if m is negative, or if the expectation is infinite.
+ */
 double
 ct_predict_spend(const double *param, double x, double m)
 {
@@ -120,12 +127,12 @@ ct_predict_spend(const double *param, double x, double m)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("m must be at least 0"),
-				 errhint("greatest(m, 0) stands for a customer who gave back more than it bought.")));
+				 errhint("Use greatest(m, 0) for customers who returned more than they bought.")));
 	if (!(left > 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("the expected spend is infinite"),
-				 errhint("The model's q is at most 1: it has no mean for who did not come back.")));
+				 errhint("The model's q is at most 1, so it has no mean for customers without repeat purchases.")));
 	return param[P] * (param[GAMMA] + (x > 0 ? x * m : 0)) / left;
 }
 

@@ -1,6 +1,6 @@
 /*
  * gamma_gamma.h
- *		Gamma-Gamma, the model of spending.
+ *		The Gamma-Gamma model of spending.
  */
 #ifndef CUSTOMER_TIER_GAMMA_GAMMA_H
 #define CUSTOMER_TIER_GAMMA_GAMMA_H

@@ -1,12 +1,15 @@
 /*
  * history.c
- *		What the value models take from a ledger.
+ *		The history of a customer that the value models use, from a ledger.
  */
 #include "value/history.h"
 
 /*
- * x, t_x, t and m of a ledger; false without a purchase by then.  Purchases of one
- * day are one; m is the money after the first day, returns included, by x.
+ * ct_ledger_history
+ *		Gets x, t_x, t and m of a ledger as of a day; false without a purchase by then.
+ *
+ * Times are in units of "unit" days.  The purchases of a day count as one.  m is the
+ * sum of all amounts after the first day, returns included, divided by x.
  */
 bool
 ct_ledger_history(const Ledger *l, DateADT as_of, double unit, double *history)
@@ -21,7 +24,7 @@ ct_ledger_history(const Ledger *l, DateADT as_of, double unit, double *history)
 	ct_ledger_read(l, &r);
 	if (r.head.purchase_days > 0 && r.head.last_day <= as_of)
 	{
-		/* the head knows nearly all */
+		/* all entries count, so the head has everything but the amounts of the first day */
 		days = r.head.purchase_days;
 		first = r.head.first_purchase;
 		last = r.head.last_purchase;

@@ -2,10 +2,10 @@
  * mixture.h
  *		The logarithm of a sum of exponentials, with gradient and Hessian.
  *
- * The likelihood of a customer is a sum over when it may have gone.  With f_k the
- * logarithms of the terms and p_k their shares, the gradient is the mean of the
- * terms' gradients, the Hessian the mean of theirs plus the covariance of the
- * gradients.
+ * The likelihood of a customer is a sum over the times when it may have dropped out.
+ * With the terms' shares of the sum as weights, the gradient of its logarithm is the
+ * mean of the gradients of the terms' logarithms; the Hessian is the mean of their
+ * Hessians plus the covariance of their gradients.
  */
 #ifndef CUSTOMER_TIER_MIXTURE_H
 #define CUSTOMER_TIER_MIXTURE_H
@@ -30,7 +30,7 @@ mixture_start(Mixture *m)
 	m->top = -INFINITY;
 }
 
-/* so much of a term: logarithm, gradient, and the lower half of the Hessian */
+/* adds "amount" times a term, given its logarithm f, with gradient g and Hessian h (lower half) */
 static inline void
 mixture_add(Mixture *m, double amount, double f, const double *g, double h[MIXTURE_PARAMS][MIXTURE_PARAMS])
 {
@@ -59,7 +59,7 @@ mixture_add(Mixture *m, double amount, double f, const double *g, double h[MIXTU
 	}
 }
 
-/* n customers' worth of it to the totals; the logarithm to the caller */
+/* adds n times the derivatives to totals, and returns n times the logarithm */
 static inline double
 mixture_total(const Mixture *m, double n, double *gradient, double *hessian)
 {

@@ -1,9 +1,9 @@
 /*
  * named_model.c
- *		Measures of a ledger by a model that is kept by name.
+ *		Predictions for a ledger by a stored model, which is given by name.
  *
- * The model is looked up with the caller's rights at a query's first call, and
- * again where another snapshot or another user asks.
+ * The model is read with the rights of the caller, at the first call of a query and
+ * whenever the name, the snapshot or the user changes.
  */
 #include "value/history.h"
 
@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
 
+#include "base/day.h"
 #include "ledger/ledger_log.h"
 #include "value/bgnbd.h"
 #include "value/gamma_gamma.h"
@@ -27,15 +28,15 @@ PG_FUNCTION_INFO_V1(ct_clv_named);
 
 typedef struct NamedModel
 {
-	bool		known;			/* the rest is */
-	Oid			name;
+	bool		known;			/* are the other fields set? */
+	Oid			name;			/* regclass of the model */
 	Oid			user;
 	TimestampTz transaction;
 	TransactionId xmin;
 	TransactionId xmax;
 	uint32		xcnt;
 	CommandId	command;
-	const Model *model;			/* NULL: it could not be fitted */
+	const Model *model;			/* NULL if it could not be fitted */
 	double		unit_days;
 	double		param[MODEL_PARAMS];
 	bool		has_spend;
@@ -119,17 +120,13 @@ get_named(FunctionCallInfo fcinfo)
 	return m;
 }
 
-/* (name, ledger, as_of): false if there is nothing to tell */
+/* gets the arguments (name, ledger, as_of); false if there is no fitted model or no purchase */
 static bool
 get_task(FunctionCallInfo fcinfo, NamedModel **m, Customer *c, double *money)
 {
-	DateADT		as_of = PG_GETARG_DATEADT(2);
+	DateADT		as_of = ct_get_as_of(fcinfo, 2);
 	double		history[4];
 
-	if (DATE_NOT_FINITE(as_of))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("as_of must be a finite date")));
 	*m = get_named(fcinfo);
 	if ((*m)->model == NULL ||
 		!ct_ledger_history(PG_GETARG_LEDGER(1), as_of, (*m)->unit_days, history))
@@ -139,6 +136,7 @@ get_task(FunctionCallInfo fcinfo, NamedModel **m, Customer *c, double *money)
 	return true;
 }
 
+/* p_alive(model text, ledger, as_of) */
 Datum
 ct_p_alive_named(PG_FUNCTION_ARGS)
 {
@@ -151,6 +149,7 @@ ct_p_alive_named(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(ct_predict_p_alive(m->model, m->param, &c));
 }
 
+/* expected_purchases(model text, ledger, as_of, horizon) */
 Datum
 ct_expected_purchases_named(PG_FUNCTION_ARGS)
 {
@@ -162,9 +161,10 @@ ct_expected_purchases_named(PG_FUNCTION_ARGS)
 	if (!get_task(fcinfo, &m, &c, &money))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ct_predict_purchases(m->model, m->param, &c, horizon,
-										&m->task, fcinfo->flinfo->fn_mcxt));
+										  &m->task, fcinfo->flinfo->fn_mcxt));
 }
 
+/* clv(model text, ledger, as_of, horizon, rate, margin) */
 Datum
 ct_clv_named(PG_FUNCTION_ARGS)
 {
@@ -175,6 +175,6 @@ ct_clv_named(PG_FUNCTION_ARGS)
 	if (!get_task(fcinfo, &m, &c, &money) || !m->has_spend)
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ct_predict_clv(m->model, m->param, m->spend, &c, money, PG_GETARG_FLOAT8(3),
-											   PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5),
-											   &m->task, fcinfo->flinfo->fn_mcxt));
+									PG_GETARG_FLOAT8(4), PG_GETARG_FLOAT8(5),
+									&m->task, fcinfo->flinfo->fn_mcxt));
 }

@@ -1,10 +1,11 @@
 /*
  * newton.c
- *		Newton's method with the exact Hessian, damped after Levenberg.
+ *		Newton's method with the exact Hessian, damped as by Levenberg.
  *
- * Parameters are positive, so the search is in their logarithms, which also makes
- * it free of units.  A step that does not rise is taken back and the damping
- * raised.  The end is where the next step promises nothing.
+ * The search is over the logarithms of the parameters, which keeps these positive and
+ * makes the steps independent of units.  If a step does not increase the likelihood,
+ * it is undone and the damping raised.  The search ends if the quadratic model of the
+ * likelihood predicts no gain from the next step.
  */
 #include "value/newton.h"
 
@@ -13,10 +14,10 @@
 #define MAX_ITERATIONS	200
 #define MAX_TRIES		40
 #define LONGEST_STEP	2.0		/* of a logarithm */
-#define FURTHEST		12.0	/* from the start, in logarithms: it runs to the boundary */
+#define FURTHEST		12.0	/* a logarithm that is further from its start goes to the boundary */
 #define LEAST_GAIN		1e-10	/* of the log-likelihood */
 
-/* the Cholesky factor of a + damping; false if that is not positive definite */
+/* the Cholesky factor of "a" with damping on its diagonal; false if that is not positive definite */
 static bool
 factor(int n, const double *a, double damping, double l[][NEWTON_PARAMS])
 {
@@ -53,7 +54,7 @@ solve(int n, double l[][NEWTON_PARAMS], double *x)
 	}
 }
 
-/* minus the mean over the customers, so that damping has a scale */
+/* the negated mean log-likelihood of a customer, so that damping does not depend on their number */
 static double
 evaluate(LogLikelihood f, void *data, int n, double weight, const double *at, double *gradient, double *hessian)
 {
@@ -66,6 +67,7 @@ evaluate(LogLikelihood f, void *data, int n, double weight, const double *at, do
 	return -value / weight;
 }
 
+/* the decrease of the negated likelihood that its quadratic model predicts for a step */
 static double
 gain(int n, const double *gradient, const double *hessian, const double *step)
 {
@@ -97,6 +99,13 @@ standard_errors(int n, const double *hessian, double weight, double *deviation)
 	}
 }
 
+/*
+ * ct_newton
+ *		Maximises "f" from "start", the logarithms of "n" parameters.
+ *
+ * "weight" is the number of observations.  "result" is set in any case; its fields tell
+ * whether the search converged.  Can be cancelled at each step.
+ */
 void
 ct_newton(LogLikelihood f, void *data, int n, const double *start, double weight, NewtonResult *result)
 {
@@ -146,7 +155,7 @@ ct_newton(LogLikelihood f, void *data, int n, const double *start, double weight
 				{
 					double		kept = (value - next_value) / promise;
 
-					/* the last step is taken as well: it costs nothing and doubles the digits */
+					/* take the last step as well: it is computed already, and doubles the correct digits */
 					result->converged = promise * weight < LEAST_GAIN && damping < 1e-2;
 					damping = kept > 0.75 || promise * weight < LEAST_GAIN ? damping * 0.1 :
 						kept < 0.25 ? damping * 4 : damping;
@@ -161,7 +170,7 @@ ct_newton(LogLikelihood f, void *data, int n, const double *start, double weight
 				}
 				if (promise * weight < LEAST_GAIN && damping < 1e-2)
 				{
-					/* rounding hides what is left to gain */
+					/* the remaining gain is below the rounding errors */
 					result->converged = true;
 					break;
 				}

@@ -2,15 +2,15 @@
  * pareto_nbd.c
  *		Pareto/NBD (Schmittlein, Morrison and Colombo 1987).
  *
- * Purchases come at a rate that is Gamma(r, alpha), and customers go at a rate that
- * is Gamma(s, beta).  The likelihood of a customer, up to Gamma(r+x) / Gamma(r)
- * alpha^r beta^s, is
+ * Customers purchase at a rate that is Gamma(r, alpha) distributed, and drop out at a
+ * rate that is Gamma(s, beta) distributed.  The likelihood of a customer, divided by
+ * Gamma(r+x) / Gamma(r) alpha^r beta^s, is
  *
  *		(alpha+t)^-(r+x) (beta+t)^-s +
  *		s * the integral of (alpha+y)^-(r+x) (beta+y)^-(s+1) over y in (t_x, t)
  *
- * The papers write the integral with 2F1; here it is taken by Gauss in
- * v = log(min(alpha, beta) + y), where its logarithm bends little.
+ * The papers write the integral with 2F1.  Here it is computed by Gaussian quadrature
+ * in v = log(min(alpha, beta) + y), in which the logarithm of the integrand is smooth.
  */
 #include "value/pareto_nbd.h"
 
@@ -26,19 +26,19 @@ enum
 	R, ALPHA, S, BETA
 };
 
-/* what the integral is smaller by than what was seen, in logarithms, is left out */
+/* the integral ends where the rest is smaller than the greatest panel by this much, in logarithms */
 #define NEGLIGIBLE	41.0
 #define MOST_PANELS	1e6
 
 /*
- * A point of the integral: y, logarithms of alpha + y and beta + y over the lower end's,
- * the integrand's, and its weight.
+ * Receives a point of the integral: y, the logarithms of (alpha + y) / (alpha + from) and
+ * of (beta + y) / (beta + from), the logarithm f of the integrand, and its weight.
  */
 typedef void (*Visit) (void *arg, double y, double log_alpha, double log_beta, double f, double weight);
 
 /*
- * Visits the points of s * the integral of (alpha+y)^-ra (beta+y)^-(s+1) over
- * (from, to), over (alpha+from)^-ra (beta+from)^-s.
+ * Visits the quadrature points of s times the integral of (alpha+y)^-ra (beta+y)^-(s+1)
+ * over y in (from, to), divided by (alpha+from)^-ra (beta+from)^-s.
  */
 static void
 visit_lifetimes(const double *param, double ra, double from, double to, Visit visit, void *arg)
@@ -55,7 +55,7 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 	{
 		double		ahead = fmin(v + 2, end);
 		double		y = least * exp(ahead);
-		/* the logarithm's slope is between 1 - fall and 1 up to there */
+		/* until "ahead", the slope of the integrand's logarithm is between 1 - fall and 1 */
 		double		fall = ra * (y / (alpha - least + y)) + (param[S] + 1) * (y / (beta - least + y));
 		double		half = fmin((ahead - v) / 2, GAUSS_CHANGE / 2 / (1 + fall));
 		double		top = -INFINITY;
@@ -102,11 +102,14 @@ typedef struct Point
 	Mixture		mixture;
 	const double *param;
 	double		ra;
-	double		log_alpha;		/* log(alpha + t_x), log(beta + t_x) */
-	double		log_beta;
+	double		log_alpha;		/* log(alpha + t_x) */
+	double		log_beta;		/* log(beta + t_x) */
 } Point;
 
-/* gone at y, or alive at t: one power of beta + y less and no s */
+/*
+ * Adds the term of dropping out at y, or of being alive at y = t.  The latter lacks the
+ * factor s, and has a lower power of beta + y.
+ */
 static void
 add_term(Point *p, double y, double log_alpha, double log_beta, double f, double weight, bool gone)
 {
@@ -207,15 +210,15 @@ likelihood(void *data, const double *log_param, double *gradient, double *hessia
 static const char *
 remark(const double *param)
 {
-	return param[S] < 0.001 * fmin(1, param[BETA]) ? "at the boundary: next to nobody seems to drop out" : NULL;
+	return param[S] < 0.001 * fmin(1, param[BETA]) ? "at the boundary: hardly any customer drops out" : NULL;
 }
 
 /* predictions */
 
 typedef struct Odds
 {
-	double		alive;			/* logarithm */
-	double		sum;			/* of being gone, over that of being alive */
+	double		alive;			/* logarithm of the likelihood of being alive */
+	double		sum;			/* odds of having dropped out */
 } Odds;
 
 static void
@@ -246,8 +249,9 @@ purchases(const double *param, const Customer *c, double horizon)
 }
 
 /*
- * All purchases to come if alive, delta the continuous rate of discount: DERT
- * (Fader, Hardie and Lee 2005) by P(alive)
+ * ct_residual_purchases
+ *		All future purchases of a customer who is alive, discounted at the continuous
+ *		rate "delta": DERT (Fader, Hardie and Lee 2005) divided by P(alive).
  */
 double
 ct_residual_purchases(const double *param, const Customer *c, double delta)
@@ -257,7 +261,7 @@ ct_residual_purchases(const double *param, const Customer *c, double delta)
 	return (param[R] + c->x) * (beta / (param[ALPHA] + c->t)) * ct_scaled_expint(param[S], delta * beta);
 }
 
-/* in panels of v = log(1 + y / least), each no longer than n allows */
+/* the integral over the time of dropping out, in v = log(1 + y / least); more purchases need shorter panels */
 static double
 probability_of_n(const double *param, double n, double t)
 {

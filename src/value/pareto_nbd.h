@@ -1,6 +1,6 @@
 /*
  * pareto_nbd.h
- *		Pareto/NBD.
+ *		The Pareto/NBD model.
  */
 #ifndef CUSTOMER_TIER_PARETO_NBD_H
 #define CUSTOMER_TIER_PARETO_NBD_H

@@ -1,7 +1,8 @@
 /*
  * predict.c
- *		What models foretell of a customer: functions of a model's row and of x, t_x
- *		and t, or of the row that btyd() gives.
+ *		Predictions for a customer from a model.
+ *
+ * The SQL functions take the row of a model, and x, t_x and t or a btyd_customer.
  */
 #include "value/predict.h"
 
@@ -17,20 +18,20 @@
 #include "value/pareto_nbd.h"
 
 #define MAX_PERIODS		100000
-#define ROW_ARGS		3		/* the first arguments, which may be rows */
+#define ROW_ARGS		3		/* number of leading arguments that may be rows */
 #define CALLS_WITHOUT_MEMORY	100
 
-#define MODEL_ROW_SIZE	512		/* of a model's row, at most */
+#define MODEL_ROW_SIZE	512		/* larger rows are not kept */
 
-/* a model's row as it was last, in whatever form it came, and its parameters */
+/* the row of a model in the previous call, as it was passed, and its parameters */
 typedef struct KeptModel
 {
-	Size		size;			/* 0: none */
+	Size		size;			/* 0 if there is none */
 	char		row[MODEL_ROW_SIZE];
 	double		param[MODEL_PARAMS];
 } KeptModel;
 
-/* what a call leaves for the next one */
+/* kept from call to call, in fn_extra */
 typedef struct CallMemory
 {
 	TupleDesc	desc[ROW_ARGS];
@@ -38,6 +39,10 @@ typedef struct CallMemory
 	TaskMemory	task;
 } CallMemory;
 
+/*
+ * ct_check_prediction
+ *		Returns a finite prediction.  Fails if it overflowed.
+ */
 double
 ct_check_prediction(double value)
 {
@@ -45,10 +50,14 @@ ct_check_prediction(double value)
 		ereport(ERROR,
 				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
 				 errmsg("value out of range: overflow"),
-				 errhint("What the model expects is beyond double precision.")));
+				 errhint("The model's prediction is beyond double precision.")));
 	return value;
 }
 
+/*
+ * ct_check_horizon
+ *		Returns a horizon, which must be finite and at least 0.
+ */
 double
 ct_check_horizon(double horizon)
 {
@@ -61,13 +70,17 @@ ct_check_horizon(double horizon)
 	return horizon;
 }
 
+/*
+ * ct_predict_p_alive
+ *		The probability that a customer is alive.
+ */
 double
 ct_predict_p_alive(const Model *model, const double *param, const Customer *c)
 {
 	return ct_check_prediction(model->p_alive(param, c));
 }
 
-/* the purchases of each period, discounted as if at its end; a last one cut short ends with the horizon */
+/* purchases are discounted from the end of their period; the last period ends at the horizon */
 static double
 discounted_purchases(const Model *model, const double *param, const Customer *c, double horizon, double rate)
 {
@@ -91,7 +104,7 @@ discounted_purchases(const Model *model, const double *param, const Customer *c,
 	return sum;
 }
 
-/* the slot for a customer of this task; NULL while it is not worth the while */
+/* the slot for a customer, and whether it has the result; NULL during the first calls */
 static double *
 get_kept(const Model *model, const double *param, const Customer *c, double horizon, double rate,
 		 TaskMemory *memory, MemoryContext context, bool *found)
@@ -116,7 +129,7 @@ get_kept(const Model *model, const double *param, const Customer *c, double hori
 		memcpy(kept->param, param, model->params * sizeof(double));
 		for (int i = 0; i < KEPT_PURCHASES; i++)
 			kept->slot[i].x = -1;
-		/* tasks that come and go leave nothing to keep */
+		/* if the model changes often, results are not worth keeping */
 		memory->calls = 0;
 	}
 	*found = kept->slot[at].x == c->x && kept->slot[at].t == c->t;
@@ -125,7 +138,7 @@ get_kept(const Model *model, const double *param, const Customer *c, double hori
 	return &kept->slot[at].purchases;
 }
 
-/* discounted_purchases, or what is kept of it */
+/* discounted_purchases, or its kept result */
 static double
 purchases_if_alive(const Model *model, const double *param, const Customer *c, double horizon, double rate,
 				   TaskMemory *memory, MemoryContext context)
@@ -137,24 +150,37 @@ purchases_if_alive(const Model *model, const double *param, const Customer *c, d
 	if (found)
 		return *kept;
 	if (kept != NULL)
-		*kept = NAN;			/* if what follows fails */
+		*kept = NAN;			/* in case the next call fails */
 	purchases = discounted_purchases(model, param, c, horizon, rate);
 	if (kept != NULL)
 		*kept = purchases;
 	return purchases;
 }
 
+/*
+ * ct_predict_purchases
+ *		Expected purchases of a customer within a horizon.
+ *
+ * Results are kept in "memory", allocated in "context".
+ */
 double
 ct_predict_purchases(const Model *model, const double *param, const Customer *c, double horizon,
-								TaskMemory *memory, MemoryContext context)
+					 TaskMemory *memory, MemoryContext context)
 {
 	return ct_check_prediction(model->p_alive(param, c) *
-										  purchases_if_alive(model, param, c, horizon, 0, memory, context));
+							   purchases_if_alive(model, param, c, horizon, 0, memory, context));
 }
 
+/*
+ * ct_predict_clv
+ *		Expected discounted value of a customer's purchases within a horizon.
+ *
+ * "spend" are the parameters of the Gamma-Gamma model, "m" is the customer's mean.  The
+ * horizon may be infinite for Pareto/NBD.  Results are kept as in ct_predict_purchases.
+ */
 double
 ct_predict_clv(const Model *model, const double *param, const double *spend, const Customer *c, double m,
-						  double horizon, double rate, double margin, TaskMemory *memory, MemoryContext context)
+			   double horizon, double rate, double margin, TaskMemory *memory, MemoryContext context)
 {
 	ct_check_finite(rate, "rate");
 	ct_check_finite(margin, "margin");
@@ -176,11 +202,11 @@ ct_predict_clv(const Model *model, const double *param, const double *spend, con
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("at most %d periods are possible", MAX_PERIODS)));
 	return ct_check_prediction(model->p_alive(param, c) *
-										  purchases_if_alive(model, param, c, horizon, rate, memory, context) *
-										  ct_predict_spend(spend, c->x, m) * margin);
+							   purchases_if_alive(model, param, c, horizon, rate, memory, context) *
+							   ct_predict_spend(spend, c->x, m) * margin);
 }
 
-/* rows as arguments: their types are looked up once for a query */
+/* arguments that are rows; their descriptors are looked up once for a query */
 
 static CallMemory *
 call_memory(FunctionCallInfo fcinfo)
@@ -215,7 +241,7 @@ get_columns(FunctionCallInfo fcinfo, int arg, int n, double *value, bool *null)
 		value[i] = DatumGetFloat8(heap_getattr(&tuple, i + 1, desc[arg], &null[i]));
 }
 
-/* false if there is no model: it could not be fitted */
+/* gets the parameters of a model; false if they are null because it could not be fitted */
 static bool
 get_model(FunctionCallInfo fcinfo, int arg, const Model *model, double *param)
 {
@@ -250,7 +276,7 @@ get_model(FunctionCallInfo fcinfo, int arg, const Model *model, double *param)
 	return true;
 }
 
-/* x, t_x, t and m, as arguments of their own or as a row */
+/* gets x, t_x, t and m from separate arguments, or from a row; false if the row has a null */
 static bool
 get_customer(FunctionCallInfo fcinfo, int arg, bool row, Customer *c, double *m)
 {
@@ -297,7 +323,7 @@ expected_purchases(FunctionCallInfo fcinfo, const Model *model)
 		(PG_NARGS() > 2 && !get_customer(fcinfo, 1, PG_NARGS() == 3, &c, NULL)))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ct_predict_purchases(model, param, &c, horizon,
-													&call_memory(fcinfo)->task, fcinfo->flinfo->fn_mcxt));
+										  &call_memory(fcinfo)->task, fcinfo->flinfo->fn_mcxt));
 }
 
 /* probability_of_n(model, n, t) */
@@ -331,8 +357,8 @@ clv(FunctionCallInfo fcinfo, const Model *model)
 		!get_customer(fcinfo, 2, PG_NARGS() == 6, &c, &m))
 		PG_RETURN_NULL();
 	PG_RETURN_FLOAT8(ct_predict_clv(model, param, spend, &c, m, PG_GETARG_FLOAT8(last - 2),
-											   PG_GETARG_FLOAT8(last - 1), PG_GETARG_FLOAT8(last),
-											  &call_memory(fcinfo)->task, fcinfo->flinfo->fn_mcxt));
+									PG_GETARG_FLOAT8(last - 1), PG_GETARG_FLOAT8(last),
+									&call_memory(fcinfo)->task, fcinfo->flinfo->fn_mcxt));
 }
 
 #define PREDICTION(function, model) \
@@ -376,9 +402,9 @@ ct_dert(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("delta must be above 0"),
-				 errhint("It is the continuous rate of discount for one unit of t: ln(1 + rate).")));
+				 errhint("It is the continuous discount rate per unit of t: ln(1 + rate).")));
 	PG_RETURN_FLOAT8(ct_check_prediction(ct_pareto_nbd.p_alive(param, &c) *
-													ct_residual_purchases(param, &c, delta)));
+										 ct_residual_purchases(param, &c, delta)));
 }
 
 /* expected_spend(model, x, m), expected_spend(model, customer) */

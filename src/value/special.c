@@ -4,7 +4,7 @@
  */
 #include "value/special.h"
 
-/* Gauss-Legendre on [-1, 1]; the other half is its mirror image */
+/* positive nodes of Gauss-Legendre on [-1, 1], and their weights; the negative ones are symmetric */
 const double ct_gauss[GAUSS_POINTS / 2][2] = {
 	{0.9894009349916499326, 0.027152459411754094852},
 	{0.94457502307323257608, 0.062253523938647892863},
@@ -16,9 +16,13 @@ const double ct_gauss[GAUSS_POINTS / 2][2] = {
 	{0.095012509837637440185, 0.18945061045506849629}
 };
 
-/* past this the asymptotic series of lgamma and its derivatives has all digits */
+/* from here on the asymptotic series of lgamma and its derivatives are exact to double precision */
 #define ASYMPTOTIC	16
 
+/*
+ * ct_digamma
+ *		First derivative of lgamma, for y > 0.
+ */
 double
 ct_digamma(double y)
 {
@@ -32,6 +36,10 @@ ct_digamma(double y)
 		q * (1.0 / 12 - q * (1.0 / 120 - q * (1.0 / 252 - q * (1.0 / 240 - q / 132))));
 }
 
+/*
+ * ct_trigamma
+ *		Second derivative of lgamma, for y > 0.
+ */
 double
 ct_trigamma(double y)
 {
@@ -48,7 +56,7 @@ ct_trigamma(double y)
 		q / y * (1.0 / 6 - q * (1.0 / 30 - q * (1.0 / 42 - q * (1.0 / 30 - q * 5 / 66))));
 }
 
-/* what Stirling's formula leaves of lgamma */
+/* lgamma(y) less Stirling's formula */
 static double
 stirling_rest(double y)
 {
@@ -57,7 +65,10 @@ stirling_rest(double y)
 	return (1.0 / 12 - q * (1.0 / 360 - q * (1.0 / 1260 - q * (1.0 / 1680 - q / 1188)))) / y;
 }
 
-/* lgamma(y + d) - lgamma(y) for d >= 0, without their cancellation */
+/*
+ * ct_lgamma_ratio
+ *		lgamma(y + d) - lgamma(y) for d >= 0, without cancellation.
+ */
 double
 ct_lgamma_ratio(double y, double d)
 {
@@ -67,10 +78,11 @@ ct_lgamma_ratio(double y, double d)
 }
 
 /*
- * exp(y) E_s(y) = the integral of exp(-y u) (1 + u)^-s over u > 0, for s, y > 0.
+ * ct_scaled_expint
+ *		exp(y) E_s(y), the integral of exp(-y u) (1 + u)^-s over u > 0, for s, y > 0.
  *
- * In v = log(1 + u) the integrand is entire; its logarithm is concave beyond its
- * greatest value, and Gauss takes it in panels over which it changes little.
+ * In v = log(1 + u) the integrand is an entire function.  Gaussian quadrature is applied
+ * to panels over which its logarithm changes little.
  */
 double
 ct_scaled_expint(double s, double y)
@@ -97,7 +109,7 @@ ct_scaled_expint(double s, double y)
 		}
 		v += half;
 		sum += panel * half;
-		/* falling by now, at this rate at least */
+		/* the integrand falls, at least at the rate it has here, which bounds the rest */
 		if (s - 1 + y * exp(v) > 0 && panel * half < 1e-17 * sum * fmin(1, (s - 1 + y * exp(v)) * half))
 			return sum;
 	}

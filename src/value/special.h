@@ -1,6 +1,6 @@
 /*
  * special.h
- *		Special functions for the value models, by themselves: nothing of the server.
+ *		Special functions for the value models.  They do not depend on the server.
  */
 #ifndef CUSTOMER_TIER_SPECIAL_H
 #define CUSTOMER_TIER_SPECIAL_H
@@ -8,7 +8,7 @@
 #include <math.h>
 
 #define GAUSS_POINTS	16
-/* more than this change of a logarithm within one panel is not left to Gauss */
+/* greatest change of the integrand's logarithm within a panel for which these points suffice */
 #define GAUSS_CHANGE	16.0
 
 extern const double ct_gauss[GAUSS_POINTS / 2][2];	/* node, weight */
@@ -32,7 +32,7 @@ logistic_down(double d)
 	return d > 0 ? exp(-d) / (1 + exp(-d)) : 1 / (1 + exp(d));
 }
 
-/* (1 - (1 + w)^-c) / c, log(1 + w) where c is 0 */
+/* (1 - (1 + w)^-c) / c, and its limit log(1 + w) for c = 0 */
 static inline double
 power_integral(double c, double w)
 {

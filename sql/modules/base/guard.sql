@@ -1,13 +1,13 @@
 -- complain if script is sourced in psql, rather than via CREATE EXTENSION
 \echo Use "CREATE EXTENSION customer_tier" to load this file. \quit
 
--- Both schemas are members of the extension and the superuser's: nobody else puts anything
--- into them, they are not dumped, and they leave with the extension.
+-- Both schemas are members of the extension: they are not dumped, and are dropped with it.  They
+-- belong to a superuser, so that other users cannot create objects in them.
 CREATE SCHEMA customer_tier;
-COMMENT ON SCHEMA customer_tier IS 'customer tiers from tables of sales: what users call';
+COMMENT ON SCHEMA customer_tier IS 'customer tiers from tables of sales: functions and types for users';
 GRANT USAGE ON SCHEMA customer_tier TO PUBLIC;
 CREATE SCHEMA customer_tier_internal;
-COMMENT ON SCHEMA customer_tier_internal IS 'support of customer_tier: what its own functions, views and triggers call';
+COMMENT ON SCHEMA customer_tier_internal IS 'support functions of customer_tier, not to be called by users';
 GRANT USAGE ON SCHEMA customer_tier_internal TO PUBLIC;
 SET LOCAL search_path = customer_tier, pg_temp;
 

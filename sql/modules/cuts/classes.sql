@@ -1,4 +1,4 @@
--- Classes: a value against its lines.
+-- Classes: comparing a value with its lines.
 
 CREATE FUNCTION score(value double precision, cuts double precision[]) RETURNS integer
 AS 'MODULE_PATHNAME', 'ct_score'

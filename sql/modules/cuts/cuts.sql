@@ -1,5 +1,5 @@
--- Cuts: aggregates that find the lines between classes.  State: all values.  The
--- numeric variants spare the cast, which costs more than all the rest.
+-- Cuts: aggregates that find the lines between classes.  Their state holds all values.  They have
+-- numeric variants because a cast to double precision would cost more than the aggregate itself.
 
 CREATE FUNCTION customer_tier_internal.values_accumulate(bytea, double precision) RETURNS bytea
 AS 'MODULE_PATHNAME', 'ct_values_accumulate'

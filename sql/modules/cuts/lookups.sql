@@ -1,4 +1,4 @@
--- Lookups: what the field has names for, as rows.
+-- Lookups: established segments and presets, as rows.
 
 CREATE FUNCTION rfm_segments(OUT r integer, OUT f integer, OUT m integer, OUT segment text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE PARALLEL SAFE ROWS 125 SET search_path = pg_catalog, pg_temp
