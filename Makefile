@@ -5,7 +5,7 @@ MODULE_big = customer_tier
 SRCDIR := $(addsuffix /,$(firstword $(subst :, ,$(VPATH))))
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)customer_tier.control)
 
-# by room; a room uses those before it, see doc/architecture.md
+# A room uses only rooms before it, see doc/architecture.md
 ROOMS = base ledger rollup cuts value capture grading
 
 base = module amount day names query composite decimal customer_context
@@ -15,9 +15,10 @@ cuts = select_sorted arguments value_state cuts natural classes rfm weighted_sco
 	concentration window_functions
 value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamma_gamma fit predict history \
 	formulas named_model
-capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links packed_sales \
-	table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
-grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations grade_customers tiers
+capture = expression as_owner owner_command may_commit state source_view flat_view source_state view_links \
+	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
+grading = declarations columns grade bulk_insert grading graded_rows first_refresh graded_relations \
+	grade_customers tiers
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
 SQL_base = guard
@@ -35,8 +36,9 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers crashes hostile catalog
-# where installcheck writes: another directory for who may not write here
+	capture joins stale many orders schemes tiers suggest seen replay history faults models numbers crashes \
+	hostile catalog
+# The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
 REGRESS_PREP = regress-output
@@ -46,10 +48,11 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 
 PG_CONFIG ?= pg_config
 
-OWN_SERVER = demo demo-stop check check-long check-upgrade check-roots check-clusters check-sanitized bench bench-capture bench-schemes
+OWN_SERVER = demo demo-stop check check-long check-upgrade check-roots check-clusters check-sanitized \
+	bench bench-capture bench-schemes
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
-# These bring a server of their own, see scripts/lib.sh
+# These use a private server, see scripts/lib.sh
 demo:
 	@$(SRCDIR)scripts/demo
 demo-stop:
@@ -76,7 +79,7 @@ bench-schemes:
 
 else
 
-# The client's package has pgxs.mk as well: the headers tell
+# libpq's development package has pgxs.mk as well, so look for the server headers
 PGXS := $(wildcard $(shell $(PG_CONFIG) --pgxs 2>/dev/null))
 ifeq ($(and $(PGXS),$(wildcard $(shell $(PG_CONFIG) --includedir-server 2>/dev/null)/postgres.h)),)
 MAJOR := $(firstword $(subst ., ,$(word 2,$(shell $(PG_CONFIG) --version 2>/dev/null))))
@@ -89,15 +92,17 @@ ifneq ($(SRCDIR),)
 $(shell mkdir -p $(addprefix src/,$(ROOMS)) sql test)
 endif
 
-# pg_regress would not say what to do
+# pg_regress does not tell what to do if it cannot write
 .PHONY: regress-output
 regress-output:
 	@mkdir -p "$(REGRESS_OUTPUT)" 2>/dev/null; \
 	for file in "$(REGRESS_OUTPUT)" $(wildcard $(REGRESS_OUTPUT)/regression.out $(REGRESS_OUTPUT)/results); do \
-		[ -w "$$file" ] || { echo "$$file cannot be written: say make installcheck REGRESS_OUTPUT=DIRECTORY" >&2; exit 1; }; \
+		[ -w "$$file" ] && continue; \
+		echo "$$file cannot be written: use make installcheck REGRESS_OUTPUT=DIRECTORY" >&2; \
+		exit 1; \
 	done
 
-# Objects are of one server: those made for another one are made anew
+# Objects fit one server; rebuild them if they were built for another one
 BUILT_FOR := $(shell $(PG_CONFIG) --version) $(shell $(PG_CONFIG) --includedir-server)
 ifneq ($(BUILT_FOR),$(shell cat .built_for 2>/dev/null))
 .built_for: FORCE

@@ -1,9 +1,10 @@
-"""BG/NBD by NumPy and SciPy, as one writes it in Python: time in milliseconds.
+"""BG/NBD in NumPy and SciPy; prints the time in milliseconds.
 
     bgnbd.py fit|score CSV
 
-The likelihood of Fader, Hardie and Lee (2005) under L-BFGS-B in log-parameters, with
-time scaled, and their equation 10 with the hypergeometric function.
+"fit" maximises the likelihood of Fader, Hardie and Lee (2005) by L-BFGS-B over the
+logarithms of the parameters, with time scaled.  "score" is their equation 10, with the
+hypergeometric function.
 """
 import sys
 import time
@@ -18,7 +19,8 @@ x, t_x, t = np.loadtxt(path, delimiter=",", skiprows=1, unpack=True)
 
 def negative_log_likelihood(log_parameters, x, t_x, t):
     r, alpha, a, b = np.exp(log_parameters)
-    rest = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    rest = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+    rest += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
     alive = -(r + x) * np.log(alpha + t)
     gone = np.where(x > 0, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + t_x), -np.inf)
     return -np.mean(rest + np.logaddexp(alive, gone))
@@ -33,7 +35,8 @@ def fit():
 
 def expected_purchases(r, alpha, a, b, h):
     z = h / (alpha + t + h)
-    ahead = (a + b + x - 1) / (a - 1) * (1 - ((alpha + t) / (alpha + t + h)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, z))
+    decay = ((alpha + t) / (alpha + t + h)) ** (r + x) * hyp2f1(r + x, b + x, a + b + x - 1, z)
+    ahead = (a + b + x - 1) / (a - 1) * (1 - decay)
     odds = np.where(x > 0, a / (b + np.maximum(x, 1) - 1) * ((alpha + t) / (alpha + t_x)) ** (r + x), 0)
     return ahead / (1 + odds)
 

@@ -1,12 +1,15 @@
 # shellcheck shell=bash
-# What the benches share: the scripts' server, medians, and a table of ratios.
+# Functions that the benchmarks share: the private server, medians, and a table of ratios.
 
 # shellcheck source=../scripts/lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../scripts/lib.sh"
 
 sql() { "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -d bench "$@"; }
 
-median() { tr ' ' '\n' <<<"${1# }" | sort -n | awk '{ t[NR] = $1 } END { print (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2 }'; }
+median() {
+	tr ' ' '\n' <<<"${1# }" | sort -n |
+		awk '{ t[NR] = $1 } END { print (t[int((NR + 1) / 2)] + t[int(NR / 2) + 1]) / 2 }'
+}
 
 show() { printf '%-52s %10s %10s %7s %7s  %s\n' "$@"; }
 

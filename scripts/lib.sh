@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# What the scripts share: packages, and a throw-away server of our own.
+# Functions that the scripts share: installing packages, and running a private server.
 #
-# The server runs from a private copy of the installed binaries: PostgreSQL
-# finds its library and share directories relative to the program, so the
-# extension is installed into that copy and nothing of the system changes.
+# The server runs from a private copy of the installed programs.  PostgreSQL finds its
+# library and share directories relative to its program, so the extension is installed
+# into that copy, and the system is not changed.
 
-# What the caller's shell and libpq's environment say is not for our server
+# settings of the caller's shell, and libpq's environment, must not affect the server
 unset CDPATH
 for variable in $(compgen -e PG); do
 	[ "$variable" = PG_CONFIG ] || unset "$variable"
 done
 umask 022
-# where a root of plain su does not look
+# root by plain su lacks these
 PATH=$PATH:/usr/sbin:/sbin
 
 initdb_options=()
@@ -24,9 +24,9 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo -p '[sudo] password of %p, to install packages: ' "$@"; fi
 }
 
-# install REASON PACKAGE...: by the distribution's package manager
+# install REASON PACKAGE...: with the distribution's package manager
 #
-# The packages make no cluster and start no service: both are forbidden while apt-get runs.
+# While apt-get runs, its packages are kept from creating clusters and starting services.
 install() {
 	local reason=$1 told
 	shift
@@ -57,7 +57,7 @@ install() {
 $told"
 }
 
-# A pg_config that only says which package to install is none
+# Debian's pg_config, without a server's headers, only prints which package to install
 works() { [[ $("$1" --version 2>/dev/null) == PostgreSQL\ [0-9]* ]]; }
 
 major() { "$1" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/'; }
@@ -66,7 +66,7 @@ has_server() { [ -x "$("$1" --bindir)/initdb" ]; }
 
 has_headers() { [ -e "$("$1" --includedir-server)/postgres.h" ] && [ -e "$("$1" --pgxs)" ]; }
 
-# Of the PostgreSQLs of this machine, the first with a server and headers, else the first with a server
+# the pg_config of the first PostgreSQL with a server and headers, else of the first with a server
 find_pg_config() {
 	local candidate candidates server=
 	if [ -n "${PG_CONFIG:-}" ]; then
@@ -89,20 +89,21 @@ find_pg_config() {
 	printf '%s' "${server:+$(realpath -s "$server")}"
 }
 
-# The major of the distribution's PostgreSQL; nothing if that cannot be told
+# the major version of the distribution's PostgreSQL; nothing if it is unknown
 distribution_major() {
 	command -v apt-cache >/dev/null || return 0
 	local try
 	for try in 1 2; do
-		LC_ALL=C apt-cache policy postgresql 2>/dev/null | sed -n 's/^  Candidate: \([0-9][0-9]*\).*/\1/p' | grep . && return
+		LC_ALL=C apt-cache policy postgresql 2>/dev/null |
+			sed -n 's/^  Candidate: \([0-9][0-9]*\).*/\1/p' | grep . && return
 		[ "$try" = 2 ] || as_root apt-get -qq update >/dev/null 2>&1 || true
 	done
 }
 
-# packages to install; who needs more than a server adds to it first
+# packages for need_server to install; a script that needs others adds them first
 missing=()
 
-# A server with its headers, and a compiler; sets pg_config and what follows from it
+# finds, or installs, a server with headers and a compiler; sets pg_config, bindir and server_user
 need_server() {
 	local version
 	pg_config=$(find_pg_config)
@@ -129,7 +130,7 @@ need_server() {
 	bindir=$("$pg_config" --bindir)
 	server_user=$(id -un)
 	if [ "$server_user" = root ]; then
-		# a server does not run as root
+		# a server refuses to run as root
 		server_user=nobody
 		! id postgres >/dev/null 2>&1 || server_user=postgres
 	fi
@@ -139,19 +140,19 @@ as_server() {
 	if [ "$server_user" = "$(id -un)" ]; then "$@"; else runuser -u "$server_user" -- "$@"; fi
 }
 
-# What is kept between runs lies in the checkout, or in the user's cache if that cannot be written
+# files that are kept between runs are in the checkout, or in the user's cache if that is read-only
 state=$top/tmp
 if ! mkdir -p "$state" 2>/dev/null || [ ! -w "$state" ]; then
 	state=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/customer_tier/$(cksum <<<"$top" | cut -d ' ' -f 1)
 	mkdir -p "$state" 2>/dev/null || die "neither $top/tmp nor $state can be written"
 fi
 
-# private NAME: a directory for a server, $dir, to which the link $state/NAME leads
+# private NAME: creates a directory for a server, $dir, and a link $state/NAME to it
 private() {
 	local base
 	tear_down "$1"
 	for base in "$state" "${TMPDIR:-/tmp}" /tmp; do
-		# a socket's path is short, and make knows no quotes
+		# the path of a socket is limited, and make does not handle spaces
 		[[ ${#base} -lt 60 && $base =~ ^/[A-Za-z0-9_./-]*$ ]] || continue
 		dir=$(mktemp -d "$base/customer_tier.XXXXXX" 2>/dev/null) || continue
 		chown "$server_user" "$dir"
@@ -161,10 +162,10 @@ private() {
 		fi
 		rmdir "$dir"
 	done
-	die "found no directory for a server: TMPDIR=path is to name one with a short and plain path"
+	die "found no directory for a server; set TMPDIR to one with a short path without spaces"
 }
 
-# tear_down NAME: ends the server of private NAME, and removes all of it
+# tear_down NAME: stops the server of "private NAME", and removes its directory
 tear_down() {
 	local real
 	real=$(readlink -f "$state/$1") || return 0
@@ -172,21 +173,22 @@ tear_down() {
 	rm -rf "$real" "${state:?}/$1"
 }
 
-# Builds the extension from a copy of the sources, and installs it into a private copy of the server
+# builds the extension from a copy of the sources, and installs it into a private copy of the server
 private_install() {
 	root=$dir/root
 	tree=$state/build
-	# objects stay; what is no longer in the checkout goes; the checkout may be read-only
+	# keep objects, and remove files that are no longer in the checkout, which may be read-only
 	mkdir -p "$tree"
 	find "$tree" -type f ! -name '*.o' ! -name .built_for -delete
-	tar -C "$top" -c --mode=u+w --exclude='*.o' --exclude='*.bc' --exclude='*.so' Makefile customer_tier.control src sql expected test |
+	tar -C "$top" -c --mode=u+w --exclude='*.o' --exclude='*.bc' --exclude='*.so' \
+		Makefile customer_tier.control src sql expected test |
 		tar -C "$tree" -x --no-same-owner
 	local lib share
 	lib=$("$pg_config" --pkglibdir)
 	share=$("$pg_config" --sharedir)
 	mkdir -p "$root$bindir" "$root$lib" "$root$share"
 	cp -a "$bindir/." "$root$bindir"
-	# programs are copied, the rest are links; extensions are a directory of our own
+	# programs are copied and the rest linked; the directory of extensions must be our own
 	ln -s "$lib"/* "$root$lib"
 	ln -s "$share"/* "$root$share"
 	rm -f "$root$share/extension"
@@ -197,7 +199,7 @@ private_install() {
 	bindir=$root$bindir
 }
 
-# start_server [server options: a=b ...]; initdb's own are in initdb_options
+# start_server [SETTING...]: creates a cluster in $dir, with initdb_options, and starts it
 start_server() {
 	export PGHOST=$dir PGUSER=postgres PGPORT=5432
 	as_server "$bindir/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \
@@ -213,12 +215,12 @@ start_server() {
 		{ tail -n 20 "$dir/server.log" >&2; die "the server did not start"; }
 }
 
-# stop_server [DIRECTORY]: ends the server in it, or in $dir
+# stop_server [DIRECTORY]: stops the server in DIRECTORY, by default $dir
 stop_server() {
 	local in=${1:-$dir} pid i
 	[ -f "$in/data/postmaster.pid" ] || return 0
 	pid=$(head -n 1 "$in/data/postmaster.pid")
-	# fast, and immediate if that does not help; after a crash the number may be another's
+	# fast shutdown, then immediate; after a crash the process number may belong to another program
 	for ((i = 0; i < 300; i++)); do
 		grep -qsF "$in/data" "/proc/$pid/cmdline" || break
 		[ "$i" != 0 ] || kill -INT "$pid" 2>/dev/null || true

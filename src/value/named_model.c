@@ -1,9 +1,9 @@
 /*
  * named_model.c
- *		Predictions for a ledger by a stored model, which is given by name.
+ *		Predictions for a ledger by a stored model.
  *
  * The model is read with the rights of the caller, at the first call of a query and
- * whenever the name, the snapshot or the user changes.
+ * whenever the model, the snapshot or the user changes.
  */
 #include "value/history.h"
 
@@ -120,7 +120,7 @@ get_named(FunctionCallInfo fcinfo)
 	return m;
 }
 
-/* gets the arguments (name, ledger, as_of); false if there is no fitted model or no purchase */
+/* gets the arguments (model, ledger, as_of); false if there is no fitted model or no purchase */
 static bool
 get_task(FunctionCallInfo fcinfo, NamedModel **m, Customer *c, double *money)
 {

@@ -90,7 +90,7 @@ ct_scaled_expint(double s, double y)
 	double		sum = 0;
 	double		v = 0;
 
-	/* one over the rate of the fall at 0; panels would be too short to add up, and NaN would never end */
+	/* the integrand falls at the rate s - 1 + y; panels would be too short to add up, and NaN would never end */
 	if (!(s + y <= 1e17))
 		return 1 / (s - 1 + y);
 	if (y == 0)

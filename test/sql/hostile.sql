@@ -35,7 +35,7 @@ CREATE TEMP TABLE mine (i int);
 SELECT pg_temp.error_of($$SELECT run('mine', 'COMMIT')$$),
   pg_temp.error_of($$SELECT run('mine', 'COPY mine TO STDOUT')$$);
 
--- A model whose s is beyond all sense: the integral of dert() never ended.
+-- A model whose s is far too large: the integral of dert() never ended.
 SET statement_timeout = '10s';
 SELECT customer_tier.dert(customer_tier.pareto_nbd_model(2.5, 1000, 1.7976931348623157e308, 0.001), 20, 2.5, 30,
   0.1) AS dert;
