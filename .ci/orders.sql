@@ -1,5 +1,5 @@
--- Orders on real order lines: for every customer and as of ten days, what plain SQL over the
--- lines says.  Run with -v data=DIRECTORY; an error tells what is not as it should be.
+-- Tests ledgers of orders on real order lines, for every customer and as of ten days, against
+-- plain SQL over the lines.  Run with -v data=DIRECTORY; a difference is an error.
 \set ON_ERROR_STOP 1
 \set QUIET 1
 SET search_path = public, customer_tier;
@@ -79,7 +79,8 @@ SELECT expect('orders', sum(orders(ledger))::text, '18532'), expect('customers',
        expect('customers whose invoices are more than their orders', count(*) FILTER (WHERE orders(ledger) <> (
          SELECT count(DISTINCT invoice_no) FROM line WHERE customer_id = customer))::text, '1591')
 FROM made \g /dev/null
-SELECT format('18532 orders: a table of ledgers of %s bytes for lines of %s', pg_table_size('made'), pg_table_size('line'))
+SELECT format('18532 orders: a table of ledgers of %s bytes for lines of %s',
+  pg_table_size('made'), pg_table_size('line'))
   \g (format=unaligned tuples_only)
 SELECT expect('ledger_agg and roll_up', count(*) FILTER (WHERE a.ledger IS DISTINCT FROM m.ledger)::text, '0')
 FROM made AS m FULL JOIN (

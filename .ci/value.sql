@@ -1,5 +1,5 @@
--- The value models on real customers: published figures, exact maxima, and values of
--- 40 digits.  Run with -v data=DIRECTORY; an error tells what is not as it should be.
+-- Tests the value models on real customers against published figures, exact maxima, and
+-- values of 40 digits.  Run with -v data=DIRECTORY; a difference is an error.
 \set ON_ERROR_STOP 1
 \set QUIET 1
 SET search_path = public, customer_tier;
@@ -85,7 +85,7 @@ SELECT f.* FROM fit, bgbb_model(1.204, .750, .657, 2.783) AS donor, gamma_gamma_
   ('39 weeks, Pareto/NBD', (SELECT sum(expected_purchases(pareto, x, t_x, t, 39)) FROM weeks), 1665.534231520, 1e-8),
   ('39 weeks, actual', (SELECT sum(holdout) FROM weeks), 1882, 0)
 ) AS f(what, got, wanted, within);
--- from the sales themselves: who paid nothing at first, or later, has no purchase there
+-- from the sales themselves, where a sale of 0 is no purchase
 CREATE VIEW history AS SELECT customer_id, btyd(ledger_agg(day, 1), '1997-09-30') AS b FROM sample_sale
 GROUP BY customer_id;
 INSERT INTO figure SELECT 'customers with other x, t_x, t by their ledgers', count(*), 0, 0 FROM days
@@ -123,7 +123,7 @@ BEGIN
     RAISE EXCEPTION 'a figure is not as published';
   END IF;
 END $$;
--- beside what came
+-- compared with the actual purchases
 CREATE TABLE sale AS SELECT customer_id, day, dollars FROM sample_sale;
 CALL track('sale', customer => 'customer_id', amount => 'dollars', sold_at => 'day');
 SELECT kind, customers, round(predicted::numeric, 1) AS predicted, actual,

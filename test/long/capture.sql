@@ -1,4 +1,4 @@
--- Histories of tracked tables, 25 of them from the psql variable seed on.
+-- Tests 25 random histories of tracked tables; psql variable: seed
 SET client_min_messages = warning;
 SET search_path = t_history, t_history_there, test, public, customer_tier;
 CALL histories(:seed * 1000, :seed * 1000 + 24);

@@ -1,4 +1,4 @@
--- The faults of the suite faults, found by histories from the psql variable seed on.
+-- Tests that random histories find the seeded faults of the suite faults; psql variable: seed
 SET search_path = t_history, t_history_there, test, public, customer_tier;
 SET client_min_messages = error;
 UPDATE fault SET seed = NULL, found = NULL;

@@ -1,5 +1,5 @@
--- Random histories of sales, returns and deletions, by the psql variable seed.
--- Every ledger is held against the rows it came from; a difference is an error.
+-- Tests ledgers of random sales, returns and deletions against their rows; psql variable: seed
+-- A difference is an error.
 SET search_path = public, customer_tier, customer_tier_internal;
 SET client_min_messages = warning;
 SELECT setseed(:seed / 1000.0) \g /dev/null

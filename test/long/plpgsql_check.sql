@@ -1,4 +1,4 @@
--- What plpgsql_check finds in the extension's PL/pgSQL: no row.
+-- Runs plpgsql_check on the extension's functions; must return no row.
 SET client_min_messages = warning;
 CREATE EXTENSION customer_tier;
 CREATE EXTENSION plpgsql_check;

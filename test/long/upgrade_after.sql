@@ -1,4 +1,4 @@
--- After pg_upgrade: what was pending is still, and writes are captured as before.
+-- Tests, after pg_upgrade, that pending sales are kept and that writes are captured.
 SET ROLE owner;
 SET search_path = crm, customer_tier;
 SET client_min_messages = warning;

@@ -1,4 +1,4 @@
--- What scripts/check-upgrade upgrades: sources with all that a queue may hold.
+-- Creates the sources that scripts/check-upgrade upgrades, with all kinds of queue entries.
 CREATE EXTENSION customer_tier;
 CREATE ROLE owner;
 CREATE SCHEMA crm AUTHORIZATION owner;

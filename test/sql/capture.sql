@@ -1,4 +1,4 @@
--- Tracked tables: what is kept, what is refused, and who may.
+-- Tests tracked tables: the ledgers after each kind of write, errors, and rights.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 SET timezone = 'Pacific/Auckland';

@@ -1,4 +1,4 @@
--- Everything the extension has: comments, labels, and that nothing crashes.
+-- Tests that each object of the extension has a comment and is labelled right, and calls all functions with nulls.
 SET client_min_messages = warning;
 CREATE SCHEMA t_catalog;
 SET search_path = t_catalog, test, public, customer_tier;

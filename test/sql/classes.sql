@@ -1,4 +1,4 @@
--- Grids, names and normalisers.
+-- Tests grids, the names of segments, and normalisation.
 SET client_min_messages = warning;
 CREATE SCHEMA t_classes;
 SET search_path = t_classes, test, public, customer_tier;

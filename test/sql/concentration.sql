@@ -1,4 +1,4 @@
--- Concentration against its formulas in numeric.
+-- Tests the measures of concentration against their formulas in numeric.
 SET client_min_messages = warning;
 CREATE SCHEMA t_concentration;
 SET search_path = t_concentration, test, public, customer_tier;

@@ -1,4 +1,4 @@
--- What once ended a session, or must not grow in it.
+-- Tests calls that crashed a session in the past, and that memory does not grow.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_crashes;

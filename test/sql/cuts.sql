@@ -1,4 +1,4 @@
--- Cuts, classes and cumulative shares, against plain SQL in numeric.
+-- Tests cuts, classes and cumulative shares against plain SQL in numeric.
 SET client_min_messages = warning;
 CREATE SCHEMA t_cuts;
 SET search_path = t_cuts, test, public, customer_tier;

@@ -1,4 +1,4 @@
--- What is said in Chinese, and names of several bytes a letter, where the database's encoding has them.
+-- Tests Chinese labels, and multibyte names, in the encodings that have them.
 SELECT getdatabaseencoding() IN ('UTF8', 'SQL_ASCII', 'EUC_CN') AS has_chinese,
   getdatabaseencoding() IN ('UTF8', 'SQL_ASCII') AS three_bytes \gset
 SET client_min_messages = warning;

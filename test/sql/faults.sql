@@ -1,5 +1,5 @@
--- Faults, seeded one at a time into the extension's statements and triggers: the random
--- histories of the suite history find every one of them.
+-- Tests the tests: faults are seeded one at a time into the extension's statements and
+-- triggers, and the random histories of the suite history must find each one.
 --
 -- A fault in a function is a pattern of its text and what stands there instead; one in the
 -- triggers, the live view or the like is a command, run when the sales are tracked.

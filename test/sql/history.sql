@@ -1,5 +1,5 @@
--- Random histories of a tracked table: after every statement the live ledgers are
--- what the sales give, and nothing is lost between them.
+-- Tests random histories of a tracked table: after each statement the live ledgers must
+-- equal those that the sales give.
 SET client_min_messages = warning;
 CREATE SCHEMA t_history;
 -- what moves between two schemas is found in either

@@ -1,4 +1,4 @@
--- What the fuzzer found (test/long/fuzz): an error that is clear, not an internal one.
+-- Tests findings of the fuzzer (test/long/fuzz): the error must be clear, not an internal one.
 \pset format unaligned
 \pset tuples_only on
 SET client_min_messages = warning;

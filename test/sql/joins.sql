@@ -1,4 +1,4 @@
--- Sources that join tables: what changed is found from rows, or who is touched by keys; and random histories.
+-- Tests sources that join tables: refreshes by noted rows and by noted keys, and random histories.
 SET client_min_messages = warning;
 CREATE SCHEMA t_joins;
 SET search_path = t_joins, test, public, customer_tier;

@@ -1,4 +1,4 @@
--- The type itself: text, binary, operators, entries, slice.
+-- Tests the type ledger: text, binary, operators, entries, slice.
 \set VERBOSITY default
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;

@@ -1,4 +1,4 @@
--- Sales to ledgers, ledgers to ledgers.
+-- Tests the aggregates ledger_agg and rollup.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_ledger_agg;

@@ -1,5 +1,5 @@
--- Many sources at a time, and what depends on a source: one that fails keeps nobody from the
--- others, and is told; a source that lost a part says so; strangers keep nobody from letting go.
+-- Tests refresh_all and untrack_all: a source that fails must be reported and must not affect
+-- the others, a missing part must be reported, and other users must not prevent untrack.
 \set ON_ERROR_STOP off
 \set VERBOSITY default
 \set SHOW_CONTEXT never

@@ -1,4 +1,4 @@
--- Every measure against plain SQL over the sales.
+-- Tests each measure against plain SQL over the sales.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_measures;

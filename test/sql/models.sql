@@ -1,4 +1,4 @@
--- Models kept by name, measures by them, and how well they foretell.
+-- Tests stored models, measures that use them, and the quality of their predictions.
 SET client_min_messages = warning;
 CREATE SCHEMA t_models;
 SET search_path = t_models, test, public, customer_tier;

@@ -1,4 +1,4 @@
--- Natural breaks against all there are, and against a slow exact way.
+-- Tests natural breaks against all possible breaks, and against a slow exact algorithm.
 SET client_min_messages = warning;
 CREATE SCHEMA t_natural;
 SET search_path = t_natural, test, public, customer_tier;

@@ -1,4 +1,4 @@
--- Numbers: whole through every step, the same under every setting, and what is beyond them is said.
+-- Tests that numbers stay exact, do not depend on settings, and that the limits of results raise warnings.
 SET client_min_messages = warning;
 SET datestyle = 'ISO, MDY';
 CREATE SCHEMA t_numbers;

@@ -1,5 +1,5 @@
--- Random histories of sales, graded by every preset: a refresh writes what a grading from
--- scratch gives, and what it wrote can be replayed later.
+-- Tests every preset on random histories of sales: a refresh must write what a grading from
+-- scratch gives, and tiers_as_of must return it later.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_replay;

@@ -1,4 +1,4 @@
--- roll_up(query): the same ledgers as ledger_agg ... GROUP BY, byte for byte.
+-- Tests that roll_up(query) returns the same bytes as ledger_agg with GROUP BY.
 SET client_min_messages = notice;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_roll_up;

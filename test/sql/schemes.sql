@@ -1,4 +1,4 @@
--- Schemes: what they are made of, what a refresh writes, what discipline does, what is refused.
+-- Tests schemes: their definition, refreshes, holds and reviews, and errors.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 \set VERBOSITY terse

@@ -1,4 +1,4 @@
--- Faults that were seen in use, and that no other test asks for.
+-- Tests faults that were seen in use and that no other suite covers.
 \set VERBOSITY terse
 SET client_min_messages = warning;
 DROP SCHEMA IF EXISTS t_seen CASCADE;

@@ -1,4 +1,4 @@
--- What all suites use.
+-- Creates the functions and roles that all suites use.
 SET client_min_messages = warning;
 CREATE SCHEMA test;
 GRANT USAGE ON SCHEMA test TO PUBLIC;

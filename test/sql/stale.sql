@@ -1,4 +1,4 @@
--- Materialised views that are refreshed on change: when, by whom, and what is refused.
+-- Tests materialised views that are refreshed on change: when, by which user, and errors.
 SET client_min_messages = notice;
 CREATE SCHEMA t_stale;
 SET search_path = t_stale, test, public, customer_tier;

@@ -1,4 +1,4 @@
--- tiers(query, preset, day): the tiers of any query, with nothing kept.
+-- Tests tiers(query, preset, day).
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 \set VERBOSITY terse

@@ -1,4 +1,4 @@
--- What a customer is worth: published figures, odd customers, fits of simulated ones.
+-- Tests the value models: published figures, unusual customers, fits of simulated customers.
 SET client_min_messages = warning;
 CREATE SCHEMA t_value;
 SET search_path = t_value, test, public, customer_tier, customer_tier_internal;

@@ -1,5 +1,5 @@
-# Binary input is hostile until validated: every value is refused, or is a
-# ledger that says what its bytes say.
+# Tests binary input of mutated bytes: each value must be refused, or be the ledger that its
+# bytes describe.
 use strict;
 use warnings;
 
@@ -231,7 +231,8 @@ push @by_hand,
 	[ 'a tag beyond 64 bits', with_orders(0, [ [ 9501, 7, 0, 2, 499 ] ],
 		body => "\x02" . "\xff" x 9 . "\x02" . zigzag(2) . zigzag(499)) ],
 	[ 'lines of -2^63', with_orders(0, [ [ 9501, 7, 0, 2, 499 ] ], body => "\x02\x0e" . $huge . zigzag(499)) ],
-	(map { [ "orders: $_ entries", with_orders(0, \@spread, n => varint($_)) ] } 1, 3, 100, 65536, 10_000_000, 4294967295),
+	(map { [ "orders: $_ entries", with_orders(0, \@spread, n => varint($_)) ] }
+		1, 3, 100, 65536, 10_000_000, 4294967295),
 	(map { [ "orders: $_ spread", with_orders(0, \@spread, n => varint($_), spread => varint($_)) ] } 3, 10_000_000,
 		4294967295),
 	(map { [ "orders, trailing garbage of $_", with_orders(0, \@spread) . ("\0" x $_) ] } 1 .. 9);
@@ -269,7 +270,8 @@ SELECT count(give('two bytes',
   (u(i * 50 + n, 7) * (length(bytes) - 1))::int, (u(i * 50 + n, 8) * 255)::int)))
 FROM (SELECT * FROM valid WHERE i <= 40 OR i > 2085) AS v, generate_series(1, 20) AS n;
 SELECT count(give('byte left out', substr(bytes, 1, n) || substr(bytes, n + 2)))
-FROM (SELECT * FROM valid WHERE i BETWEEN 60 AND 70 OR i BETWEEN 2000 AND 2005) AS v, LATERAL generate_series(0, length(bytes) - 1) AS n;
+FROM (SELECT * FROM valid WHERE i BETWEEN 60 AND 70 OR i BETWEEN 2000 AND 2005) AS v,
+	LATERAL generate_series(0, length(bytes) - 1) AS n;
 SELECT count(give('random', substr(decode(md5(n::text) || md5((n + 5000)::text), 'hex'), 1, 1 + n % 32)))
 FROM generate_series(1, 1000) AS n;
 SELECT count(give('random with a tag',

@@ -1,4 +1,4 @@
-# Ledgers survive a dump; the extension is made, and dropped, by who may.
+# Tests ledgers in a dump, and who may create and drop the extension.
 use strict;
 use warnings;
 

@@ -1,4 +1,4 @@
-# Writers and a refresher, killed at any moment: nothing is lost, nothing counts twice.
+# Tests that no sale is lost or counted twice if writers and a refresh are killed.
 use strict;
 use warnings;
 

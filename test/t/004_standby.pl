@@ -1,5 +1,5 @@
-# A hot standby: its ledgers are right at any moment, while the primary is written
-# to, refreshed, rebuilt and truncated, and after the standby is promoted.
+# Tests the ledgers on a hot standby while the primary is written to, refreshed, rebuilt and
+# truncated, and after the standby is promoted.
 use strict;
 use warnings;
 

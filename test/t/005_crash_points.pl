@@ -1,6 +1,5 @@
-# The server, or the backend, is killed at a definite point of capture, refresh, rebuild, track and
-# untrack.  Afterwards nothing is lost and nothing counts twice: a source is as it
-# was, or as it was to be, or is not there.
+# Tests that no sale is lost or counted twice if the server, or the backend, is killed at a
+# given point of capture, refresh, rebuild, track and untrack.
 use strict;
 use warnings;
 

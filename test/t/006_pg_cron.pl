@@ -1,5 +1,5 @@
-# pg_cron, where it is installed, refreshes what is tracked.  Before version 1.5 it knows
-# minutes only: so long a test is run if CRON_TEST says so.
+# Tests a refresh by pg_cron, if that is installed.  Before version 1.5 its shortest interval
+# is a minute, so this test runs only if CRON_TEST is set.
 use strict;
 use warnings;
 

@@ -1,4 +1,4 @@
-# A refresh that changes tiers tells who listens, once it is committed, and not otherwise.
+# Tests that a refresh notifies listeners after it is committed, and only then.
 use strict;
 use warnings;
 

@@ -1,5 +1,5 @@
-# Logical replication: the server fires no triggers for the statements of its apply
-# worker, only those for each row.  Partitioned tables and capture => 'row' see them.
+# Tests logical replication.  An apply worker fires row triggers but no statement triggers, so
+# a subscriber needs a partitioned table or capture => 'row'.
 use strict;
 use warnings;
 

@@ -1,6 +1,6 @@
-# What takes long ends soon after a cancel: functions of one ledger of millions of days, and what is
-# done with the state of an aggregate over millions of rows.  Each is run to its end, and then cancelled
-# at some parts of that time.  Time is the CPU time of the backend, which a busy machine does not change.
+# Tests that long operations end soon after a cancel: functions of a ledger of millions of days,
+# and aggregates over millions of rows.  Each is run to its end, and then cancelled at fractions of
+# that time.  Times are CPU times of the backend, which do not depend on the load of the machine.
 use strict;
 use warnings;
 

@@ -1,5 +1,5 @@
-# What a DBA does to the relations of a source: renames, schemas, owners, drops.  After each,
-# writes are captured, or fail with a hint that names the command that mends it; none is lost.
+# Tests renames, changes of schemas and owners, and drops of the relations of a source.  After
+# each, writes must be captured, or fail with a hint that names the command to repair it.
 use strict;
 use warnings;
 

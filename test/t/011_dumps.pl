@@ -1,5 +1,5 @@
-# Sources in dumps: of every format, by whoever may dump the data, into databases of other numbers
-# and other owners, with sales pending.  What is restored goes on capturing.
+# Tests sources in dumps of every format, by users who may dump the data, restored into databases
+# with other OIDs and owners, with sales pending.  Restored sources must capture writes.
 use strict;
 use warnings;
 

@@ -1,5 +1,5 @@
-# Materialised views that are refreshed on change: dumped and restored by owners who are
-# no superusers, renamed, published, on a subscriber, and attacked.
+# Tests materialised views that are refreshed on change: dumps and restores by owners who are not
+# superusers, renames, publications, subscribers, and attacks.
 use strict;
 use warnings;
 

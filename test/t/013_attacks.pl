@@ -1,6 +1,6 @@
-# Hostile roles: who owns the database and created the extension, who may create in it, who owns
-# a table, who writes, who reads, and strangers.  None gains a right, and none keeps the others
-# from their sources.
+# Tests hostile roles: the owner of the database, who created the extension, roles that may create
+# objects, owners of tables, writers, readers, and others.  None must gain a right, or prevent
+# others from using their sources.
 use strict;
 use warnings;
 

@@ -1,5 +1,5 @@
-# All tables are published: what we keep is deleted from, and goes to subscribers that track as
-# well.  Nothing fails, and nothing is counted twice.  And a standby answers.
+# Tests a publication of all tables, with subscribers that track the same tables: no write must
+# fail, and no sale be counted twice.  Tests queries on a standby as well.
 use strict;
 use warnings;
 

@@ -1,5 +1,5 @@
-# Whose code runs, as whom: functions, operators, types and names that somebody plants, and what
-# writers, readers and lock holders could do to those beside them.
+# Tests which user runs which code: functions, operators, types and names that another user
+# planted, and effects of writers, readers and lock holders on others.
 use strict;
 use warnings;
 
