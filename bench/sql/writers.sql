@@ -1,4 +1,4 @@
--- Tables to write to: not tracked, tracked, and with what one would write oneself; each with a queue.
+-- Tables to write to: not tracked, tracked, and with a handwritten row trigger; each with a queue.
 -- psql variables: rows, file
 CREATE TABLE incoming AS SELECT customer_id, sold_at, amount
 FROM (SELECT * FROM sales ORDER BY id DESC LIMIT :rows) AS s ORDER BY id;
