@@ -1,4 +1,4 @@
--- suggest(): from an unknown table to statements; and they run.
+-- Tests that suggest() gives statements for an unknown table, and that they run.
 CREATE SCHEMA t_suggest;
 SET search_path = t_suggest, customer_tier, public;
 SET timezone = 'UTC';
@@ -9,8 +9,8 @@ CREATE TABLE plain (id bigint PRIMARY KEY, customer_id int, sold_at date, amount
 SELECT suggest('plain');
 
 -- lines of invoices, names as a spreadsheet has them, moments of a time zone
-CREATE TABLE "Lines" ("InvoiceNo" text, "StockCode" text, "Quantity" int, "InvoiceDate" timestamptz, "UnitPrice" numeric,
-  "CustomerID" bigint, "Status" text);
+CREATE TABLE "Lines" ("InvoiceNo" text, "StockCode" text, "Quantity" int, "InvoiceDate" timestamptz,
+  "UnitPrice" numeric, "CustomerID" bigint, "Status" text);
 SELECT suggest('"Lines"');
 
 -- what looks like something else
