@@ -68,3 +68,7 @@ SELECT run_all(substring(suggest('plain') FROM '^.*?;\n'));
 RESET ROLE;
 DROP OWNED BY regress_customer_tier_reader;
 DROP ROLE regress_customer_tier_reader;
+
+-- later suites list all sources
+SET client_min_messages = warning;
+DROP SCHEMA t_suggest CASCADE;
