@@ -1,4 +1,4 @@
--- Figures of the demo's tables that its report leaves out.
+-- Figures of the demo's tables that are not in its report.
 SET search_path = public, customer_tier;
 SELECT format('ABC fit %s %s %s', cuts[2], cuts[1], string_agg(heads::text, '/' ORDER BY class))
 FROM (SELECT cuts, classify(total, cuts, '{C, B, A}') AS class, count(*) AS heads

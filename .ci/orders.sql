@@ -1,5 +1,5 @@
--- Orders on real order lines: for every customer and as of ten days, what plain SQL over the
--- lines says.  Run with -v data=DIRECTORY; an error tells what is not as it should be.
+-- Tests ledgers of orders on real order lines, for every customer and as of ten days, against
+-- plain SQL over the lines.  Run with -v data=DIRECTORY; a difference is an error.
 \set ON_ERROR_STOP 1
 \set QUIET 1
 SET search_path = public, customer_tier;

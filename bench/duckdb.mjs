@@ -1,4 +1,4 @@
-// The same SQL in DuckDB, on its own table, with one thread.
+// Runs the same SQL in DuckDB, on its own table, with one thread.
 //
 //	node duckdb.mjs load DATABASE CSV		the sales, and a summary of each customer, once
 //	node duckdb.mjs time DATABASE TABLE SQL		milliseconds of the statement in the file

@@ -1,4 +1,4 @@
--- The same, with equal values together.
+-- The same as rfm_ntile.sql, but equal values get equal scores.
 SELECT count(r), count(f), count(m) FROM (
   SELECT 1 + floor(5 * percent_rank() OVER (ORDER BY last_day)) AS r,
   1 + floor(5 * percent_rank() OVER (ORDER BY orders)) AS f,

@@ -1,6 +1,6 @@
--- Sales as they arrive, in the order of time, over two years.  Every customer has
--- a rate of their own (exponential, so the number of sales is geometric), a level of
--- spending, and a day on which it began; three sales of a hundred are returns.
+-- Sales of two years, in the order of time.  Each customer has its own rate, which is
+-- exponentially distributed (so the number of sales is geometric), its own level of spending,
+-- and a first day.  3 % of the sales are returns.
 -- psql variables: sales, customers
 SELECT setseed(0.42);
 SET work_mem = '1GB';

@@ -1,6 +1,6 @@
--- Both ways from sales to tiers agree, before anyone is timed: exactly on what was
--- bought; the classes but for customers below zero, whom our total leaves out; the
--- scores but for equal values, whom ntile() parts and a line does not.
+-- Checks, before anything is timed, that both ways from sales to tiers agree: exactly on
+-- purchases; on classes, except for customers below zero, whom our total leaves out; and on
+-- scores, except for equal values, which ntile() separates.
 -- psql variables: ours, windows (files)
 SET work_mem = '1GB';
 \i :ours

@@ -1,4 +1,4 @@
--- The ledgers, the lines found in their values, and each value against the lines.
+-- Makes ledgers, finds lines in their values, and compares each value with the lines.
 CREATE UNLOGGED TABLE result AS
 WITH customers AS MATERIALIZED (
   SELECT customer_id, total(ledger) AS total, orders(ledger) AS orders, last_day(ledger) AS last_day,

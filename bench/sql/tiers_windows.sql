@@ -1,4 +1,4 @@
--- How it is done with what SQL has: one grouping, then windows.
+-- The same in plain SQL: one grouping, then window functions.
 CREATE UNLOGGED TABLE result AS
 WITH customers AS (
   SELECT customer_id, sum(amount) AS total, count(*) FILTER (WHERE amount > 0) AS orders,

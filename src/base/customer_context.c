@@ -1,9 +1,9 @@
 /*
  * customer_context.c
- *		Whose ledger an error is about.
+ *		Adds the customer to the context of errors about its ledger.
  *
- * A sum that is out of range stops a refresh until somebody corrects the sales, so
- * the error has to say whose they are.
+ * A sum that is out of range stops a refresh until the sales are corrected, so the
+ * error must tell whose sales they are.
  */
 #include "base/customer_context.h"
 
@@ -21,7 +21,9 @@ name_customer(void *arg)
 
 /*
  * ct_push_customer
- *		Errors name c->customer, which the caller sets, until ct_pop_customer.
+ *		Makes errors name c->customer, which the caller sets, until ct_pop_customer.
+ *
+ * "c" must live until then.
  */
 void
 ct_push_customer(CustomerContext *c, const CustomerType *type)
@@ -29,7 +31,7 @@ ct_push_customer(CustomerContext *c, const CustomerType *type)
 	bool		varlena;
 
 	getTypeOutputInfo(type->type, &c->output, &varlena);
-	/* a user's function could fail itself */
+	/* an output function of a user could fail */
 	if (c->output >= FirstNormalObjectId)
 		c->output = InvalidOid;
 	c->callback.callback = name_customer;

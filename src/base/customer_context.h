@@ -1,17 +1,17 @@
 /*
  * customer_context.h
- *		Whose ledger an error is about.
+ *		Adds the customer to the context of errors about its ledger.
  */
 #ifndef CUSTOMER_TIER_CUSTOMER_CONTEXT_H
 #define CUSTOMER_TIER_CUSTOMER_CONTEXT_H
 
 #include "base/customer.h"
 
-/* while it is pushed, errors name the customer */
+/* while this is pushed, errors name the customer */
 typedef struct CustomerContext
 {
 	ErrorContextCallback callback;
-	Oid			output;			/* InvalidOid: the type's function is not the server's, and is not called */
+	Oid			output;			/* the type's output function; InvalidOid if it is not the server's */
 	Datum		customer;
 } CustomerContext;
 

@@ -1,4 +1,4 @@
--- Calendars: ranges of days for measures.
+-- Tests calendars, which give ranges of days for measures.
 SET search_path = t_setup, customer_tier, public;
 SET datestyle = iso;
 

@@ -1,4 +1,4 @@
--- Ledgers of orders: lines that have the key of an order.
+-- Tests ledgers of orders, from lines that have the key of an order.
 SET client_min_messages = warning;
 SET datestyle = ISO, YMD;
 CREATE SCHEMA t_orders;

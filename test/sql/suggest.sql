@@ -1,4 +1,4 @@
--- suggest(): from an unknown table to statements; and they run.
+-- Tests that suggest() gives statements for an unknown table, and that they run.
 CREATE SCHEMA t_suggest;
 SET search_path = t_suggest, customer_tier, public;
 SET timezone = 'UTC';

@@ -1,5 +1,5 @@
-# Binary input is hostile until validated: every value is refused, or is a
-# ledger that says what its bytes say.
+# Tests binary input of mutated bytes: each value must be refused, or be the ledger that its
+# bytes describe.
 use strict;
 use warnings;
 

@@ -78,14 +78,14 @@ CREATE FUNCTION rfm_class8(r_high boolean, f_high boolean, m_high boolean, langu
 AS 'MODULE_PATHNAME', 'ct_rfm_class8'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION rfm_class8(boolean, boolean, boolean, text) IS
-  'the class of the eight by what is high, in English (en) or Chinese (zh)';
+  'one of the eight classes, by which scores are high; in English (en) or Chinese (zh)';
 
 CREATE FUNCTION rfm_class8(r double precision, f double precision, m double precision, high text DEFAULT 'mean',
   language text DEFAULT 'en') RETURNS text
 AS 'MODULE_PATHNAME', 'ct_rfm_class8_window'
 LANGUAGE C WINDOW IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION rfm_class8(double precision, double precision, double precision, text, text) IS
-  'window function: the class of the eight; high is above the partition''s mean or median';
+  'window function: one of the eight classes; high is above the partition''s mean or median';
 
 CREATE FUNCTION weighted_score(measures double precision[], weights double precision[]) RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_weighted_score'

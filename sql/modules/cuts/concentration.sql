@@ -1,4 +1,4 @@
--- Concentration: how unevenly a total is spread over the heads.
+-- Concentration: measures of how unevenly a total is spread over the heads.
 
 CREATE FUNCTION customer_tier_internal.top_share_accumulate(bytea, double precision, double precision) RETURNS bytea
 AS 'MODULE_PATHNAME', 'ct_top_share_accumulate'
@@ -15,7 +15,7 @@ COMMENT ON FUNCTION customer_tier_internal.top_share_accumulate(bytea, numeric, 
 CREATE FUNCTION customer_tier_internal.top_share_final(bytea) RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_top_share_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.top_share_final(bytea) IS 'aggregate support: what the top holds';
+COMMENT ON FUNCTION customer_tier_internal.top_share_final(bytea) IS 'aggregate support: the share of the top';
 
 CREATE AGGREGATE pareto_share(value double precision, top double precision) (
   STYPE = bytea, SFUNC = customer_tier_internal.top_share_accumulate,
@@ -91,7 +91,7 @@ CREATE AGGREGATE decile_ratio(value double precision) (
   COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE decile_ratio(double precision) IS
-  'what the top tenth of heads holds for each unit of the bottom tenth; null if that holds nothing';
+  'what the top tenth of heads holds, divided by what the bottom tenth holds; null if that is nothing';
 
 CREATE AGGREGATE decile_ratio(value numeric) (
   STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,
@@ -99,7 +99,7 @@ CREATE AGGREGATE decile_ratio(value numeric) (
   COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE decile_ratio(numeric) IS
-  'what the top tenth of heads holds for each unit of the bottom tenth; null if that holds nothing';
+  'what the top tenth of heads holds, divided by what the bottom tenth holds; null if that is nothing';
 
 CREATE TYPE curve_point AS (heads double precision, share double precision);
 COMMENT ON TYPE curve_point IS 'a point of a curve of concentration';
@@ -129,7 +129,7 @@ CREATE TYPE whale_point AS (heads double precision, level double precision);
 COMMENT ON TYPE whale_point IS 'a point of a whale curve';
 COMMENT ON COLUMN whale_point.heads IS 'part of the heads so far, 0 to 1';
 COMMENT ON COLUMN whale_point.level IS
-  'profit that they bring together, relative to all of it: above 1 where losses follow';
+  'cumulative profit relative to the total profit; above 1 where losses follow';
 
 CREATE TYPE whale_curve AS (
   heads bigint, profit double precision, peak double precision, peak_at double precision,
@@ -194,11 +194,12 @@ COMMENT ON COLUMN concentration.equivalent_heads IS 'number of equal heads with 
 COMMENT ON COLUMN concentration.top_1_share IS 'share of the total that the top 1 % of heads holds';
 COMMENT ON COLUMN concentration.top_10_share IS 'share that the top 10 % holds';
 COMMENT ON COLUMN concentration.top_20_share IS 'share that the top 20 % holds';
-COMMENT ON COLUMN concentration.decile_ratio IS 'what the top tenth of heads holds for each unit of the bottom tenth';
+COMMENT ON COLUMN concentration.decile_ratio IS
+  'what the top tenth of heads holds, divided by what the bottom tenth holds';
 COMMENT ON COLUMN concentration.peak IS
   'highest cumulative sum relative to net, at least 1; null if net is not above zero';
-COMMENT ON COLUMN concentration.peak_at IS 'part of the heads at which it is reached';
-COMMENT ON COLUMN concentration.loss IS 'what is lost after it';
+COMMENT ON COLUMN concentration.peak_at IS 'part of the heads at which the peak is reached';
+COMMENT ON COLUMN concentration.loss IS 'sum of the losses after the peak';
 
 CREATE FUNCTION customer_tier_internal.concentration_final(bytea) RETURNS concentration
 AS 'MODULE_PATHNAME', 'ct_concentration_final'

@@ -116,16 +116,16 @@ CREATE AGGREGATE share_cuts(value double precision, shares double precision[], r
   COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE share_cuts(double precision, double precision[], text) IS
-  'values to reach for the top shares of the total, ascending; rule fill or fit says where the group belongs that '
-  'crosses a share';
+  'values to reach for the top shares of the total, ascending; the rule, fill or fit, determines where a '
+  'group that crosses a share belongs';
 
 CREATE AGGREGATE share_cuts(value numeric, shares double precision[], rule text) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.share_cuts_final,
   COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE share_cuts(numeric, double precision[], text) IS
-  'values to reach for the top shares of the total, ascending; rule fill or fit says where the group belongs that '
-  'crosses a share';
+  'values to reach for the top shares of the total, ascending; the rule, fill or fit, determines where a '
+  'group that crosses a share belongs';
 
 CREATE AGGREGATE head_cuts(value double precision, fractions double precision[]) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
@@ -146,16 +146,16 @@ CREATE AGGREGATE head_cuts(value double precision, fractions double precision[],
   COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE head_cuts(double precision, double precision[], text) IS
-  'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that '
-  'crosses a fraction';
+  'values to reach for the top fractions of heads, ascending; the rule, fill or fit, determines where a '
+  'group that crosses a fraction belongs';
 
 CREATE AGGREGATE head_cuts(value numeric, fractions double precision[], rule text) (
   STYPE = bytea, SFUNC = customer_tier_internal.cuts_accumulate, FINALFUNC = customer_tier_internal.head_cuts_final,
   COMBINEFUNC = customer_tier_internal.values_combine, INITCOND = '', PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE head_cuts(numeric, double precision[], text) IS
-  'values to reach for the top fractions of heads, ascending; rule fill or fit says where the group belongs that '
-  'crosses a fraction';
+  'values to reach for the top fractions of heads, ascending; the rule, fill or fit, determines where a '
+  'group that crosses a fraction belongs';
 
 CREATE AGGREGATE natural_cuts(value double precision, classes integer) (
   STYPE = bytea, SFUNC = customer_tier_internal.values_accumulate,

@@ -27,7 +27,8 @@ FROM unnest('{true, false}'::boolean[]) AS r, unnest('{true, false}'::boolean[])
   unnest('{true, false}'::boolean[]) AS m
 ORDER BY m DESC, r DESC, f DESC
 $$;
-COMMENT ON FUNCTION rfm_classes8(text) IS 'the eight classes by what is high, in English (en) or Chinese (zh)';
+COMMENT ON FUNCTION rfm_classes8(text) IS
+  'the eight classes, by which scores are high; in English (en) or Chinese (zh)';
 
 CREATE FUNCTION pyramid_presets(OUT preset text, OUT tier integer, OUT label text, OUT heads double precision,
   OUT top double precision) RETURNS SETOF record
