@@ -98,6 +98,7 @@ ALTER TABLE line DISABLE TRIGGER ALL;
 SELECT customers FROM refresh_scheme('net', '2026-03-06');
 SELECT format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::regclass, tgname)
 FROM pg_trigger WHERE tgrelid IN ('visit'::regclass, 'line'::regclass) AND NOT tgisinternal
+ORDER BY tgrelid::regclass::text COLLATE "C", tgname
 \gexec
 CALL rebuild_source('visit');
 -- readers ask what they may ask of any scheme; what it reads stays its owner's
