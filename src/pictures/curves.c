@@ -214,12 +214,13 @@ draw_levels(Canvas *c, double top, double low, double high, double scale)
 {
 	double		step = ct_tick_step(high - low, 6);
 
-	for (double level = ceil(low / step - 1e-9) * step; level <= high + step * 1e-9; level += step)
+	for (int i = (int) ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
 	{
+		double		level = i * step;
 		double		y = top + (high - level) * scale;
 
-		ct_line(c, PLOT_LEFT, y, PLOT_LEFT + WHALE_WIDTH, y, fabs(level) < step / 2 ? "ct-ax" : "ct-gr");
-		ct_text(c, PLOT_LEFT - 8, y + 4, END, TEXT_SMALL, 0, ct_percent(fabs(level) < step / 2 ? 0 : level));
+		ct_line(c, PLOT_LEFT, y, PLOT_LEFT + WHALE_WIDTH, y, i == 0 ? "ct-ax" : "ct-gr");
+		ct_text(c, PLOT_LEFT - 8, y + 4, END, TEXT_SMALL, 0, ct_percent(level));
 	}
 }
 

@@ -121,8 +121,8 @@ draw_ticks(Canvas *c, const Scale *s, bool upright, double top)
 	{
 		double		step = ct_tick_step(s->to - s->from, upright ? 5 : 7);
 
-		for (double at = ceil(s->from / step - 1e-9) * step; at <= s->to; at += step)
-			draw_tick(c, s, fabs(at) < step / 2 ? 0 : at, upright, top);
+		for (int64 i = (int64) ceil(s->from / step - 1e-9); i * step <= s->to; i++)
+			draw_tick(c, s, i * step, upright, top);
 	}
 }
 
@@ -230,7 +230,8 @@ ct_svg_quadrant(PG_FUNCTION_ARGS)
 		if (i % 65536 == 0)
 			CHECK_FOR_INTERRUPTS();
 		heads[(x[i] >= x_line) + 2 * (y[i] >= y_line)]++;
-		most = Max(most, ++count[row * COLUMNS + column]);
+		count[row * COLUMNS + column]++;
+		most = Max(most, count[row * COLUMNS + column]);
 		if (known <= FEW)
 			ct_dot(&c, LEFT + WIDTH * place(&x_scale, x[i]), top + HEIGHT * (1 - place(&y_scale, y[i])), 3.5,
 				   "class=\"ct-up\" fill-opacity=\"0.6\"");

@@ -222,8 +222,10 @@ ct_svg_trend(PG_FUNCTION_ARGS)
 	ct_text(&c, MARGIN, c.top, START, TEXT_MUTED, width,
 			ct_option_label(&c, "y", share ? "part of the customers" : "customers"));
 	step = ct_tick_step(most, 5);
-	for (double level = 0; level <= most * 1.0001; level += step)
+	for (int i = 0; i * step <= most * 1.0001; i++)
 	{
+		double		level = i * step;
+
 		ct_line(&c, LEFT, bottom - level * scale, LEFT + width, bottom - level * scale, "ct-gr");
 		ct_text(&c, LEFT - 8, bottom - level * scale + 4, END, TEXT_SMALL, LEFT - 10,
 				share ? ct_percent(level) : ct_number(c.chinese, level));
