@@ -7,6 +7,7 @@
 #include "access/relation.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/pg_am.h"
 #include "utils/acl.h"
 #include "utils/lsyscache.h"

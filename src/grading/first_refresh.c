@@ -4,6 +4,7 @@
  */
 #include "grading/first_refresh.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/date.h"

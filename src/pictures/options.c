@@ -76,7 +76,7 @@ find_option(const Jsonb *options, const char *name)
 	return found == NULL || found->type == jbvNull ? NULL : found;
 }
 
-static void pg_attribute_noreturn()
+pg_noreturn static void
 refuse_option(const char *name, const char *wanted)
 {
 	ereport(ERROR,
