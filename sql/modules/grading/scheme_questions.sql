@@ -159,7 +159,7 @@ AS $$
 DECLARE
   s customer_tier_internal.scheme := customer_tier_internal.asked_scheme(relation);
   r customer_tier_internal.rule := customer_tier_internal.rule_of(s);
-  as_of date := details ->> 'as_of';
+  as_of date := (details ->> 'as_of')::date;
 BEGIN
   PERFORM customer_tier_internal.check_scheme_day(as_of);
   PERFORM customer_tier_internal.check_listed_once(s);
@@ -279,8 +279,8 @@ DECLARE
   s customer_tier_internal.scheme := customer_tier_internal.asked_scheme(relation);
   own customer_tier_internal.rule := customer_tier_internal.rule_of(s);
   r customer_tier_internal.rule := own;
-  tiers text[] := details ->> 'tiers';
-  labels text[] := details ->> 'labels';
+  tiers text[] := (details ->> 'tiers')::text[];
+  labels text[] := (details ->> 'labels')::text[];
   unrated text := coalesce(details ->> 'unrated', own.unrated);
 BEGIN
   PERFORM customer_tier_internal.check_listed_once(s);

@@ -149,7 +149,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   views text[] := '{current_view, scheme, history_view, summary_view, migration_view, trend_view, progress_view,
-                    thresholds_view}';
+                    thresholds_view}'::text[];
   lost text;
   mends text;
 BEGIN

@@ -65,8 +65,8 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $suggest$
 DECLARE
   c record;
-  names jsonb := '{}';
-  types jsonb := '{}';
+  names jsonb := '{}'::jsonb;
+  types jsonb := '{}'::jsonb;
   customer text;
   amount text;
   day text;

@@ -38,7 +38,7 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg
 AS $$
 DECLARE
   d customer_tier.drivers;
-  names constant text[] := '{customers, active customers, purchases, revenue}';
+  names constant text[] := '{customers, active customers, purchases, revenue}'::text[];
   before numeric[] := ARRAY[heads_before, active_before, orders_before, revenue_before];
   after numeric[] := ARRAY[heads_after, active_after, orders_after, revenue_after];
   logs numeric[];

@@ -9,7 +9,7 @@ AS $$
 DECLARE
   s record;
   known constant text[] :=
-    '{contacts_min, contacts_max, every, coverage, channel, owner_role, priority, credit, discount}';
+    '{contacts_min, contacts_max, every, coverage, channel, owner_role, priority, credit, discount}'::text[];
   said constant text[] := ARRAY[quote_nullable(contacts_min), quote_nullable(contacts_max), quote_nullable(every),
     coalesce(quote_literal(customer_tier_internal.json_numbers(ARRAY[coverage]) ->> 0), 'NULL'),
     quote_nullable(channel), quote_nullable(owner_role), quote_nullable(priority), quote_nullable(credit),
