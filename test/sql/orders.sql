@@ -192,7 +192,7 @@ FROM (SELECT CASE WHEN o ~ '^[0-9]+$' THEN 'read' ELSE left(o, 5) END AS state
              substr(pack, 1, n) || '\xffffffffffffffffffffff' || substr(pack, n + 1)]) AS p,
            outcome(format('SELECT count(ledger) FROM group_sales(ARRAY[%L::bytea]) AS (c int, ledger ledger)', p)) AS o)
   AS x
-GROUP BY state ORDER BY state;
+GROUP BY state ORDER BY state COLLATE "C";
 -- a view of one's own that gains the column: changed until it is taken over
 CREATE VIEW own AS SELECT customer, day AS sold_at, amount FROM line;
 CALL track('own');
