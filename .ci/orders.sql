@@ -91,7 +91,7 @@ SELECT expect('scores and segments as of ' || day, (
   SELECT count(*)
   FROM scored(day) AS s
        FULL JOIN tiers('SELECT customer_id, invoice_date, quantity * unit_price, invoice_no FROM line '
-                       'WHERE customer_id IS NOT NULL', 'rfm', day, '{}', NULL::int) AS t USING (customer)
+                       'WHERE customer_id IS NOT NULL', 'rfm', day, '{"rule": "fit"}', NULL::int) AS t USING (customer)
   WHERE t.scores::int[] IS DISTINCT FROM ARRAY[s.r, s.f, s.m]
      OR t.tier IS DISTINCT FROM rfm_segment(s.r, s.f, s.m))::text, '0')
 FROM at \g /dev/null
