@@ -17,7 +17,7 @@ value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamm
 	formulas named_model
 capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_links \
 	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
-grading = declarations columns grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
+grading = declarations columns rule grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
 operations = balance allocation allocate points referrals surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
@@ -29,11 +29,11 @@ SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
 SQL_value = formulas models predictions
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
-SQL_grading = models axes schemes rules grading refresh_scheme preset_options presets scheme_views scheme_tables \
-	scheme_definition scheme_questions scheme_use suggest
+SQL_grading = models axes schemes rules grading refresh_statement refresh_scheme preset_options presets \
+	scheme_views scheme_tables scheme_definition scheme_questions scheme_use suggest
 SQL_operations = periods balance points referrals word_of_mouth drivers retention funnel surveys \
 	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate
-SQL_pictures = svg words scheme_figures scheme_pictures report
+SQL_pictures = svg words scheme_figures scheme_pictures picture report
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
 INSTALL_SQL = sql/customer_tier--$(EXTVERSION).sql

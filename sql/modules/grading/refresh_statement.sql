@@ -1,0 +1,194 @@
+-- The statement of a refresh: what it writes of lines, totals, state and history.
+
+-- What every refresh writes of its lines and of the totals of the tiers.
+CREATE FUNCTION customer_tier_internal.results_template() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $body$ SELECT $$
+lines_written AS (
+  INSERT INTO {thresholds} AS t (as_of, customer_group, axis, version, lines)
+  SELECT {day}, l.customer_group, l.axis, {version}, l.lines
+  FROM line AS l
+    LEFT JOIN (SELECT DISTINCT ON (customer_group, axis) *
+               FROM {thresholds}
+               ORDER BY customer_group, axis, as_of DESC) AS o USING (customer_group, axis)
+  WHERE o.customer_group IS NULL OR o.version <> {version} OR o.lines IS DISTINCT FROM l.lines
+  ON CONFLICT (as_of, customer_group, axis) DO UPDATE SET version = EXCLUDED.version, lines = EXCLUDED.lines),
+totals_written AS (
+  INSERT INTO {trend} (as_of, customer_group, tier, heads, value, held, orders, active)
+  SELECT {day}, customer_group, tier, sum(heads), sum(value), sum(held), sum(orders), sum(active)
+  FROM (
+    SELECT customer_group, ({names})[rank] AS tier, heads, value, held, orders, active
+    FROM settled
+    UNION ALL
+    SELECT customer_group, tier, count(*), sum(value), sum(greatest(value, 0)), sum(orders),
+           count(*) FILTER (WHERE active)
+    FROM placed
+    WHERE tier IS NOT NULL
+    GROUP BY customer_group, tier) AS t
+  GROUP BY customer_group, tier),
+logged AS (
+  INSERT INTO {refreshes} AS x (as_of, version)
+  VALUES ({day}, {version})
+  ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version WHERE x.version <> EXCLUDED.version)
+$$ $body$;
+COMMENT ON FUNCTION customer_tier_internal.results_template() IS
+  'support of refresh_scheme: a part of its statements';
+
+-- The first refresh: grade() has written everybody.
+CREATE FUNCTION customer_tier_internal.first_refresh_template() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $body$ SELECT $$
+WITH
+placed AS (SELECT *, NULL::text AS tier FROM graded),
+moves_written AS (
+  INSERT INTO {moves} (as_of, customer_group, to_tier, change, heads)
+  SELECT {day}, customer_group, ({names})[rank], 'new', heads
+  FROM settled),
+$$ || customer_tier_internal.results_template() || $$
+SELECT sum(heads)::bigint FROM settled
+$$ $body$;
+COMMENT ON FUNCTION customer_tier_internal.first_refresh_template() IS
+  'support of refresh_scheme: the statement of a first refresh';
+
+/*
+ * Any refresh.  Of graded, which has whoever is not as the state says:
+ *
+ *	today	rows of the history that this day has begun already, with what was before them
+ *	before	beside the new scores, what was before the day (was ...)
+ *	decided	what discipline makes of them: the rank they get (goes_to)
+ *	placed	the tier from now on
+ *	turn	whether the tier, or the way they have it, changes on this day
+ *
+ * Another refresh of the same day decides again, by what was before the day, and corrects
+ * what that day has written.  Rows of the state are written by their place (ctid), which
+ * grade() has read under the lock of the refresh.
+ */
+CREATE FUNCTION customer_tier_internal.refresh_template() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $body$ SELECT $$
+WITH
+pin AS (
+  SELECT customer, array_position({names}, tier) AS pinned, pinned_from > {day_before} AS anew,
+         format('by %s: %s', author, reason) AS note
+  FROM {pins}
+  WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
+today AS MATERIALIZED (
+  SELECT y.customer, y.ctid AS begun, b.ctid AS row_before, b.tier, b.status, b.since, b.earned
+  FROM {history} AS y
+    LEFT JOIN {history} AS b ON b.customer {equal} y.customer AND b.valid_to = y.valid_from
+  WHERE y.valid_from = {day}),
+before AS (
+  SELECT g.*, d.begun, d.row_before,
+         CASE WHEN begun IS NULL THEN now_tier ELSE d.tier END AS was,
+         CASE WHEN begun IS NULL THEN now_status ELSE d.status END AS was_status,
+         CASE WHEN begun IS NULL THEN now_since ELSE d.since END AS was_since,
+         CASE WHEN begun IS NULL THEN now_earned ELSE d.earned END AS was_earned
+  FROM graded AS g
+    LEFT JOIN today AS d ON d.customer {equal} g.customer),
+decided AS (
+  SELECT b.*, pinned, anew, note, rank IS NULL AS gone, was IS NULL AS fresh, ({names})[rank] AS earned,
+         ({names_before})[rank_by_before] AS earned_by_before,
+         CASE
+           WHEN rank IS NULL THEN NULL
+           WHEN pinned IS NOT NULL THEN pinned
+           WHEN cur IS NULL OR rank >= cur THEN rank
+           WHEN greatest(rank, kept) >= cur OR NOT {may_fall} OR {day} < was_since + ({holds})[cur] THEN cur
+           ELSE greatest(rank, kept{one_level})
+         END AS goes_to
+  FROM (SELECT *, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur FROM before) AS b
+    LEFT JOIN pin ON pin.customer {equal} b.customer{reviews}),
+placed AS MATERIALIZED (
+  SELECT *, CASE WHEN was = tier THEN was_since ELSE {day} END AS since
+  FROM (
+    SELECT *, ({names})[goes_to] AS tier,
+           CASE
+             WHEN gone THEN 'left'
+             WHEN pinned IS NOT NULL THEN 'pinned'
+             WHEN goes_to > rank THEN 'held'
+             ELSE 'earned'
+           END AS status
+    FROM decided
+    OFFSET 0) AS d),
+turn AS MATERIALIZED (
+  SELECT *,
+         NOT (fresh AND gone) AND (fresh OR gone OR tier <> was OR status <> was_status OR anew IS TRUE) AS turns,
+         CASE
+           WHEN gone THEN 'left'
+           WHEN fresh THEN 'new'
+           WHEN tier = was THEN 'same'
+           WHEN array_position({names}, was) IS NULL THEN 'replaced'
+           WHEN array_position({names}, tier) > array_position({names}, was) THEN 'up'
+           ELSE 'down'
+         END AS change,
+         CASE
+           WHEN gone THEN 'left'
+           WHEN status = 'pinned' THEN 'pinned'
+           -- LIMIT: by the index, for a planner that expects many would hash the whole history
+           WHEN fresh AND (SELECT true FROM {history} AS h
+                           WHERE h.customer {equal} placed.customer AND h.valid_from < {day} LIMIT 1) THEN 'returned'
+           WHEN fresh THEN 'first'
+           WHEN status = 'held' AND tier = was THEN 'held'
+           WHEN was_status = 'pinned' THEN 'unpinned'
+           WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
+           WHEN {rule_changed} AND (earned_by_before IS NULL OR earned_by_before = was_earned) THEN 'rule'
+           WHEN earned_by_before = was_earned THEN 'line moved'
+           ELSE 'moved'
+         END AS reason
+  FROM placed
+  WHERE begun IS NOT NULL OR fresh OR gone OR tier <> was OR status <> was_status OR anew),
+came AS (
+  INSERT INTO {state} (customer, customer_group, scores, vals, earned, tier, status, since)
+  SELECT customer, customer_group, scores, stored, earned, tier, status, since
+  FROM placed
+  WHERE place IS NULL AND NOT gone
+  ORDER BY customer),
+went AS (
+  DELETE FROM {state}
+  WHERE ctid = ANY (ARRAY(SELECT place FROM placed WHERE gone))),
+stayed AS (
+  UPDATE {state} AS t
+  SET customer_group = n.customer_group, scores = n.scores, vals = n.stored, earned = n.earned, tier = n.tier,
+      status = n.status, since = n.since
+  FROM placed AS n
+  WHERE t.ctid = ANY (ARRAY(SELECT place FROM placed WHERE NOT gone)) AND t.customer {equal} n.customer AND
+        ROW(t.customer_group, t.scores, t.vals, t.earned, t.tier, t.status, t.since) IS DISTINCT FROM
+        ROW(n.customer_group, n.scores, n.stored, n.earned, n.tier, n.status, n.since)),
+-- what this day began, and is not so
+removed AS (
+  DELETE FROM {history}
+  WHERE ctid = ANY (ARRAY(SELECT begun FROM turn WHERE NOT turns))
+  RETURNING 1),
+corrected AS (
+  UPDATE {history} AS h
+  SET customer_group = n.customer_group, tier = n.tier, previous_tier = n.was, change = n.change, reason = n.reason,
+      note = n.note, status = n.status, since = n.since, earned = n.earned, rule_version = {version},
+      scores = n.scores, vals = n.vals
+  FROM turn AS n
+  WHERE h.ctid = ANY (ARRAY(SELECT begun FROM turn WHERE turns)) AND n.customer {equal} h.customer AND
+        ROW(h.customer_group, h.tier, h.previous_tier, h.change, h.reason, h.note, h.status, h.since, h.earned,
+            h.rule_version, h.scores, h.vals) IS DISTINCT FROM
+        ROW(n.customer_group, n.tier, n.was, n.change, n.reason, n.note, n.status, n.since, n.earned,
+            {version}, n.scores, n.vals)),
+ended AS (
+  UPDATE {history} AS h
+  SET valid_to = {day}
+  FROM turn AS n
+  WHERE h.customer {equal} n.customer AND h.valid_to = 'infinity' AND turns AND begun IS NULL
+  RETURNING 1),
+-- one end is open at any time: those before are closed first
+reopened AS (
+  UPDATE {history}
+  SET valid_to = 'infinity'
+  WHERE ctid = ANY (ARRAY(SELECT row_before FROM turn WHERE NOT turns AND (SELECT count(*) FROM removed) >= 0))),
+begun AS (
+  INSERT INTO {history} (customer, customer_group, valid_from, valid_to, tier, previous_tier, change, reason, note,
+                         status, since, earned, rule_version, scores, vals)
+  SELECT customer, customer_group, {day}, 'infinity', tier, was, change, reason, note,
+         status, since, earned, {version}, scores, vals
+  FROM turn
+  WHERE turns AND begun IS NULL AND (SELECT count(*) FROM ended) >= 0
+  ORDER BY customer),
+$$ || customer_tier_internal.results_template() || $$
+SELECT count(*) FROM turn
+$$ $body$;
+COMMENT ON FUNCTION customer_tier_internal.refresh_template() IS 'support of refresh_scheme: its statement';
