@@ -15,8 +15,9 @@ cuts = select_sorted arguments value_state cuts natural classes rfm weighted_sco
 	concentration window_functions
 value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamma_gamma fit predict history \
 	formulas named_model
-capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_links \
-	packed_sales table_writer queue gather captures capture merge live_ledger watched noted_rows matview_stale
+capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_join \
+	view_links view_tables packed_sales table_writer queue gather captures capture ledger_table ledger_of merge \
+	live_ledger watched noted_rows matview_stale
 grading = declarations columns rule grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
 operations = balance allocation allocate points referrals surveys

@@ -72,9 +72,9 @@ use_zone(text *zone, TimestampTz t)
 	zone_cache.used = zone_cache.next = 0;
 
 	/*
-	 * AT TIME ZONE looks for an abbreviation before it looks for a full name, and
-	 * they may differ.  A name with a slash is no abbreviation, and one without a
-	 * comma is no POSIX specification, so that pg_tzset() finds the same zone.
+	 * AT TIME ZONE looks for an abbreviation before it looks for a full name, and they may differ.  A name with a
+	 * slash is no abbreviation, and one without a comma is no POSIX specification, so that pg_tzset() finds the same
+	 * zone.
 	 */
 	zone_cache.tz = NULL;
 	if (pg_strcasecmp(zone_cache.name, "UTC") == 0 || pg_strcasecmp(zone_cache.name, "GMT") == 0 ||

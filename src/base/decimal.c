@@ -21,6 +21,7 @@ PG_FUNCTION_INFO_V1(ct_json_numbers);
 /* between these the powers of 10 that ct_decimal_rest() needs are exact doubles */
 #define LARGEST			1e15
 #define SMALLEST		1e-6
+#define SHIFT			0x1.8p52	/* a sum with it has no places behind the point */
 
 static const double pow10[] = {
 	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
@@ -46,9 +47,7 @@ ct_decimal(double value)
 static inline double
 nearest(double x)
 {
-	const double shift = 0x1.8p52;
-
-	return (x + shift) - shift;
+	return (x + SHIFT) - SHIFT;
 }
 
 /*

@@ -7,7 +7,10 @@
 #include "base/error_context.h"
 
 #ifdef PG_MODULE_MAGIC_EXT
-PG_MODULE_MAGIC_EXT(.name = "customer_tier", .version = CUSTOMER_TIER_VERSION);
+PG_MODULE_MAGIC_EXT(
+					.name = "customer_tier",
+					.version = CUSTOMER_TIER_VERSION
+);
 #else
 PG_MODULE_MAGIC;
 #endif

@@ -260,16 +260,16 @@ ct_view_expressions(PG_FUNCTION_ARGS)
 		TargetEntry *tle = lfirst_node(TargetEntry, lc);
 		bool		measures = tle->resno > LAST_KEY && IsA(tle->expr, ArrayExpr);
 		List	   *exprs = measures ? ((ArrayExpr *) tle->expr)->elements : list_make1(tle->expr);
-		Datum	   *text = palloc(Max(list_length(exprs), 1) * sizeof(Datum));
+		Datum	   *deparsed_text = palloc(Max(list_length(exprs), 1) * sizeof(Datum));
 		Datum		values[2];
 		bool		nulls[2] = {false};
 		int			n = 0;
 		ListCell   *e;
 
 		foreach(e, exprs)
-			text[n++] = deparsed(measures ? without_cast(lfirst(e)) : lfirst(e), from);
+			deparsed_text[n++] = deparsed(measures ? without_cast(lfirst(e)) : lfirst(e), from);
 		values[0] = CStringGetTextDatum(tle->resname);
-		values[1] = PointerGetDatum(construct_array(text, n, TEXTOID, -1, false, TYPALIGN_INT));
+		values[1] = PointerGetDatum(construct_array(deparsed_text, n, TEXTOID, -1, false, TYPALIGN_INT));
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	AtEOXact_GUC(false, nest);

@@ -114,6 +114,7 @@ qualified_name(Oid relid)
 {
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(relid)), get_rel_name(relid));
 }
+
 /*
  * Whether a table is one of marks, to which a row can be added without any code of
  * its owner's; and whether what such a row marks is refreshed at commit.
@@ -210,8 +211,10 @@ reads(const Watched *w, Relation written)
 		return false;
 	/* a partition's trigger may be a clone of its root's */
 	foreach(lc, get_partition_ancestors(RelationGetRelid(written)))
+	{
 		if (list_member_oid(w->reads, lfirst_oid(lc)))
 			return true;
+	}
 	return false;
 }
 
@@ -375,9 +378,8 @@ refresh_due(void)
 	list_sort(views, by_matview);
 
 	/*
-	 * A refresh takes its snapshot before it waits for the lock on the view, so that of
-	 * two the later may have the older snapshot.  This lock, which only the owner may
-	 * take, makes it wait before.
+	 * A refresh takes its snapshot before it waits for the lock on the view, so that of two the later may have the
+	 * older snapshot.  This lock, which only the owner may take, makes it wait before.
 	 */
 	foreach(lc, views)
 		LockRelationOid(((Watched *) lfirst(lc))->state, ShareUpdateExclusiveLock);

@@ -9,8 +9,6 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_class.h"
-#include "catalog/pg_type.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -23,9 +21,8 @@
 #include "base/customer_context.h"
 #include "base/names.h"
 #include "capture/as_owner.h"
+#include "capture/ledger_table.h"
 #include "capture/queue.h"
-#include "capture/source_state.h"
-#include "capture/state.h"
 #include "capture/table_writer.h"
 #include "ledger/ledger_log.h"
 #include "rollup/sales_query.h"
@@ -34,23 +31,6 @@
 PG_FUNCTION_INFO_V1(ct_merge_queue);
 PG_FUNCTION_INFO_V1(ct_merge_changes);
 PG_FUNCTION_INFO_V1(ct_group_sales);
-PG_FUNCTION_INFO_V1(ct_ledger_of);
-
-/* columns of a table of ledgers, and of what is sorted for it */
-enum
-{
-	CUSTOMER, LEDGER, LEDGER_COLUMNS
-};
-
-/* what follows from the type of a table of ledgers */
-typedef struct LedgerTable
-{
-	Relation	rel;
-	CustomerType type;
-	PackCustomer pack;
-	Relation	index;			/* the primary key */
-	ScanKeyData key;
-} LedgerTable;
 
 /* Grouping: sales of packs go to the scatter, customers come out, each with what changed. */
 static void
@@ -66,64 +46,6 @@ scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
 		ct_scatter_add(s, &sale);
 	if ((Pointer) v != DatumGetPointer(value))
 		pfree(v);
-}
-
-static void
-open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
-{
-	TupleDesc	desc;
-	Form_pg_attribute customer;
-	Oid			family;
-	Oid			type;
-	Oid			operator;
-
-	t->rel = ct_open_relation(relid, lock);
-	desc = RelationGetDescr(t->rel);
-	if (t->rel->rd_rel->relkind != RELKIND_RELATION || desc->natts != LEDGER_COLUMNS ||
-		TupleDescAttr(desc, CUSTOMER)->attisdropped ||
-		TupleDescAttr(desc, LEDGER)->atttypid != ct_type("ledger"))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" is not the table of ledgers that track made", RelationGetRelationName(t->rel)),
-				 errhint("Untrack the source and track it again.")));
-	customer = TupleDescAttr(desc, CUSTOMER);
-	ct_customer_type(&t->type, customer->atttypid, customer->attcollation);
-	ct_pack_customer(&t->pack, &t->type);
-	t->index = NULL;
-	if (!with_index)
-		return;
-	/* fills rd_pkindex */
-	(void) RelationGetIndexList(t->rel);
-	if (OidIsValid(t->rel->rd_pkindex))
-		t->index = index_open(t->rel->rd_pkindex, AccessShareLock);
-	if (t->index == NULL || t->index->rd_index->indnkeyatts != 1 ||
-		t->index->rd_index->indkey.values[0] != CUSTOMER + 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table \"%s\" has no primary key of its customers", RelationGetRelationName(t->rel)),
-				 errhint("ALTER TABLE ... ADD PRIMARY KEY (customer).")));
-	family = t->index->rd_opfamily[0];
-	type = t->index->rd_opcintype[0];
-	operator = get_opfamily_member(family, type, type, BTEqualStrategyNumber);
-	ScanKeyEntryInitialize(&t->key, 0, 1, BTEqualStrategyNumber, InvalidOid, t->index->rd_indcollation[0],
-						   get_opcode(operator), (Datum) 0);
-}
-
-static void
-close_ledgers(LedgerTable *t)
-{
-	if (t->index != NULL)
-		index_close(t->index, NoLock);
-	table_close(t->rel, NoLock);
-}
-
-/* the row of a customer, by an index scan that is begun */
-static bool
-find_ledger(LedgerTable *t, IndexScanDesc scan, Datum customer, TupleTableSlot *found)
-{
-	t->key.sk_argument = customer;
-	index_rescan(scan, &t->key, 1, NULL, 0);
-	return index_getnext_slot(scan, ForwardScanDirection, found);
 }
 
 /* what a merge is about */
@@ -224,7 +146,7 @@ apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, Memor
 
 	if (m->emptied == 0)
 		m->changed++;
-	if (m->emptied != 0 || !find_ledger(&m->ledgers, scan, customer, found))
+	if (m->emptied != 0 || !ct_find_ledger(&m->ledgers, scan, customer, found))
 	{
 		if (ledger_is_empty((Ledger *) DatumGetPointer(change)))
 			return;
@@ -295,7 +217,7 @@ begin_merge(Merge *m, Oid ledger)
 
 	check_owner(ledger);
 	memset(m, 0, sizeof(*m));
-	open_ledgers(&m->ledgers, ledger, RowExclusiveLock, true);
+	ct_open_ledgers(&m->ledgers, ledger, RowExclusiveLock, true);
 	m->snapshot = GetActiveSnapshot();
 	m->change = MakeSingleTupleTableSlot(RelationGetDescr(m->ledgers.rel), &TTSOpsMinimalTuple);
 	less = lookup_type_cache(m->ledgers.type.type, TYPECACHE_LT_OPR)->lt_opr;
@@ -310,7 +232,7 @@ end_merge(Merge *m)
 	apply_all(m);
 	tuplesort_end(m->changes);
 	ExecDropSingleTupleTableSlot(m->change);
-	close_ledgers(&m->ledgers);
+	ct_close_ledgers(&m->ledgers);
 }
 
 /*
@@ -417,95 +339,4 @@ ct_group_sales(PG_FUNCTION_ARGS)
 	ct_scatter_end(scatter, put_group, rsinfo);
 	ct_resign(&saved);
 	return (Datum) 0;
-}
-
-/* what the queue says of one customer */
-static LedgerLog *
-add_pending(LedgerLog *log, LedgerTable *t, Relation queue, Snapshot snapshot, int32 emptied, Datum customer)
-{
-	TableScanDesc scan = table_beginscan(queue, snapshot, 0, NULL);
-	TupleTableSlot *slot = table_slot_create(queue, NULL);
-
-	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
-	{
-		bool		isnull;
-		int32		epoch = DatumGetInt32(slot_getattr(slot, QUEUE_EPOCH + 1, &isnull));
-		Datum		pack = slot_getattr(slot, QUEUE_PACK + 1, &isnull);
-		PackReader	r;
-		Sale		sale;
-
-		CHECK_FOR_INTERRUPTS();
-		if (isnull || epoch < emptied)
-			continue;
-		ct_pack_read(&r, &t->pack, PG_DETOAST_DATUM_PACKED(pack));
-		ct_pack_only(&r, customer);
-		while (ct_pack_next(&r, &sale))
-			if (same_customer(&t->type, sale.customer, customer))
-				log = log_add_sale(log, &sale);
-	}
-	ExecDropSingleTupleTableSlot(slot);
-	table_endscan(scan);
-	return log;
-}
-
-/*
- * ledger_of_state(state, customer): the ledger of a customer with what is pending, for
- * who may read the live view; an empty one for nobody
- */
-Datum
-ct_ledger_of(PG_FUNCTION_ARGS)
-{
-	Datum		customer = PG_GETARG_DATUM(1);
-	Oid			asked = get_fn_expr_argtype(fcinfo->flinfo, 1);
-	SourceState s;
-	LedgerTable t;
-	OwnerSwitch saved;
-	Snapshot	snapshot = GetActiveSnapshot();
-	Relation	queue = NULL;
-	TupleTableSlot *found;
-	IndexScanDesc scan;
-	LedgerLog  *log = ct_log_new();
-	int32		emptied = 0;
-
-	if (!ct_read_state(PG_GETARG_OID(0), true, &s, NULL) || !OidIsValid(s.part[STATE_LIVE]) ||
-		!OidIsValid(s.part[STATE_LEDGER]))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("the source has lost its ledgers"),
-				 errhint("Untrack it and track it again.")));
-	if (pg_class_aclcheck(s.part[STATE_LIVE], GetUserId(), ACL_SELECT) != ACLCHECK_OK)
-		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, get_rel_name(s.part[STATE_LIVE]));
-	ct_become_owner(&saved, s.owner);
-	open_ledgers(&t, s.part[STATE_LEDGER], AccessShareLock, true);
-	if (!OidIsValid(asked) || getBaseType(asked) != t.type.type)
-		ereport(ERROR,
-				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("customers of this source are of type %s, not %s", format_type_be(t.type.type),
-						OidIsValid(asked) ? format_type_be(asked) : "unknown"),
-				 errhint("Cast the customer.")));
-	if (t.type.len == -1)
-		customer = PointerGetDatum(PG_DETOAST_DATUM_PACKED(customer));
-	if (OidIsValid(s.part[STATE_QUEUE]))
-	{
-		queue = ct_queue_open(s.part[STATE_QUEUE], s.owner, InvalidOid, AccessShareLock);
-		emptied = ct_queue_epoch(queue, snapshot);
-	}
-	found = table_slot_create(t.rel, NULL);
-	scan = ct_index_beginscan(t.rel, t.index, snapshot, 1);
-	if (emptied == 0 && find_ledger(&t, scan, customer, found))
-	{
-		bool		isnull;
-
-		log = ct_log_add_ledger(log, slot_getattr(found, LEDGER + 1, &isnull), false);
-	}
-	index_endscan(scan);
-	ExecDropSingleTupleTableSlot(found);
-	if (queue != NULL)
-	{
-		log = add_pending(log, &t, queue, snapshot, emptied, customer);
-		table_close(queue, NoLock);
-	}
-	close_ledgers(&t);
-	ct_resign(&saved);
-	PG_RETURN_POINTER(ct_log_close(log));
 }

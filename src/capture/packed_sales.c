@@ -113,7 +113,7 @@ ct_pack_read(PackReader *r, const PackCustomer *c, const struct varlena *pack)
 	r->customer = c;
 	r->p = (const uint8 *) VARDATA_ANY(pack);
 	r->end = r->p + VARSIZE_ANY_EXHDR(pack);
-	r->before = (SaleBefore) {0};
+	memset(&r->before, 0, sizeof(SaleBefore));
 	r->only = NULL;
 	if (r->end - r->p < PACK_HEADER || r->p[0] != (PACK_VERSION << 4 | c->form) || !PG_VALID_BE_ENCODING(r->p[1]))
 		corrupt();

@@ -282,7 +282,7 @@ ct_queue_write(QueueWriter *w)
 	table_close(queue, NoLock);
 	w->at = (uint8 *) VARDATA(w->pack) + PACK_HEADER;
 	w->n = 0;
-	w->before = (SaleBefore) {0};
+	memset(&w->before, 0, sizeof(SaleBefore));
 }
 
 static bool

@@ -99,8 +99,10 @@ lock_parts(const SourceState *s)
 		if (OidIsValid(s->part[opened[i]]) && !ConditionalLockRelationOid(s->part[opened[i]], AccessShareLock))
 			return false;
 	foreach(lc, s->touches)
+	{
 		if (!ConditionalLockRelationOid(lfirst_oid(lc), AccessShareLock))
 			return false;
+	}
 	return true;
 }
 

@@ -92,7 +92,7 @@ static double
 gini(const Ranking *r, int64 n)
 {
 	int			exponent;
-	double		total = frexp(r->total, &exponent);	/* scaled, so that sums do not overflow */
+	double		total = frexp(r->total, &exponent); /* scaled, so that sums do not overflow */
 	double		rest;
 	Sum			sum = {0};
 
@@ -106,7 +106,7 @@ static double
 hhi(const Ranking *r)
 {
 	int			exponent;
-	double		total = frexp(r->total, &exponent);	/* scaled, so that squares do not overflow */
+	double		total = frexp(r->total, &exponent); /* scaled, so that squares do not overflow */
 	Sum			sum = {0};
 
 	FOR_STEPS(i, 0, r->holders)

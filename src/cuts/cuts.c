@@ -121,7 +121,7 @@ pass_group(Lines *l, double value, double before, double with, double slack)
 void
 ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, int nlimits, bool fit, double *line)
 {
-	Lines		l = {.limit = limit, .n = nlimits, .fit = fit, .line = line};
+	Lines		l = {limit, nlimits, fit, line, 0};
 	Selection  *selection = ct_select(value, n, by_value, limit, nlimits);
 
 	for (int i = 0; i < nlimits; i++)

@@ -128,6 +128,14 @@ fill_layer(Breaks *b, int k, int from, int to, int low, int high)
 	}
 }
 
+static void
+set_prefix(Prefix *p, double weight, const Sum *sum, const Sum *squares)
+{
+	p->weight = weight;
+	p->sum = pair_of(sum);
+	p->squares = pair_of(squares);
+}
+
 /* Prepares the search in "values" descending values, and frees them. */
 static Breaks *
 start_breaks(double *value, int64 values)
@@ -152,7 +160,7 @@ start_breaks(double *value, int64 values)
 	b->n = (int) n;
 	b->value = alloc_array(n, sizeof(double));
 	b->prefix = alloc_array(n + 1, sizeof(Prefix));
-	sum = (Sum) {0};
+	memset(&sum, 0, sizeof(Sum));
 	n = 0;
 	for (int64 i = values - 1; i >= 0; n++)
 	{
@@ -160,7 +168,7 @@ start_breaks(double *value, int64 values)
 		double		d = two_sum(ldexp(v, -exponent), -mean, &rest);
 
 		b->value[n] = v;
-		b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
+		set_prefix(&b->prefix[n], weight, &sum, &squares);
 		do
 		{
 			CHECK_AT_STEP(i);
@@ -171,7 +179,7 @@ start_breaks(double *value, int64 values)
 			sum_add_product(&squares, 2 * d, rest);
 		} while (--i >= 0 && value[i] == v);
 	}
-	b->prefix[n] = (Prefix) {weight, pair_of(&sum), pair_of(&squares)};
+	set_prefix(&b->prefix[n], weight, &sum, &squares);
 	pfree(value);
 	return b;
 }
@@ -296,10 +304,12 @@ ct_natural_fit_final(PG_FUNCTION_ARGS)
 	desc = ct_row_desc(get_func_rettype(fcinfo->flinfo->fn_oid));
 	for (int k = 2; k <= classes; k++)
 	{
-		Datum		values[] = {Int32GetDatum(k), Float8GetDatum(error[1] > 0 ? 1 - error[k] / error[1] : 1),
-				breaks_array(b, k, k)};
+		Datum		values[3];
 		bool		nulls[lengthof(values)] = {false};
 
+		values[0] = Int32GetDatum(k);
+		values[1] = Float8GetDatum(error[1] > 0 ? 1 - error[k] / error[1] : 1);
+		values[2] = breaks_array(b, k, k);
 		row[k - 2] = form_row(desc, values, nulls);
 	}
 	return ct_rows_array(desc, row, Max(classes - 1, 0));

@@ -82,7 +82,7 @@ ct_z_score_scale(Scale *s, const double *value, int64 n)
 		return;
 	/* relative to the farthest value, squares do not overflow */
 	ct_check_sum(farthest);
-	sum = (Sum) {0};
+	memset(&sum, 0, sizeof(Sum));
 	FOR_STEPS(i, 0, n)
 	{
 		double		part = scale_distance(s, value[i]) / farthest;

@@ -249,7 +249,7 @@ ct_select(const double *value, int64 n, bool by_value, const double *limit, int 
 	result->total = sum_value(&sum);
 
 	/* from here on count[b] is the stretch that bucket b goes to, or -1 */
-	sum = (Sum) {0};
+	memset(&sum, 0, sizeof(Sum));
 	for (int b = 0; b < nbuckets; b++)
 	{
 		Stretch		above = here;

@@ -192,4 +192,3 @@ ct_values_sorted(const ValueState *s)
 	ct_sort_descending(value, NULL, s->n);
 	return value;
 }
-

@@ -21,7 +21,8 @@
 
 PG_FUNCTION_INFO_V1(ct_weighted_score);
 
-#define ERROR_BOUND		0x1p-98	/* of the mean of the absolute values */
+#define ERROR_BOUND		0x1p-98 /* of the mean of the absolute values */
+#define QUARTER_ULP		0x1p-54 /* at least this part of a double is below the middle to the next */
 #define EXACT_DECIMALS	1000	/* enough to tell on which side of the middle of two doubles a mean is */
 
 struct Weights
@@ -138,7 +139,8 @@ get_mean(const Weights *w, const double *value, double *result)
 		return true;
 	up = left > 0;
 	left = fabs(left) + ERROR_BOUND * (all / w->high);
-	return left < 0x1p-54 * fabs(*result) || left < fabs(nextafter(*result, up ? INFINITY : -INFINITY) - *result) / 2;
+	return left < QUARTER_ULP * fabs(*result) ||
+		left < fabs(nextafter(*result, up ? INFINITY : -INFINITY) - *result) / 2;
 }
 
 /* the same by PostgreSQL's numeric, which adds and multiplies without rounding */

@@ -152,7 +152,7 @@ walk_pareto(double *share, const double *value, int64 n)
 		sum_add(&sum, value[i]);
 	}
 	total = ct_check_sum(sum_value(&sum));
-	sum = (Sum) {0};
+	memset(&sum, 0, sizeof(Sum));
 	FOR_STEPS(i, 0, n)
 	{
 		if (value[i] > 0)

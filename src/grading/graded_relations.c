@@ -67,6 +67,7 @@ offer_lines(Grading *g)
 	TupleDescInitEntry(desc, 2, "axis", INT2OID, -1, 0);
 	TupleDescInitEntry(desc, 3, "lines", FLOAT8ARRAYOID, -1, 0);
 	FOR_STEPS(group, 0, grades->ngroups)
+	{
 		for (int a = 0; a < g->rule->naxes; a++)
 		{
 			const Axis *axis = &g->rule->axis[a];
@@ -81,6 +82,7 @@ offer_lines(Grading *g)
 				values[2] = ct_cuts_array(lines, axis->nlines);
 			tuplestore_putvalues(store, desc, values, nulls);
 		}
+	}
 	offer("line", desc, store);
 }
 
@@ -88,7 +90,7 @@ offer_lines(Grading *g)
 static Datum
 total_numeric(int128 value, int scale)
 {
-	const int64 unit = INT64CONST(1000000000000000000);	/* 10^18 */
+	const int64 unit = INT64CONST(1000000000000000000); /* 10^18 */
 	Datum		high;
 	Datum		low;
 	Datum		scaled;
@@ -111,6 +113,7 @@ offer_settled(Grading *g)
 	for (int i = 0; i < lengthof(name); i++)
 		TupleDescInitEntry(desc, i + 1, name[i], type[i], -1, 0);
 	FOR_STEPS(group, 0, g->grades->ngroups)
+	{
 		for (int rank = 0; rank <= g->ntiers; rank++)
 		{
 			const Settled *s = &g->settled[group * (g->ntiers + 1) + rank];
@@ -128,6 +131,7 @@ offer_settled(Grading *g)
 			values[6] = Int64GetDatum(s->active);
 			tuplestore_putvalues(store, desc, values, nulls);
 		}
+	}
 	offer("settled", desc, store);
 }
 

@@ -211,7 +211,7 @@ receive_state(void *arg, TupleTableSlot *slot)
 	bool		same = false;
 
 	ct_check_grading_row(slot, COLUMN(STATE_CUSTOMER) | COLUMN(STATE_GROUP) | COLUMN(STATE_SCORES) |
-				   COLUMN(STATE_TIER) | COLUMN(STATE_EARNED) | COLUMN(STATE_STATUS));
+						 COLUMN(STATE_TIER) | COLUMN(STATE_EARNED) | COLUMN(STATE_STATUS));
 	customer = dictionary_key(&g->columns->customers, d[STATE_CUSTOMER]);
 	number = ct_dictionary_find_next(&g->columns->customers, customer, &g->next);
 	if (number >= 0 && !ct_is_graded(g, number))

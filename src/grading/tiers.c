@@ -200,7 +200,7 @@ ct_tiers(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Tiers	   *t = palloc0(sizeof(Tiers));
-	SalesQuery	query = {.function = "tiers", .start = start_sales, .emit = receive_ledger, .arg = t};
+	SalesQuery	query = {0};
 
 	for (int i = 0; i < PG_NARGS(); i++)
 		if (PG_ARGISNULL(i) && i != ARG_CUSTOMER && i != ARG_TIME_ZONE && i != ARG_UNRATED)
@@ -218,9 +218,13 @@ ct_tiers(PG_FUNCTION_ARGS)
 						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), 1);
 	t->result = TupleDescAttr(rsinfo->setDesc, 0)->atttypid;
 	prepare_measures(t, PG_GETARG_ARRAYTYPE_P(ARG_MEASURES));
+	query.function = "tiers";
 	query.sql = text_to_cstring(PG_GETARG_TEXT_PP(ARG_QUERY));
 	query.time_zone = PG_ARGISNULL(ARG_TIME_ZONE) ? NULL : PG_GETARG_TEXT_PP(ARG_TIME_ZONE);
 	query.until = t->day;
+	query.start = start_sales;
+	query.emit = receive_ledger;
+	query.arg = t;
 	ct_roll_up_query(&query);
 	put_tiers(t, fcinfo);
 	return (Datum) 0;

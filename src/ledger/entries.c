@@ -155,16 +155,23 @@ ct_entries_judge(LedgerEntry *e, int64 n)
 		part = alloc_array(parts, sizeof(OrderPart));
 	parts = 0;
 	FOR_STEPS(i, 0, n)
+	{
 		if (e[i].ordered)
-			part[parts++] = (OrderPart) {e[i].tag, i};
+		{
+			part[parts].tag = e[i].tag;
+			part[parts++].i = i;
+		}
+	}
 	qsort(part, parts, sizeof(OrderPart), compare_parts);
 	FOR_STEPS(i, 0, parts)
+	{
 		if (i + 1 == parts || part[i + 1].tag != part[i].tag)
 		{
 			if (i > first)
 				judge_order(e, part + first, i + 1 - first);
 			first = i + 1;
 		}
+	}
 	if (part != stack)
 		pfree(part);
 }

@@ -112,6 +112,14 @@ typedef struct HeadSums
 	int			drop;			/* decimals that no amount so far has needed */
 } HeadSums;
 
+static void
+start_sums(HeadSums *s, int scale)
+{
+	memset(s, 0, sizeof(HeadSums));
+	s->h.scale = scale;
+	s->drop = scale;
+}
+
 static inline void
 sum_entry(HeadSums *s, const LedgerEntry *e)
 {
@@ -178,12 +186,13 @@ ct_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	uint8		stack[STACK_ENTRIES * ENTRY_MAX];
 	uint8	   *buf = stack;
 	uint8	   *p;
-	HeadSums	s = {.h.scale = scale, .drop = scale};
+	HeadSums	s;
 	int64		kept = 0;
 	const LedgerHead *h;
 	EntryBefore before = {0};
 	Ledger	   *result;
 
+	start_sums(&s, scale);
 	FOR_STEPS(i, 0, n)
 	{
 		if (ledger_entry_is_empty(&e[i]))
@@ -203,7 +212,7 @@ ct_ledger_encode(LedgerEntry *e, int64 n, int scale)
 	{
 		/* again, now that all entries of each order are there */
 		ct_entries_judge(e, n);
-		s = (HeadSums) {.h.scale = scale, .drop = scale};
+		start_sums(&s, scale);
 		FOR_STEPS(i, 0, n)
 			sum_entry(&s, &e[i]);
 	}

@@ -6,6 +6,7 @@
  * measure of the whole ledger needs its head alone; one of a window, or as of a
  * day before the last sale, walks the entries once.
  */
+
 #include "ledger/ledger.h"
 
 #include "utils/builtins.h"
@@ -36,12 +37,12 @@ PG_FUNCTION_INFO_V1(ct_status);
 #define MAX_MONTHS			12000	/* a thousand years */
 
 /* status, by the customer's own rhythm */
-#define RHYTHM_UNKNOWN		90		/* days, where there was one purchase day */
+#define RHYTHM_UNKNOWN		90	/* days, where there was one purchase day */
 #define RHYTHM_LEAST		15
 #define SILENT_RHYTHMS		2
 #define CHURNED_RHYTHMS		4
 #define NEW_DAYS			90
-#define LOYAL_DAYS			4		/* purchase days */
+#define LOYAL_DAYS			4	/* purchase days */
 
 /* What a window of a ledger holds.  Sums within a valid ledger's fit 128 bits. */
 typedef struct Summary
@@ -112,7 +113,9 @@ summarize(const Ledger *l, DayWindow w, Summary *s)
 static void
 summarize_as_of(const Ledger *l, DateADT as_of, Summary *s)
 {
-	summarize(l, (DayWindow) {PG_INT64_MIN, (int64) as_of + 1}, s);
+	DayWindow	w = {PG_INT64_MIN, (int64) as_of + 1};
+
+	summarize(l, w, s);
 }
 
 /* the sum of a part can pass the 64 bits that the whole fits in */
@@ -311,8 +314,8 @@ ct_trend(PG_FUNCTION_ARGS)
 	int128		weighted = 0;
 
 	/*
-	 * slope = sum((2 i - months - 1) total_i) * 6 / (months (months^2 - 1)), with
-	 * whole numbers up to the last division
+	 * slope = sum((2 i - months - 1) total_i) * 6 / (months (months^2 - 1)), with whole numbers up to the last
+	 * division
 	 */
 	ct_ledger_read(PG_GETARG_LEDGER(0), &r);
 	while (ct_ledger_next(&r, &e) && e.day <= as_of)
@@ -355,7 +358,7 @@ ct_status(PG_FUNCTION_ARGS)
 	else
 	{
 		double		rhythm = s.purchase_days < 2 ? RHYTHM_UNKNOWN :
-		(double) (s.last_purchase - s.first_purchase) / (s.purchase_days - 1);
+			(double) (s.last_purchase - s.first_purchase) / (s.purchase_days - 1);
 
 		silent_days = SILENT_RHYTHMS * Max(rhythm, RHYTHM_LEAST);
 		churned_days = CHURNED_RHYTHMS * Max(rhythm, RHYTHM_LEAST);

@@ -53,8 +53,10 @@ numbers(FunctionCallInfo fcinfo, int arg, int64 n, int32 least, int64 end)
 	if (count != n)
 		refuse("arrays must be of one length");
 	FOR_STEPS(i, 0, n)
+	{
 		if (number[i] < least || number[i] >= end)
 			refuse("a number is out of range");
+	}
 	return number;
 }
 
@@ -103,8 +105,10 @@ ct_allocate_arrays(PG_FUNCTION_ARGS)
 	weight = elements(fcinfo, ARG_WEIGHT, FLOAT8OID, &a.n);
 	a.weight = weight;
 	FOR_STEPS(i, 0, a.n)
+	{
 		if (ct_check_weight(weight[i]) != weight[i])
 			refuse("a weight is below zero");
+	}
 	a.owner = ct_get_capacities(PG_GETARG_ARRAYTYPE_P(ARG_CAPACITY), &a.owners);
 	a.owner_group = numbers(fcinfo, ARG_OWNER_GROUP, a.owners, 0, PG_INT32_MAX);
 	a.owner_role = numbers(fcinfo, ARG_OWNER_ROLE, a.owners, -1, PG_INT32_MAX);

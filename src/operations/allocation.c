@@ -203,16 +203,20 @@ customers_by_owner(const Allocation *a, const Placement *p, int64 *first)
 
 	memset(first, 0, (a->owners + 1) * sizeof(int64));
 	FOR_STEPS(i, 0, a->n)
+	{
 		if (p->owner[i] >= 0)
 			first[p->owner[i] + 1]++;
+	}
 	for (int o = 0; o < a->owners; o++)
 	{
 		next[o] = first[o];
 		first[o + 1] += first[o];
 	}
 	FOR_STEPS(i, 0, a->n)
+	{
 		if (p->owner[i] >= 0)
 			list[next[p->owner[i]]++] = (uint32) i;
+	}
 	pfree(next);
 	return list;
 }
@@ -297,8 +301,10 @@ judge(Work *w, Placement *p)
 	const Allocation *a = w->a;
 
 	FOR_STEPS(i, 0, a->n)
+	{
 		if (a->now[i] >= 0 && p->owner[i] != a->now[i])
 			p->moved++;
+	}
 	for (int32 o = 0; o < a->owners; o++)
 	{
 		p->broken += !is_within(p->load[o].weight, w->limit[o]);

@@ -49,6 +49,7 @@ static Term
 get_term(FunctionCallInfo fcinfo, int arg, const char *name, int least)
 {
 	Interval   *i = PG_GETARG_INTERVAL_P(arg);
+	Term		term;
 
 	if (i->time != 0 || i->month < 0 || i->day < 0 || i->month > MOST_MONTHS || i->day > MOST_DAYS ||
 		i->month + i->day < least)
@@ -56,7 +57,9 @@ get_term(FunctionCallInfo fcinfo, int arg, const char *name, int least)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("\"%s\" must be of whole months and days, from %d day to a thousand years", name, least),
 				 errhint("For example '1 year', or '30 days'.")));
-	return (Term) {i->month, i->day};
+	term.months = i->month;
+	term.days = i->day;
+	return term;
 }
 
 /* the last day on which what came in on a day is valid: never before that of an earlier day */
@@ -82,7 +85,10 @@ move_day(Lots *lots, const Term *valid, DateADT day, int128 in, int128 out)
 	drop_expired(lots, valid, day);
 	lots->debt -= fill;
 	if (in > fill)
-		lots->lot[lots->n++] = (Lot) {day, in - fill};
+	{
+		lots->lot[lots->n].day = day;
+		lots->lot[lots->n++].left = in - fill;
+	}
 	while (out > 0 && lots->first < lots->n)
 	{
 		Lot		   *lot = &lots->lot[lots->first];

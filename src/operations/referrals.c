@@ -133,7 +133,8 @@ number_of(Referrals *r, Datum key)
 	{
 		if (number == r->room)
 			make_room(r);
-		r->person[number] = (Person) {.referrer = NONE};
+		memset(&r->person[number], 0, sizeof(Person));
+		r->person[number].referrer = NONE;
 	}
 	else if (!r->people.type.byval && stands_before(&r->people.type, key, r->people.key[number]))
 		r->people.key[number] = datumCopy(key, false, r->people.type.len);

@@ -95,7 +95,7 @@ ct_get_integers(FunctionCallInfo fcinfo, int arg, const char *name, int *n)
 }
 
 /* Texts as UTF-8, each NULL where it is null. */
-char **
+char	  **
 ct_get_texts(FunctionCallInfo fcinfo, int arg, const char *name, int *n)
 {
 	bool	   *nulls;
@@ -127,7 +127,7 @@ check_colour(const char *colour)
 }
 
 /* Colours of n tiers as attributes: what is given for it, or the shade of its rank. */
-char **
+char	  **
 ct_get_colours(FunctionCallInfo fcinfo, int arg, int n)
 {
 	int			given;

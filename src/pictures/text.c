@@ -19,17 +19,17 @@ is_shown(pg_wchar ch)
  * are no UTF-8, which a database without an encoding may have, become U+FFFD.
  */
 char *
-ct_utf8(const char *text)
+ct_utf8(const char *string)
 {
-	int			length = strlen(text);
+	int			length = strlen(string);
 	const unsigned char *in;
 	const unsigned char *end;
 	StringInfoData out;
 
 	if (GetDatabaseEncoding() != PG_SQL_ASCII)
-		text = pg_server_to_any(text, length, PG_UTF8);
-	in = (const unsigned char *) text;
-	end = in + strlen(text);
+		string = pg_server_to_any(string, length, PG_UTF8);
+	in = (const unsigned char *) string;
+	end = in + strlen(string);
 	initStringInfo(&out);
 	while (in < end)
 	{
@@ -72,24 +72,24 @@ char_width(const char *ch)
 
 /* The width of UTF-8 in pixels, rather more than less. */
 double
-ct_text_width(const char *text, double size, bool bold)
+ct_text_width(const char *string, double size, bool bold)
 {
 	double		width = 0;
 
-	for (; *text != '\0'; text += pg_utf_mblen((const unsigned char *) text))
-		width += char_width(text);
+	for (; *string != '\0'; string += pg_utf_mblen((const unsigned char *) string))
+		width += char_width(string);
 	return width * size * (bold ? 1.09 : 1);
 }
 
 /* The text, or as much of it as fits with an ellipsis. */
 char *
-ct_fit(const char *text, double size, bool bold, double room)
+ct_fit(const char *string, double size, bool bold, double room)
 {
 	double		left = room - ct_text_width("\xe2\x80\xa6", size, bold);
-	const char *at = text;
+	const char *at = string;
 
-	if (ct_text_width(text, size, bold) <= room)
-		return pstrdup(text);
+	if (ct_text_width(string, size, bold) <= room)
+		return pstrdup(string);
 	while (*at != '\0')
 	{
 		left -= char_width(at) * size * (bold ? 1.09 : 1);
@@ -97,9 +97,9 @@ ct_fit(const char *text, double size, bool bold, double room)
 			break;
 		at += pg_utf_mblen((const unsigned char *) at);
 	}
-	while (at > text && at[-1] == ' ')
+	while (at > string && at[-1] == ' ')
 		at--;
-	return psprintf("%.*s\xe2\x80\xa6", (int) (at - text), text);
+	return psprintf("%.*s\xe2\x80\xa6", (int) (at - string), string);
 }
 
 /*
@@ -137,14 +137,14 @@ ct_next_line(const char **rest, double size, bool bold, double room)
 
 /* Appends UTF-8 as the text of XML, in ASCII. */
 void
-ct_escape(StringInfo out, const char *text)
+ct_escape(StringInfo out, const char *string)
 {
-	for (; *text != '\0'; text += pg_utf_mblen((const unsigned char *) text))
+	for (; *string != '\0'; string += pg_utf_mblen((const unsigned char *) string))
 	{
-		unsigned char c = *text;
+		unsigned char c = *string;
 
 		if (c >= 0x80)
-			appendStringInfo(out, "&#%u;", utf8_to_unicode((const unsigned char *) text));
+			appendStringInfo(out, "&#%u;", utf8_to_unicode((const unsigned char *) string));
 		else if (c == '&')
 			appendStringInfoString(out, "&amp;");
 		else if (c == '<')

@@ -24,6 +24,7 @@ static const struct
 	const char *english;
 	const char *chinese;
 }			words[] = {
+
 	/* the pictures themselves */
 	{"Customers and their value, by tier", "各等级的客户与价值"},
 	{"How concentrated the value is", "价值集中度"},

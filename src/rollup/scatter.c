@@ -160,7 +160,7 @@ use_block(Partition *p, SaleBlock *b)
 {
 	p->at = b->data;
 	p->end = b->data + b->size;
-	p->before = (SaleBefore) {0};
+	memset(&p->before, 0, sizeof(SaleBefore));
 }
 
 static void

@@ -22,8 +22,9 @@
 #define MAX_TERMS		20000
 #define CANCELLATION	300.0	/* greatest ratio of the largest term to the result */
 #define STEP			0.2		/* greatest step of the trapezoid rule */
-#define STEP_OF_DEVIATION	0.4		/* the same, in standard deviations of logit p */
+#define STEP_OF_DEVIATION	0.4 /* the same, in standard deviations of logit p */
 #define MAX_STEPS		10000
+#define FAR				0x1p500 /* where terms are scaled down */
 #define TAIL			6.0		/* distance of the tails from where the integrand bends */
 
 /*
@@ -34,7 +35,7 @@ static bool
 by_counts(double s, double a, double b, double w, double *result)
 {
 	double		z = w / (1 + w);
-	double		left = 1 / (1 + w);	/* 1 - z */
+	double		left = 1 / (1 + w); /* 1 - z */
 	double		p = 1;
 	double		survival = 1;
 	double		purchases = 0;
@@ -52,11 +53,11 @@ by_counts(double s, double a, double b, double w, double *result)
 		term = p * purchases;
 		sum += term;
 		all += p;
-		if (all > 0x1p+500)
+		if (all > FAR)
 		{
-			p *= 0x1p-500;
-			sum *= 0x1p-500;
-			all *= 0x1p-500;
+			p /= FAR;
+			sum /= FAR;
+			all /= FAR;
 		}
 		if (n > s * w)
 		{

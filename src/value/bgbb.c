@@ -249,7 +249,7 @@ probability_of_n(const double *param, double n, double t)
 		if ((m & 0xFFF) == 0)
 			CHECK_FOR_INTERRUPTS();
 		sum += exp(log_buys(param, n, m) + ct_lgamma_ratio(param[DELTA], m) -
-				ct_lgamma_ratio(gd, m)) *
+				   ct_lgamma_ratio(gd, m)) *
 			(param[GAMMA] / (gd + m));
 	}
 	return sum;

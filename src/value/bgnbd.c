@@ -64,8 +64,10 @@ index_times(Times *times, const Customers *c, Size offset)
 		times->value[i] = TIME(i);
 	qsort(times->value, c->groups, sizeof(double), compare_doubles);
 	FOR_STEPS(i, 0, c->groups)
+	{
 		if (n == 0 || times->value[i] != times->value[n - 1])
 			times->value[n++] = times->value[i];
+	}
 	times->n = n;
 	times->log_rate = alloc_array(n, sizeof(double));
 	times->inverse = alloc_array(n, sizeof(double));
@@ -102,8 +104,10 @@ ct_more_than(const Customers *c)
 
 	memset(more, 0, (c->most + 1) * sizeof(double));
 	FOR_STEPS(i, 0, c->groups)
+	{
 		if (c->group[i].x > 0)
 			more[(int64) c->group[i].x - 1] += c->group[i].n;
+	}
 	for (int64 i = c->most - 1; i >= 0; i--)
 		more[i] += more[i + 1];
 	return more;
@@ -297,7 +301,7 @@ ct_negative_binomial(double shape, double w, double n)
 {
 	double		l = log1p(w);
 	double		ways = shape > n + 1 ? ct_lgamma_ratio(shape, n) - lgamma(n + 1) :
-	ct_lgamma_ratio(n + 1, shape) - log(n + shape) - lgamma(shape);
+		ct_lgamma_ratio(n + 1, shape) - log(n + shape) - lgamma(shape);
 
 	return exp(ways - shape * l + (n > 0 ? n * (log(w) - l) : 0));
 }

@@ -30,7 +30,7 @@ typedef struct Customers
 	int64		most;			/* greatest x */
 } Customers;
 
-#define MOST_PURCHASES	1000000	/* of one customer, in a fit */
+#define MOST_PURCHASES	1000000 /* of one customer, in a fit */
 
 extern bool ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c);
 

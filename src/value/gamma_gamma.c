@@ -38,8 +38,10 @@ start(const Customers *c, double *param)
 	double		sum = 0;
 
 	FOR_STEPS(i, 0, c->groups)
+	{
 		if (c->group[i].x > 0)
 			sum += c->group[i].n * c->group[i].t;
+	}
 	param[P] = 2;
 	param[Q] = 3;
 	param[GAMMA] = sum > 0 && isfinite(sum) ? sum / c->repeaters : 1;

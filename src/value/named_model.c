@@ -131,7 +131,9 @@ get_task(FunctionCallInfo fcinfo, NamedModel **m, Customer *c, double *money)
 	if ((*m)->model == NULL ||
 		!ct_ledger_history(PG_GETARG_LEDGER(1), as_of, (*m)->unit_days, history))
 		return false;
-	*c = (Customer) {history[0], history[1], history[2]};
+	c->x = history[0];
+	c->t_x = history[1];
+	c->t = history[2];
 	*money = history[3];
 	return true;
 }

@@ -55,6 +55,7 @@ visit_lifetimes(const double *param, double ra, double from, double to, Visit vi
 	{
 		double		ahead = fmin(v + 2, end);
 		double		y = least * exp(ahead);
+
 		/* until "ahead", the slope of the integrand's logarithm is between 1 - fall and 1 */
 		double		fall = ra * (y / (alpha - least + y)) + (param[S] + 1) * (y / (beta - least + y));
 		double		half = fmin((ahead - v) / 2, GAUSS_CHANGE / 2 / (1 + fall));
@@ -117,10 +118,13 @@ add_term(Point *p, double y, double log_alpha, double log_beta, double f, double
 	double		ia = 1 / (p->param[ALPHA] + y);
 	double		ib = 1 / (p->param[BETA] + y);
 	double		is = gone ? 1 / p->param[S] : 0;
-	double		g[MIXTURE_PARAMS] = {-(p->log_alpha + log_alpha), -p->ra * ia,
-		is - (p->log_beta + log_beta), -s * ib};
+	double		g[MIXTURE_PARAMS];
 	double		h[MIXTURE_PARAMS][MIXTURE_PARAMS] = {{0}};
 
+	g[R] = -(p->log_alpha + log_alpha);
+	g[ALPHA] = -p->ra * ia;
+	g[S] = is - (p->log_beta + log_beta);
+	g[BETA] = -s * ib;
 	h[ALPHA][R] = -ia;
 	h[ALPHA][ALPHA] = p->ra * ia * ia;
 	h[S][S] = -is * is;

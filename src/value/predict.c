@@ -293,7 +293,9 @@ get_customer(FunctionCallInfo fcinfo, int arg, bool row, Customer *c, double *m)
 		for (int i = 0; i < (m != NULL ? 4 : 3); i++)
 			value[i] = PG_GETARG_FLOAT8(arg + i);
 	ct_check_history(value[0], value[1], value[2]);
-	*c = (Customer) {value[0], value[1], value[2]};
+	c->x = value[0];
+	c->t_x = value[1];
+	c->t = value[2];
 	if (m != NULL)
 		*m = value[3];
 	return true;
@@ -424,7 +426,7 @@ ct_expected_spend(PG_FUNCTION_ARGS)
 	}
 	else
 	{
-		c = (Customer) {PG_GETARG_FLOAT8(1), 0, 0};
+		c.x = PG_GETARG_FLOAT8(1);
 		m = PG_GETARG_FLOAT8(2);
 		ct_check_history(c.x, 0, 0);
 	}
