@@ -55,7 +55,8 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 PG_CONFIG ?= pg_config
 
 OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters \
-	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations
+	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations \
+	bench-scale
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These use a private server, see scripts/lib.sh
@@ -89,6 +90,8 @@ bench-schemes:
 	@$(SRCDIR)bench/schemes
 bench-operations:
 	@$(SRCDIR)bench/operations
+bench-scale:
+	@$(SRCDIR)bench/scale
 .PHONY: $(OWN_SERVER)
 
 else
