@@ -3,8 +3,8 @@
  *		The one place where the current user changes.
  *
  * Expressions over a table may call functions of its owner.  They run as that
- * owner, in a security-restricted operation and with nobody's search_path, as
- * in REFRESH MATERIALIZED VIEW, whoever asks.
+ * owner whoever the caller is, in a security-restricted operation and with a
+ * fixed search_path, as in REFRESH MATERIALIZED VIEW.
  */
 #include "capture/as_owner.h"
 
@@ -18,7 +18,8 @@
 
 /*
  * ct_fix_settings
- *		Until the GUC nest level ends, names are the server's alone, and values have one text.
+ *		Fixes the settings that decide what names and the text of values mean, until the
+ *		GUC nest level ends.
  */
 void
 ct_fix_settings(void)
@@ -51,9 +52,9 @@ become(OwnerSwitch *saved, Oid owner, int security)
 
 /*
  * ct_become_owner
- *		From here to ct_resign the user is "owner", in a security-restricted operation.
+ *		Switches to "owner", in a security-restricted operation, until ct_resign.
  *
- * An error in between puts the user back with its (sub)transaction.
+ * After an error, the abort of the (sub)transaction restores the user.
  */
 void
 ct_become_owner(OwnerSwitch *saved, Oid owner)
@@ -67,8 +68,8 @@ ct_become_owner(OwnerSwitch *saved, Oid owner)
 
 /*
  * ct_become_owner_unrestricted
- *		The same for one fixed statement of ours that may queue a deferred trigger, or
- *		be REFRESH MATERIALIZED VIEW, which restricts what it runs by itself.
+ *		As ct_become_owner, without the restriction: for one fixed statement that may queue
+ *		a deferred trigger, or for REFRESH MATERIALIZED VIEW, which restricts itself.
  */
 void
 ct_become_owner_unrestricted(OwnerSwitch *saved, Oid owner)
@@ -80,7 +81,7 @@ ct_become_owner_unrestricted(OwnerSwitch *saved, Oid owner)
 	become(saved, owner, (security & ~SECURITY_RESTRICTED_OPERATION) | SECURITY_LOCAL_USERID_CHANGE);
 }
 
-/* back to who it was, with their settings */
+/* restores the user and the settings */
 void
 ct_resign(const OwnerSwitch *saved)
 {

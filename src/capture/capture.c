@@ -1,12 +1,11 @@
 /*
  * capture.c
- *		The trigger that writes down what a statement did to the sales.
+ *		The trigger that records which sales a statement added and removed.
  *
- * It appends to the queues of the table's sources, plain tables of the same owner,
- * the sales that came and those that went, as they are.  Triggers with transition
- * tables do so at once; those for each row leave it to gather.c.  It takes no lock that
- * another writer would wait for.  A row's expressions run as the owner, if they call
- * anybody's functions at all.
+ * It appends them to the queues of the table's sources, which are plain tables of the
+ * same owner.  Triggers with transition tables write at once; row triggers leave the
+ * writing to gather.c.  The trigger takes no lock that blocks another writer.  Expressions
+ * that call user-defined functions run as the owner of the sales.
  */
 #include "capture/captures.h"
 
@@ -25,8 +24,8 @@ PG_FUNCTION_INFO_V1(ct_capture);
 #define CUSTOMER_BYTES_MAX	2500
 
 /*
- * A customer whom the index of the ledgers does not take would let every refresh fail.
- * An index compresses what is long.
+ * A customer that is too long for the index of the ledgers would make every refresh fail.
+ * The index compresses long values, so the compressed size decides.
  */
 static void
 check_customer(const struct varlena *customer)
@@ -48,7 +47,7 @@ check_customer(const struct varlena *customer)
 						 CUSTOMER_BYTES_MAX)));
 }
 
-/* what a row says; false if it is nobody's, or nothing that counts */
+/* computes the sale of a row; false if the filter excludes it, or customer, day or amount is null */
 static bool
 evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableSlot *row, Sale *sale)
 {
@@ -71,7 +70,7 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 	{
 		struct varlena *customer = PG_DETOAST_DATUM_PACKED(sale->customer);
 
-		/* what goes came in before */
+		/* a removed sale was checked when it was added */
 		if (!sale->undo)
 			check_customer(customer);
 		sale->customer = PointerGetDatum(customer);
@@ -98,7 +97,7 @@ add_table(Capture *c, QueueWriter *w, Relation rel, Tuplestorestate *rows, bool 
 	if (rows == NULL)
 		return;
 	slot = MakeSingleTupleTableSlot(RelationGetDescr(rel), &TTSOpsMinimalTuple);
-	/* read pointer 0 is nobody's: queries over a transition table have their own */
+	/* read pointer 0 is free: queries over a transition table allocate their own */
 	tuplestore_select_read_pointer(rows, 0);
 	tuplestore_rescan(rows);
 	while (tuplestore_gettupleslot(rows, true, false, slot))
@@ -160,7 +159,7 @@ capture_row(TriggerData *t, Capture *c)
 	}
 }
 
-/* what a trigger that track makes is there for */
+/* the purposes of the triggers that track() creates */
 typedef enum Event
 {
 	NO_EVENT, EMPTIED, STATEMENT_BEGINS, STATEMENT_ENDS, STATEMENT, ROW
@@ -171,19 +170,19 @@ get_event(const TriggerData *t)
 {
 	TriggerEvent event = t->tg_event;
 
-	/* before: rows that others' triggers write afterwards are there to stay */
+	/* the marker precedes the TRUNCATE, because rows that AFTER triggers insert must count */
 	if (TRIGGER_FIRED_BY_TRUNCATE(event))
 		return TRIGGER_FIRED_BEFORE(event) ? EMPTIED : NO_EVENT;
 	if (TRIGGER_FIRED_FOR_ROW(event))
 		return TRIGGER_FIRED_AFTER(event) ? ROW : NO_EVENT;
-	/* without tables the rows come one by one */
+	/* without transition tables, row triggers capture the rows */
 	if (t->tg_oldtable == NULL && t->tg_newtable == NULL)
 		return TRIGGER_FIRED_BEFORE(event) ? STATEMENT_BEGINS : STATEMENT_ENDS;
 	return (t->tg_oldtable == NULL) == (TRIGGER_FIRED_BY_INSERT(event) != 0) &&
 		(t->tg_newtable == NULL) == (TRIGGER_FIRED_BY_DELETE(event) != 0) ? STATEMENT : NO_EVENT;
 }
 
-/* on a subscriber that is sent the publisher's queue, too, that one stands for the sales */
+/* whether a subscription replicates the queue, whose rows then contain these sales already */
 static bool
 is_replicated(Oid queue)
 {
@@ -226,7 +225,7 @@ capture(TriggerData *t, Capture *c)
 	}
 }
 
-/* somebody's functions run as the owner, who might write to the sales by them */
+/* pinned, as the owner's functions may write to the sales and so replace the capture */
 static void
 capture_as_owner(TriggerData *t, Capture *c)
 {
@@ -253,7 +252,7 @@ say_where(void *arg)
 	errcontext("capture of sales of table \"%s\"", RelationGetRelationName((Relation) arg));
 }
 
-/* capture(): the trigger on the table of one or more sources; made by track */
+/* capture(): the trigger that track() creates on the table of one or more sources */
 Datum
 ct_capture(PG_FUNCTION_ARGS)
 {

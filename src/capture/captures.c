@@ -1,11 +1,11 @@
 /*
  * captures.c
- *		What the trigger of a table captures, by the constants that name it.
+ *		A cache of what the triggers of tables capture.
  *
- * They are in its WHEN clause, three for each source: the view that is captured, the
- * queue, and the state.  PostgreSQL renames, dumps and restores them, partitions inherit
- * them, and they are in the relcache whatever the writer's snapshot.  What they mean is
- * kept for the session until something changes.
+ * The WHEN clause of a trigger has three regclass constants for each source: the captured
+ * view, the queue and the state.  PostgreSQL renames, dumps and restores such constants,
+ * partitions inherit them, and the relcache has them whatever the writer's snapshot is.
+ * The session caches what they lead to until an invalidation.
  */
 #include "capture/captures.h"
 
@@ -38,7 +38,7 @@ typedef struct CaptureEntry
 } CaptureEntry;
 
 static HTAB *captures;
-static uint64 changes;			/* so many times something was forgotten */
+static uint64 changes;			/* number of invalidations */
 
 static bool
 concerns(const Capture *c, Oid relid)
@@ -72,7 +72,7 @@ forget_all(Datum arg, int cache, uint32 hash)
 
 /*
  * ct_release_capture
- *		Takes a capture out of use; what is under way goes on as it began.
+ *		Frees a capture as soon as no call uses it any more.
  */
 void
 ct_release_capture(Capture *c)
@@ -82,7 +82,7 @@ ct_release_capture(Capture *c)
 		MemoryContextDelete(c->context);
 }
 
-/* drops what is no longer valid, also of triggers that are gone; what is under way stays */
+/* removes invalid captures, including those of dropped triggers */
 static void
 sweep(void)
 {
@@ -105,7 +105,7 @@ sweep(void)
 	}
 }
 
-/* a source by the constants that name it */
+/* fills a source of a capture from its view and its queue */
 static void
 read_source(Capture *c, CapturedSource *s, Relation rel)
 {
@@ -127,10 +127,10 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 	order = (Node *) s->expression[SALE_ORDER];
 	ct_sale_type(&s->type, exprType(customer), exprCollation(customer), exprType((Node *) s->expression[SALE_DAY]),
 				 exprType((Node *) s->expression[SALE_AMOUNT]), order != NULL ? exprType(order) : InvalidOid, zone);
-	/* by an output function, which depends on settings, and may be anybody's */
+	/* PACK_OUTPUT calls an output function, which depends on settings and may be user-defined */
 	c->calls |= ct_pack_form(s->type.customer.type) == PACK_OUTPUT;
 	queue = ct_queue_open(s->queue, c->owner, c->relation, RowExclusiveLock);
-	/* of now, however old the writer's own snapshot is */
+	/* the writer's own snapshot may be too old to see the last marker */
 	snapshot = RegisterSnapshot(GetLatestSnapshot());
 	s->epoch = ct_queue_epoch(queue, snapshot);
 	UnregisterSnapshot(snapshot);
@@ -139,7 +139,7 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 
 /*
  * ct_refuse_capture
- *		An error for whoever is not a trigger that track made.
+ *		The error for a call that does not come from a trigger that track() created.
  */
 void
 ct_refuse_capture(void)
@@ -150,10 +150,9 @@ ct_refuse_capture(void)
 }
 
 /*
- * All that is written to or read belongs to the owner of the sales, else anybody could
- * have others' parts by a trigger on a table of their own.  The hint is the command that
- * mends it: one for the source if all of it stayed behind when the sales were given away,
- * else for what was given away alone.
+ * The view, the queue and the state must belong to the owner of the sales; otherwise a trigger
+ * on any table could read or write the parts of another owner's source.  The hint names
+ * alter_source if only the sales changed owner, or ALTER ... OWNER if one part did.
  */
 static void
 check_owners(Relation rel, List *parts)
@@ -167,7 +166,7 @@ check_owners(Relation rel, List *parts)
 	for (int i = 0; i < list_length(parts); i++)
 		if (ct_owner_of(list_nth_oid(parts, i)) != owner)
 		{
-			/* the state may be away: it is not written to */
+			/* capture does not write to the state, so its owner alone is no error */
 			if (!OidIsValid(stray) && i % PARTS_A_SOURCE != PARTS_A_SOURCE - 1)
 				stray = list_nth_oid(parts, i);
 			strays++;
@@ -187,8 +186,8 @@ check_owners(Relation rel, List *parts)
 }
 
 /*
- * As the owner, for planning may already call functions, and with nobody's search_path.
- * They may write to this very table: what they find is another Capture than this.
+ * Builds the capture of a trigger.  Runs as the owner, because planning may call functions.
+ * These may write to the same table, which then builds a Capture of its own.
  */
 static Capture *
 read_capture(Relation rel, Trigger *trigger)
@@ -225,7 +224,7 @@ read_capture(Relation rel, Trigger *trigger)
 	return c;
 }
 
-/* whether it served this subtransaction before, which then holds the locks it needs */
+/* whether this subtransaction used the capture before, and so holds the locks on the views */
 static bool
 is_ready(const Capture *c)
 {
@@ -235,7 +234,9 @@ is_ready(const Capture *c)
 
 /*
  * ct_get_capture
- *		What a trigger captures.  The views that it reads stay locked, so that nobody replaces them.
+ *		Returns what a trigger captures.
+ *
+ * Keeps AccessShareLock on the views until the transaction ends, so that no session replaces them.
  */
 Capture *
 ct_get_capture(TriggerData *t)
@@ -263,7 +264,7 @@ ct_get_capture(TriggerData *t)
 		c = e->capture;
 		if (c->valid && is_ready(c))
 			return c;
-		/* who replaces a view waits for this transaction, or has told us by now */
+		/* with the lock, a session that replaced the view has invalidated the capture by now */
 		for (int i = 0; i < c->n; i++)
 			LockRelationOid(c->source[i].view, AccessShareLock);
 		if (c->valid)
@@ -283,8 +284,8 @@ ct_get_capture(TriggerData *t)
  * ct_get_evaluation
  *		The expressions of a capture, ready for the rows of this call.
  *
- * A row trigger is called for each row, and finds what the row before it left.  Not
- * where functions are called that might write to the table themselves.
+ * A row trigger is called for each row and reuses the expressions of the previous row,
+ * unless they call functions, which might write to the table themselves.
  */
 Evaluation *
 ct_get_evaluation(Capture *c, ExprContext **econtext)

@@ -1,6 +1,6 @@
 /*
  * captures.h
- *		What the trigger of a table captures, by the constants that name it.
+ *		A cache of what the triggers of tables capture.
  */
 #ifndef CUSTOMER_TIER_CAPTURES_H
 #define CUSTOMER_TIER_CAPTURES_H
@@ -31,16 +31,16 @@ typedef struct Evaluation
 	ExprState  *expression[SALE_EXPRESSIONS];
 } Evaluation;
 
-/* what a trigger's constants mean, kept for the session until something changes */
+/* what a trigger captures; cached until an invalidation */
 typedef struct Capture
 {
 	MemoryContext context;
 	Oid			owner;
 	Oid			relation;
-	bool		calls;			/* functions that are not the server's own */
+	bool		calls;			/* whether expressions call functions that are not built in */
 	bool		valid;
-	bool		detached;		/* no longer in the table, but pinned */
-	int			pins;			/* calls that are under way, if it calls functions */
+	bool		detached;		/* removed from the hash table, to be freed when unpinned */
+	int			pins;			/* running calls; counted only if "calls" is set */
 
 	/* kept for the rows of one subtransaction */
 	MemoryContext ready;

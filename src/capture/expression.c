@@ -1,11 +1,10 @@
 /*
  * expression.c
- *		Expressions over a row of sales: what it says of customer, day, amount and order.
+ *		Expressions over a row of sales, for customer, day, amount, order and filter.
  *
- * A row that is changed or deleted is undone from its old contents, so its
- * expressions must give then what they gave before: they must be immutable.
- * They are kept as text with every name qualified, because a trigger reads them
- * while anybody's search_path is in force.
+ * When a row is updated or deleted, its sale is undone from the old row.  The expressions
+ * must then give the same values as before, so they must be immutable.  They are stored
+ * as text with every name qualified, because the search_path of a writer may be any.
  */
 #include "capture/expression.h"
 
@@ -45,7 +44,7 @@ static const char *const expression_name[] = {
 	"customer", "amount", "sold_at", "order_id", "filter", "measure", "group", "tier"
 };
 
-/* sales.* and a bare * stand for columns, as many as there are */
+/* sales.* and * stand for any number of columns */
 static bool
 is_star(Node *target)
 {
@@ -53,7 +52,7 @@ is_star(Node *target)
 		(IsA(target, A_Indirection) && IsA(llast(((A_Indirection *) target)->indirection), A_Star));
 }
 
-/* the one expression of a text; anything around it would change what is asked */
+/* parses a text that must be one expression, without any other clause of a SELECT */
 static Node *
 raw_expression(const char *sql, SaleExpression which)
 {
@@ -85,9 +84,9 @@ raw_expression(const char *sql, SaleExpression which)
 
 /*
  * ct_check_sale_expression
- *		An error if an expression over varno 1 depends on more than the row's own columns.
+ *		Raises an error if an expression over varno 1 depends on more than the row's own columns.
  *
- * "sql" is how it was written, for the message, or NULL.
+ * "sql" is the expression as the user wrote it, for the message, or NULL.
  */
 void
 ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql)
@@ -107,9 +106,9 @@ ct_check_sale_expression(Node *expr, SaleExpression which, const char *sql)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("%s uses the whole row%s%s", expression_name[which], sql ? ": " : "", sql ? sql : ""),
 				 errhint("Give a column of the table: its name alone stands for the row.")));
-	/* planned: defaults of arguments are there, and functions are inlined */
+	/* planning adds default arguments and inlines functions, whose volatility counts, too */
 	planned = (Node *) expression_planner((Expr *) copyObject(expr));
-	/* a tier is asked for each combination of scores once, when it is declared */
+	/* a tier is evaluated once for each combination of scores, when the scheme is declared */
 	if (which == TIER ? contain_volatile_functions(planned) : contain_mutable_functions(planned))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
@@ -148,7 +147,7 @@ ct_parse_expression(Relation rel, const char *sql, SaleExpression which)
 	else if (exprType(expr) == UNKNOWNOID)
 		expr = coerce_to_specific_type(pstate, expr, TEXTOID, expression_name[which]);
 	assign_expr_collations(pstate, expr);
-	/* planning may call functions: not as a superuser who tracks somebody's table */
+	/* planning may call functions of the owner, which must not run as a superuser */
 	as_owner = has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
 	if (as_owner)
 		ct_become_owner(&saved, rel->rd_rel->relowner);
@@ -159,14 +158,14 @@ ct_parse_expression(Relation rel, const char *sql, SaleExpression which)
 	return expr;
 }
 
-/* as text with every name qualified; "expr" is over varno 1, a relation */
+/* deparses an expression over varno 1; the caller fixes search_path, so that names are qualified */
 static Datum
 deparsed(Node *expr, Oid relid)
 {
 	return CStringGetTextDatum(deparse_expression(expr, deparse_context_for(get_rel_name(relid), relid), false, false));
 }
 
-/* a measure is a float8 where it is read, whatever number it says it is */
+/* removes a cast to float8 around a measure: the reader of a measure casts it again */
 static Node *
 without_cast(Node *measure)
 {
@@ -177,9 +176,10 @@ without_cast(Node *measure)
 }
 
 /*
- * sale_expression(relation, sql, which): the expression, checked, with every name
- * in it qualified; "which" is customer, amount, sold_at, order_id or filter, or over a
- * row of customers measure or group, or over a row of scores tier
+ * sale_expression(relation, sql, which): checks an expression and qualifies every name in it
+ *
+ * "which" is customer, amount, sold_at, order_id or filter over a row of sales, measure or
+ * group over a row of customers, or tier over a row of scores.
  */
 Datum
 ct_sale_expression(PG_FUNCTION_ARGS)
@@ -209,7 +209,7 @@ ct_sale_expression(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(qualified);
 }
 
-/* the query of a view over one relation, or NULL; *from is that relation */
+/* returns the query of a view over one relation, and the relation in *from; NULL for anything else */
 static Query *
 view_over_one(Relation view, Oid *from)
 {
@@ -227,9 +227,10 @@ view_over_one(Relation view, Oid *from)
 #define LAST_KEY	2			/* of the columns of the view of measures: customer, customer_group */
 
 /*
- * view_expressions(view, wait): each column of a view over one relation, and its expression with
- * every name qualified; of the columns of measures, which are arrays, one for each element.  Without
- * "wait", a view that is locked or is none has no row.
+ * view_expressions(view, wait): the columns of a view over one relation, with their expressions
+ *
+ * A column of measures is an array and has one expression for each element; other columns have
+ * one.  Without "wait", a locked view, or a relation that is no such view, gives no rows.
  */
 Datum
 ct_view_expressions(PG_FUNCTION_ARGS)
@@ -280,7 +281,7 @@ ct_view_expressions(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* a function of the server or of ours */
+/* whether a function is neither built in nor of this extension */
 static bool
 is_foreign_function(Oid function, void *context)
 {
@@ -295,13 +296,13 @@ calls_foreign_function(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	/* a domain's checks may call anything */
+	/* the checks of a domain may call any function */
 	if (IsA(node, CoerceToDomain) || check_functions_in_node(node, is_foreign_function, context))
 		return true;
 	return expression_tree_walker(node, calls_foreign_function, context);
 }
 
-/* expression_is_plain(relation, sql): whether a measure calls no function but the server's and ours */
+/* expression_is_plain(relation, sql): whether a measure calls only built-in functions and those of this extension */
 Datum
 ct_expression_is_plain(PG_FUNCTION_ARGS)
 {

@@ -1,7 +1,7 @@
 /*
  * expression.h
- *		Expressions over a row of sales: what it says of customer, day, amount and order.
- *		And over a row of customers: a measure, and what groups them.
+ *		Expressions over a row of sales: customer, day, amount, order and filter; over a row
+ *		of customers: measure and group; and over a row of scores: tier.
  */
 #ifndef CUSTOMER_TIER_EXPRESSION_H
 #define CUSTOMER_TIER_EXPRESSION_H

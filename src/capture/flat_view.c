@@ -1,7 +1,7 @@
 /*
  * flat_view.c
- *		What SQL asks of the views of sales: whether and how one is captured, and whether
- *		two say the same.
+ *		SQL functions about views of sales: whether a view can be captured, its query over
+ *		the base table, and whether two views give the same sales.
  */
 #include "capture/source_view.h"
 
@@ -33,7 +33,7 @@ owner_of(Oid relid)
 	return owner;
 }
 
-/* why_not_captured(view): null if writes to its table tell what becomes of its rows */
+/* why_not_captured(view): why a trigger cannot capture the sales of a view; null if it can */
 Datum
 ct_why_not_captured(PG_FUNCTION_ARGS)
 {
@@ -46,7 +46,7 @@ ct_why_not_captured(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(why));
 }
 
-/* check_captured(view): an error now for what would be one at the first write */
+/* check_captured(view): raises now the error that the first write would raise */
 Datum
 ct_check_captured(PG_FUNCTION_ARGS)
 {
@@ -76,8 +76,8 @@ append_expression(StringInfo sql, const char *before, Node *expr, List *context,
 
 /*
  * flat_view(view, OUT base, OUT query, OUT sale_query, OUT time_zone): the query of the
- * view over its table itself, with every name qualified; and the same for roll_up,
- * which takes the time zone apart
+ * view over its base table, with every name qualified; sale_query is the same query for
+ * roll_up, which takes the time zone as an argument
  */
 Datum
 ct_flat_view(PG_FUNCTION_ARGS)
@@ -140,8 +140,8 @@ ct_flat_view(PG_FUNCTION_ARGS)
 }
 
 /*
- * same_source(a, b): whether two views say the same of a row of one table, whatever
- * their columns are called now.  Null if one of them is not taken apart.
+ * same_source(a, b): whether two views give the same sales from the same table.  Null if one
+ * of them cannot be captured.
  */
 Datum
 ct_same_source(PG_FUNCTION_ARGS)
@@ -159,7 +159,7 @@ ct_same_source(PG_FUNCTION_ARGS)
 		!ct_take_view_apart(PG_GETARG_OID(1), owner, true, &b, &why))
 		PG_RETURN_NULL();
 	same = a.base == b.base;
-	/* planning may call functions, though not what is the owner's */
+	/* planning may call built-in functions; those of the owner are excluded below */
 	ct_become_owner(&saved, owner);
 	for (int i = 0; i < SALE_EXPRESSIONS && same; i++)
 	{
@@ -169,7 +169,7 @@ ct_same_source(PG_FUNCTION_ARGS)
 			continue;
 		if (a.expr[i] == NULL || b.expr[i] == NULL)
 			same = false;
-		/* what was read back from its text is not always the same tree: IN over varchar */
+		/* a restored view may have another tree for the same expression, such as for IN over varchar */
 		else if (ct_calls_functions(a.expr[i]) || ct_calls_functions(b.expr[i]) ||
 				 !equal(expression_planner((Expr *) copyObject(a.expr[i])),
 						expression_planner((Expr *) copyObject(b.expr[i]))))

@@ -1,17 +1,16 @@
 /*
  * gather.c
- *		What a statement's rows did to the sales, until the statement ends.
+ *		Collects the sales of a statement's rows until the statement ends.
  *
- * A partitioned table has a trigger for each row; what its rows say is gathered for
- * the statement that is under way, as triggers before and after the statement tell.
- * Rows that are written to a partition directly have no such statement, and each
- * goes to the queue by itself.
+ * A partitioned table has row triggers.  Their sales are collected for the running
+ * statement, whose begin and end two statement triggers report.  A statement that
+ * writes to a partition directly does not fire them; then each row is written to the
+ * queue by itself.
  *
- * Statements nest, and the server does not always fire the trigger after one once:
- * never if somebody takes fewer rows than it returns, and more than once where a
- * foreign key cascades.  So an end without a beginning is nothing, and what no end
- * has written is written before anybody asks for it, or when its subtransaction
- * commits.
+ * Statements nest, and the server does not always fire the AFTER trigger exactly once:
+ * not if its caller fetches fewer rows than it returns, and several times where a
+ * foreign key cascades.  So an end without a beginning is ignored, and sales that no end
+ * has written are written before the queue is read, or when the subtransaction commits.
  */
 #include "capture/gather.h"
 
@@ -22,14 +21,14 @@
 #include "capture/source_state.h"
 
 /*
- * A statement under way.  It belongs to one subtransaction, and so does all that it
- * gathers, for that has to be undone with the sales.
+ * A running statement.  Its sales are written in its own subtransaction, so that a rollback
+ * undoes them together with the rows.
  */
 typedef struct Gathering
 {
 	struct Gathering *outer;
 	SubTransactionId subtransaction;
-	Oid			relid;			/* what it writes to */
+	Oid			relid;			/* the table that the statement names */
 	Oid			state;			/* of the source */
 	MemoryContext context;
 	CustomerType type;
@@ -53,7 +52,7 @@ on_transaction(XactEvent event, void *arg)
 	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_PRE_PREPARE)
 		ct_gather_write(InvalidOid);
 	else if (event != XACT_EVENT_PARALLEL_PRE_COMMIT)
-		innermost = NULL;		/* its memory goes with the transaction's */
+		innermost = NULL;		/* TopTransactionContext frees the memory */
 }
 
 static void
@@ -71,9 +70,9 @@ on_subtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransa
 
 /*
  * ct_gather_begin
- *		A statement begins that writes to the sales "relid" of a source.
+ *		Begins to collect for a statement that writes to the table "relid" of a source.
  *
- * What it gathers lives until ct_gather_end, or until its subtransaction ends.
+ * Ends with ct_gather_end, or with the subtransaction.
  */
 void
 ct_gather_begin(Oid relid, Oid state, Oid queue, Oid owner, int32 epoch, const CustomerType *type)
@@ -105,7 +104,7 @@ ct_gather_begin(Oid relid, Oid state, Oid queue, Oid owner, int32 epoch, const C
 	MemoryContextSwitchTo(old);
 }
 
-/* where the innermost statement is, if it belongs to the subtransaction at hand */
+/* the link to the innermost statement of a queue, if it belongs to the current subtransaction */
 static Gathering **
 find_gathering(Oid queue)
 {
@@ -118,7 +117,7 @@ find_gathering(Oid queue)
 
 /*
  * ct_gathering
- *		The writer of the statement under way, or NULL.
+ *		The queue writer of the running statement, or NULL.
  */
 QueueWriter *
 ct_gathering(Oid queue)
@@ -130,7 +129,7 @@ ct_gathering(Oid queue)
 
 /*
  * ct_gather_end
- *		Writes what the statement under way has gathered, and forgets it.
+ *		Writes the sales of the running statement, and ends it.
  */
 void
 ct_gather_end(Oid queue)
@@ -143,7 +142,7 @@ ct_gather_end(Oid queue)
 	forget(link);
 }
 
-/* whether a relation is the sales of a statement's source, or one of its parts */
+/* whether a relation is the table of sales, or a part of the source, of a statement */
 static bool
 is_part(const Gathering *g, Oid relid)
 {
@@ -161,8 +160,8 @@ is_part(const Gathering *g, Oid relid)
 
 /*
  * ct_gather_write
- *		Writes what is gathered of a table of sales, or of a source by any of its parts,
- *		or of all for InvalidOid; statements go on.
+ *		Writes the collected sales of a table or of a source, which any of its parts may name;
+ *		of all sources for InvalidOid.  The statements stay open.
  */
 void
 ct_gather_write(Oid relid)
@@ -171,7 +170,7 @@ ct_gather_write(Oid relid)
 	{
 		if (g->writer.n == 0 || (OidIsValid(relid) && !is_part(g, relid)))
 			continue;
-		/* here it would be undone with the subtransaction, unlike the sales */
+		/* a rollback of the current subtransaction would undo the queue but not the sales */
 		if (g->subtransaction != GetCurrentSubTransactionId())
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_IN_USE),

@@ -1,6 +1,6 @@
 /*
  * gather.h
- *		What a statement's rows did to the sales, until the statement ends.
+ *		Collects the sales of a statement's rows until the statement ends.
  */
 #ifndef CUSTOMER_TIER_GATHER_H
 #define CUSTOMER_TIER_GATHER_H

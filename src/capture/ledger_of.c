@@ -1,6 +1,6 @@
 /*
  * ledger_of.c
- *		The ledger of one customer as it is now, with what waits in the queue.
+ *		The current ledger of one customer, including the sales in the queue.
  */
 #include "base/compat.h"
 
@@ -20,7 +20,7 @@
 
 PG_FUNCTION_INFO_V1(ct_ledger_of);
 
-/* what the queue says of one customer */
+/* adds the sales of one customer in the queue */
 static LedgerLog *
 add_pending(LedgerLog *log, LedgerTable *t, Relation queue, Snapshot snapshot, int32 emptied, Datum customer)
 {
@@ -50,8 +50,8 @@ add_pending(LedgerLog *log, LedgerTable *t, Relation queue, Snapshot snapshot, i
 }
 
 /*
- * ledger_of_state(state, customer): the ledger of a customer with what is pending, for
- * who may read the live view; an empty one for nobody
+ * ledger_of_state(state, customer): the ledger of a customer, including pending sales; empty
+ * for an unknown customer.  The caller needs SELECT on the live view.
  */
 Datum
 ct_ledger_of(PG_FUNCTION_ARGS)

@@ -17,7 +17,7 @@
 
 /*
  * ct_open_ledgers
- *		Opens a table of ledgers, which must be one that track made; and its primary key if it is asked for.
+ *		Opens a table of ledgers that track() created, and on demand its primary key.
  */
 void
 ct_open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
@@ -62,7 +62,7 @@ ct_open_ledgers(LedgerTable *t, Oid relid, LOCKMODE lock, bool with_index)
 
 /*
  * ct_close_ledgers
- *		Closes what was opened.  The locks stay until the transaction ends.
+ *		Closes the table and its index, and keeps the locks until the transaction ends.
  */
 void
 ct_close_ledgers(LedgerTable *t)
@@ -74,7 +74,7 @@ ct_close_ledgers(LedgerTable *t)
 
 /*
  * ct_find_ledger
- *		Whether a customer has a row, by an index scan that is begun; the slot then has it.
+ *		Looks up the row of a customer by a scan of the primary key; stores it in "found".
  */
 bool
 ct_find_ledger(LedgerTable *t, IndexScanDesc scan, Datum customer, TupleTableSlot *found)

@@ -1,10 +1,10 @@
 /*
  * live_ledger.c
- *		What a view of live ledgers says, of one customer or of all.
+ *		The rows of a view of live ledgers, for one customer or for all.
  *
- * What such a view computes may call functions of its owner.  They run as that owner,
- * whoever asks: PostgreSQL itself would call them as the reader, who may be a superuser.
- * The statements are ours, and all that a reader gives is the customer.
+ * Such a view may call functions of its owner.  Here they run as that owner: PostgreSQL
+ * itself would call them as the reader, who may be a superuser.  The statements are
+ * fixed; the reader supplies only the customer.
  */
 #include "base/compat.h"
 
@@ -23,7 +23,7 @@
 PG_FUNCTION_INFO_V1(ct_live_ledger);
 PG_FUNCTION_INFO_V1(ct_live_ledgers);
 
-/* the equality of a type, qualified */
+/* the qualified equality operator of a type */
 static char *
 equality(Oid type)
 {
@@ -43,7 +43,7 @@ equality(Oid type)
 	return name;
 }
 
-/* the name of a view that the caller may read; from here on the user is its owner */
+/* checks that the caller may read a view, switches to its owner, and returns its qualified name */
 static const char *
 read_as_owner(Oid live, OwnerSwitch *saved)
 {
@@ -57,7 +57,7 @@ read_as_owner(Oid live, OwnerSwitch *saved)
 	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(live)), get_rel_name(live));
 }
 
-/* live_ledger(live, customer): null for nobody */
+/* live_ledger(live, customer): the ledger of a customer; null for an unknown customer */
 Datum
 ct_live_ledger(PG_FUNCTION_ARGS)
 {
@@ -82,7 +82,7 @@ ct_live_ledger(PG_FUNCTION_ARGS)
 						OidIsValid(asked) ? format_type_be(asked) : "unknown"),
 				 errhint("Cast the customer.")));
 	SPI_connect();
-	/* a view may be anybody's, and have any column of this name */
+	/* any user can create such a view, with a column "ledger" of any type */
 	if (SPI_execute_with_args(psprintf("SELECT ledger::customer_tier.ledger FROM %s WHERE customer %s $1",
 									   name, equality(type)),
 							  1, &type, &customer, NULL, true, 1) != SPI_OK_SELECT)

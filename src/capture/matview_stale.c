@@ -2,22 +2,21 @@
  * matview_stale.c
  *		Materialized views that are marked stale, or refreshed, when their tables change.
  *
- * Beside a watched materialized view, and of the same owner, is a table of marks, to
- * which writers append, and a state (see state.c) whose defaults name the view, the
- * marks, and what the view reads.  A trigger on each table that it reads names the
- * state by a constant of its WHEN clause, so that a writer marks whatever its snapshot.
+ * The owner of a watched materialized view also owns a table of marks, to which writers
+ * append, and a state (see state.c), whose defaults name the view, the marks and the tables
+ * that the view reads.  Each of these tables has a trigger whose WHEN clause names the
+ * state by a constant, so that a writer finds it whatever its snapshot is.
  *
- * Two have to agree, and both say so by what only they can make: the owner of the
- * table by the trigger, and the owner of the view by the state that names the table.
+ * Both owners have to agree: the owner of the table by the trigger, and the owner of the
+ * view by the state that names the table.
  *
- * A view that reads another one has its trigger on the marks of that one: a refresh
- * deletes them.
+ * If a view reads another watched view, the trigger is on the marks of that view: a
+ * refresh deletes them.
  *
  * In mode "commit" the marks have a deferred trigger, which refreshes once for each
- * transaction.  A deferred trigger can neither be queued nor refresh within a
- * security-restricted operation; so two statements run as the owner of the marks
- * without that restriction: an INSERT into a table that has no code of its owner's,
- * and REFRESH, which restricts by itself.
+ * transaction.  A security-restricted operation can neither queue a deferred trigger nor
+ * refresh.  So two statements run as the owner of the marks without that restriction: an
+ * INSERT into a table without user-defined code, and REFRESH, which restricts itself.
  */
 #include "base/compat.h"
 
@@ -49,8 +48,8 @@ PG_FUNCTION_INFO_V1(ct_refresh_at_commit);
 PG_FUNCTION_INFO_V1(ct_mark_watched);
 
 /*
- * What this session has marked.  A mark stands for all that the same subtransaction
- * writes, until a command comes that might have taken the mark away.
+ * The marks that this session has made.  A mark covers later writes of the same
+ * subtransaction and command; a later command might have deleted the mark.
  */
 static struct
 {
@@ -61,7 +60,7 @@ static struct
 	List	   *states;
 }			marked;
 
-/* the states whose views this transaction has to refresh, and some more if it was rolled back in part */
+/* the states whose views this transaction has to refresh; may include those of rolled back subtransactions */
 static struct
 {
 	uint64		transaction;
@@ -116,8 +115,8 @@ qualified_name(Oid relid)
 }
 
 /*
- * Whether a table is one of marks, to which a row can be added without any code of
- * its owner's; and whether what such a row marks is refreshed at commit.
+ * Whether a table is a table of marks to which an INSERT runs no user-defined code.
+ * Sets *at_commit if its view is refreshed at commit.
  */
 static bool
 is_marks(Relation rel, bool *at_commit)
@@ -140,7 +139,7 @@ is_marks(Relation rel, bool *at_commit)
 	return good;
 }
 
-/* the command that mends what a writer stumbles over */
+/* a hint for a writer: the command that recreates the marks */
 static int
 hint_to_make_anew(const Watched *w, bool at_commit)
 {
@@ -218,7 +217,7 @@ reads(const Watched *w, Relation written)
 	return false;
 }
 
-/* whether a table has the marks of a view that this one reads, by the state of that one */
+/* whether "written" is the table of marks of another view, given by its state, that this view reads */
 static bool
 reads_view_of(const Watched *w, Relation written, Oid state)
 {
@@ -261,8 +260,8 @@ refuse_call(const char *function)
 }
 
 /*
- * mark_stale(): the trigger on a table that a watched view reads.  It names the state
- * of the view; on the marks of another view, the state of that one as well.
+ * mark_stale(): the trigger on a table that a watched view reads.  Its WHEN clause names the
+ * state of the view; if the table is the marks of another view, also the state of that view.
  */
 Datum
 ct_mark_stale(PG_FUNCTION_ARGS)
@@ -285,7 +284,7 @@ ct_mark_stale(PG_FUNCTION_ARGS)
 	return PointerGetDatum(NULL);
 }
 
-/* mark_watched(state): a mark by who has the rights of the owner */
+/* mark_watched(state): marks a view as stale; only its owner may */
 Datum
 ct_mark_watched(PG_FUNCTION_ARGS)
 {
@@ -302,7 +301,7 @@ ct_mark_watched(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-/* deletes the marks that this statement sees, and those that it made; false if there are none */
+/* deletes the visible marks of a view; false if there are none */
 static bool
 take_marks(const Watched *w)
 {
@@ -353,7 +352,7 @@ by_matview(const ListCell *a, const ListCell *b)
 	return oid_cmp(&((Watched *) lfirst(a))->matview, &((Watched *) lfirst(b))->matview);
 }
 
-/* what this transaction has marked */
+/* refreshes the views that this transaction has marked */
 static void
 refresh_due(void)
 {
@@ -361,7 +360,7 @@ refresh_due(void)
 	List	   *taken = NIL;
 	ListCell   *lc;
 
-	/* taking marks marks the views that read this one, which are then due as well */
+	/* deleting marks also marks the views that read this one, and adds them to due.states */
 	while (due.transaction == this_transaction() && due.states != NIL)
 	{
 		Watched    *w = palloc(sizeof(Watched));
@@ -374,12 +373,12 @@ refresh_due(void)
 		taken = lappend_oid(taken, state);
 		views = lappend(views, w);
 	}
-	/* in one order, whoever locks them */
+	/* all sessions lock in the same order, to avoid deadlocks */
 	list_sort(views, by_matview);
 
 	/*
-	 * A refresh takes its snapshot before it waits for the lock on the view, so that of two the later may have the
-	 * older snapshot.  This lock, which only the owner may take, makes it wait before.
+	 * REFRESH takes its snapshot before it waits for the lock on the view, so the later of two could have the older
+	 * snapshot.  This lock makes it wait before that; only the owner may take it.
 	 */
 	foreach(lc, views)
 		LockRelationOid(((Watched *) lfirst(lc))->state, ShareUpdateExclusiveLock);
@@ -387,19 +386,18 @@ refresh_due(void)
 	{
 		Watched    *w = lfirst(lc);
 
-		/* not if it was dropped since */
+		/* the view may have been dropped meanwhile */
 		if (ct_read_watched(w->state, true, w, NULL) && OidIsValid(w->matview))
 			refresh(w);
 	}
 }
 
 /*
- * refresh_at_commit(): the deferred trigger on marks.  The first of a transaction does
- * what all have to do.
+ * refresh_at_commit(): the deferred trigger on marks.  The first call in a transaction
+ * refreshes all views that are due.
  *
- * The server stops its timer before a transaction commits.  Who waits here for
- * another's refresh, or for readers of the view, still ends with the own
- * statement_timeout.
+ * The server disables statement_timeout before it fires deferred triggers.  It is enabled
+ * again here, because a refresh may wait for another refresh or for readers of the view.
  */
 Datum
 ct_refresh_at_commit(PG_FUNCTION_ARGS)

@@ -1,6 +1,6 @@
 /*
  * may_commit.c
- *		Whether the procedure that calls may end the transaction.
+ *		Whether the calling procedure may end the transaction.
  */
 #include "base/compat.h"
 
@@ -11,7 +11,7 @@
 
 PG_FUNCTION_INFO_V1(ct_may_commit);
 
-/* may_commit(INOUT possible): a caller in PL/pgSQL could find out only by failing */
+/* may_commit(INOUT possible): PL/pgSQL itself can only try to commit, and fail */
 Datum
 ct_may_commit(PG_FUNCTION_ARGS)
 {

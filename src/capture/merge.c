@@ -1,6 +1,6 @@
 /*
  * merge.c
- *		From the queue of a source to its ledgers, and to what readers see meanwhile.
+ *		Merges the queue of a source into its ledgers, and groups pending sales for readers.
  */
 #include "base/compat.h"
 
@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(ct_merge_queue);
 PG_FUNCTION_INFO_V1(ct_merge_changes);
 PG_FUNCTION_INFO_V1(ct_group_sales);
 
-/* Grouping: sales of packs go to the scatter, customers come out, each with what changed. */
+/* adds the sales of a pack to the scatter, which groups them by customer */
 static void
 scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
 {
@@ -48,7 +48,7 @@ scatter_pack(Scatter *s, const PackCustomer *pack, Datum value)
 		pfree(v);
 }
 
-/* what a merge is about */
+/* the state of a merge */
 typedef struct Merge
 {
 	LedgerTable ledgers;
@@ -73,7 +73,7 @@ sort_change(void *arg, Datum customer, Ledger *ledger)
 	tuplesort_puttupleslot(m->changes, m->change);
 }
 
-/* Takes the queue: what is deleted is what is grouped, by one snapshot. */
+/* deletes the rows of the queue and groups their sales; one snapshot decides about both */
 static void
 take_queue(Merge *m)
 {
@@ -103,7 +103,7 @@ take_queue(Merge *m)
 	ct_scatter_end(scatter, sort_change, m);
 }
 
-/* All sales were gone once: so are the ledgers. */
+/* deletes all ledgers, because the table of sales was emptied */
 static void
 delete_all(Merge *m, TableWriter *w)
 {
@@ -131,8 +131,8 @@ put_row(TableWriter *w, Datum customer, Ledger *ledger)
 }
 
 /*
- * One customer's change, to the row of the customer or to a new one.  Only the sum is
- * made in "each": the scan and the triggers' functions keep what they allocate.
+ * Applies one customer's change to the customer's row, or inserts a row.  Only the sum is
+ * allocated in "each": the scan and trigger functions may keep what they allocate.
  */
 static void
 apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, MemoryContext each)
@@ -164,7 +164,7 @@ apply(Merge *m, TableWriter *w, IndexScanDesc scan, TupleTableSlot *found, Memor
 		ct_writer_delete(w, found);
 	else
 	{
-		/* the customer as the row has it: equal ones may look different */
+		/* keep the customer of the row: equal values may differ in bytes */
 		put_row(w, slot_getattr(found, CUSTOMER + 1, &isnull), sum);
 		ct_writer_update(w, found);
 	}
@@ -207,7 +207,7 @@ check_owner(Oid relid)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(relid));
 }
 
-/* opens the ledgers, whose customers must be those that are returned */
+/* opens the ledgers, which the caller must own, and begins a sort by customer */
 static void
 begin_merge(Merge *m, Oid ledger)
 {
@@ -236,9 +236,9 @@ end_merge(Merge *m)
 }
 
 /*
- * merge_queue(queue, ledger): takes the queue, adds it to the ledgers, and
- * returns how many changed.  The caller holds the lock that makes refreshes one at
- * a time, taken in an earlier statement.
+ * merge_queue(queue, ledger): moves the sales of the queue to the ledgers and returns how
+ * many ledgers changed.  The caller holds the lock that serializes refreshes, taken in an
+ * earlier statement so that the snapshot is later.
  */
 Datum
 ct_merge_queue(PG_FUNCTION_ARGS)
@@ -268,8 +268,8 @@ start_changes(void *arg, const SaleType *type)
 }
 
 /*
- * merge_changes(query, ledger): the same for what a query of customer, day, amount, order if there is one, and
- * undo says; its statement takes the queues that the query reads
+ * merge_changes(query, ledger): as merge_queue, for the rows of a query of customer, day, amount, optionally order,
+ * and undo; the calling statement deletes from the queues that the query reads
  */
 Datum
 ct_merge_changes(PG_FUNCTION_ARGS)
@@ -302,8 +302,8 @@ put_group(void *arg, Datum customer, Ledger *ledger)
 }
 
 /*
- * group_sales(packs) AS (customer type, ledger ledger): what sales in a queue say of each
- * customer; an empty ledger where they undo each other
+ * group_sales(packs) AS (customer type, ledger ledger): the sales of packs as a ledger for
+ * each customer; an empty ledger if they cancel out
  */
 Datum
 ct_group_sales(PG_FUNCTION_ARGS)
@@ -328,7 +328,7 @@ ct_group_sales(PG_FUNCTION_ARGS)
 	customer = TupleDescAttr(rsinfo->setDesc, CUSTOMER);
 	ct_customer_type(&type, customer->atttypid, customer->attcollation);
 	ct_pack_customer(&pack, &type);
-	/* values are read as they were written, whatever the settings are; the user stays */
+	/* only to fix the settings: values are read with those they were written with */
 	ct_become_owner(&saved, GetUserId());
 	scatter = ct_scatter_begin(&type);
 	it = array_create_iterator(packs, 0, NULL);

@@ -1,6 +1,6 @@
 /*
  * mutable.c
- *		What makes an expression depend on more than its row, in words.
+ *		Names the part of an expression that depends on more than its row, and a remedy.
  */
 #include "capture/mutable.h"
 
@@ -13,9 +13,9 @@
 
 typedef struct Mutable
 {
-	char		volatility;		/* that is still allowed */
-	Oid			function;		/* the innermost that is not, or InvalidOid */
-	bool		clock;			/* CURRENT_DATE and its kind */
+	char		volatility;		/* allowed besides immutable */
+	Oid			function;		/* the innermost that is not allowed, or InvalidOid */
+	bool		clock;			/* CURRENT_DATE or another SQLValueFunction */
 } Mutable;
 
 static bool
@@ -30,7 +30,7 @@ is_mutable(Oid function, void *context)
 	return true;
 }
 
-/* arguments come before the function that they are given to */
+/* visits the arguments of a function before the function */
 static bool
 find_mutable(Node *node, void *context)
 {
@@ -48,7 +48,7 @@ find_mutable(Node *node, void *context)
 
 /*
  * ct_mutable_part
- *		The name of what is mutable in an expression; with "stable_will_do" of what is volatile.
+ *		The name of the mutable part of an expression; of the volatile part if "stable_will_do".
  */
 char *
 ct_mutable_part(Node *expr, bool stable_will_do)
@@ -62,7 +62,7 @@ ct_mutable_part(Node *expr, bool stable_will_do)
 
 /*
  * ct_mutable_remedy
- *		A hint what to write instead: of an expression over sales, or over a customer.
+ *		A hint that says what to write instead, in an expression over sales or over a customer.
  */
 const char *
 ct_mutable_remedy(Node *expr, bool of_sales)

@@ -1,10 +1,10 @@
 /*
  * noted_rows.c
- *		Rows of joined tables as writers note them, and read back.
+ *		Writes rows of joined tables as text, and reads them back.
  *
- * A row is noted as one text of the columns that the view uses, in the escapes of COPY,
- * so that it means the same after a dump, in another encoding, too.  It goes through the
- * queue as the customer of a sale would.
+ * A row is noted as one text of the columns that the view uses, with the escapes of COPY,
+ * so that it keeps its meaning after a dump and restore in another encoding.  The queue
+ * holds the text in place of the customer of a sale.
  */
 #include "base/compat.h"
 
@@ -27,7 +27,7 @@ PG_FUNCTION_INFO_V1(ct_noted_rows_support);
 
 #define SEPARATOR	'\t'
 #define ESCAPE		'\\'
-/* a plan may be kept while the queue grows */
+/* a minimum for the planner, as a plan may be reused after the queue has grown */
 #define ROWS_LEAST	1000
 
 static void
@@ -41,7 +41,7 @@ append_value(StringInfo row, const char *value)
 	}
 }
 
-/* packed_row(VARIADIC "any"): a row's columns as one text, which depends on settings that the caller fixes */
+/* packed_row(VARIADIC "any"): the columns of a row as one text; the caller fixes the settings of output functions */
 Datum
 ct_packed_row(PG_FUNCTION_ARGS)
 {
@@ -74,7 +74,7 @@ ct_packed_row(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(row.data, row.len));
 }
 
-/* a row, and how often it came more than it went */
+/* a row; n is how often it was added, less how often it was removed */
 typedef struct NotedRow
 {
 	text	   *row;
@@ -102,13 +102,13 @@ typedef struct NotedRow
 typedef struct Reading
 {
 	ReturnSetInfo *result;
-	int			n;				/* of columns; the first says whether the row went */
+	int			n;				/* of columns; the first says whether the row was removed */
 	FmgrInfo   *input;
 	Oid		   *io_param;
 	Datum	   *values;
 	bool	   *nulls;
 	MemoryContext each;
-	MemoryContext context;		/* of the rows that are held against each other */
+	MemoryContext context;		/* of the hash table of rows */
 	noted_hash *rows;
 } Reading;
 
@@ -121,7 +121,7 @@ corrupt(void)
 			 errhint("CALL customer_tier.rebuild_source(...) makes the ledgers anew from the sales.")));
 }
 
-/* takes the escapes out of a value in place; returns where the next begins, NULL behind the last */
+/* unescapes a value in place; returns where the next value begins, NULL after the last */
 static char *
 next_value(char *p, bool *isnull)
 {
@@ -142,7 +142,7 @@ next_value(char *p, bool *isnull)
 	return p;
 }
 
-/* a row, as often as it came more than it went, or the other way round */
+/* returns a row |n| times, as added or as removed */
 static void
 put_row(Reading *r, const NotedRow *row)
 {
@@ -175,7 +175,7 @@ put_row(Reading *r, const NotedRow *row)
 	}
 }
 
-/* returns the rows that are in memory, and forgets them */
+/* returns the rows in memory, and empties the hash table */
 static void
 put_rows(Reading *r)
 {
@@ -189,7 +189,7 @@ put_rows(Reading *r)
 	r->rows = noted_create(r->context, 1024, NULL);
 }
 
-/* The rows of a pack.  To leave out what came and went again saves work and changes nothing, so memory bounds it. */
+/* adds the rows of a pack; cancelling rows out only saves work, so it can stop when memory is full */
 static void
 add_pack(Reading *r, const PackCustomer *pack, Datum value)
 {
@@ -234,7 +234,7 @@ begin_rows(Reading *r, ReturnSetInfo *result)
 	{
 		Oid			function;
 
-		/* a domain's constraints were met when the row was written */
+		/* the row satisfied the constraints of domains when it was written */
 		getTypeInputInfo(getBaseType(TupleDescAttr(desc, i)->atttypid), &function, &r->io_param[i]);
 		fmgr_info(function, &r->input[i]);
 	}
@@ -244,9 +244,9 @@ begin_rows(Reading *r, ReturnSetInfo *result)
 }
 
 /*
- * noted_rows(packs, queue) AS (undo boolean, columns): the rows of a joined table that came, and with undo those
- * that went; what came and went again is left out.  The queue is what the packs are
- * from, so that plans can tell how many they are.
+ * noted_rows(packs, queue) AS (undo boolean, columns): the rows that were added to a joined table, and with undo
+ * those that were removed; rows that cancel out are left out.  The planner support function estimates the number
+ * of rows from "queue", which the packs come from.
  */
 Datum
 ct_noted_rows(PG_FUNCTION_ARGS)
@@ -264,7 +264,7 @@ ct_noted_rows(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	ct_customer_type(&type, TEXTOID, C_COLLATION_OID);
 	ct_pack_customer(&pack, &type);
-	/* values are read as they were written, whatever the settings are; the user stays */
+	/* only to fix the settings: values are read with those they were written with */
 	ct_become_owner(&saved, GetUserId());
 	begin_rows(&r, (ReturnSetInfo *) fcinfo->resultinfo);
 	it = array_create_iterator(PG_GETARG_ARRAYTYPE_P(0), 0, NULL);
@@ -277,7 +277,7 @@ ct_noted_rows(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* how many rows noted_rows returns: about those in its queue */
+/* the planner support function of noted_rows: estimates as many rows as are in the queue */
 Datum
 ct_noted_rows_support(PG_FUNCTION_ARGS)
 {

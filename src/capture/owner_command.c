@@ -1,10 +1,10 @@
 /*
  * owner_command.c
- *		A command that runs as the owner of a relation.
+ *		Runs a command as the owner of a relation.
  *
- * Only who has the rights of the owner may say what runs, so that nobody gains a right.  Who
- * may read a relation may ask a few questions of its owner: what runs then is ours, and all
- * that the reader gives is a value.
+ * Only a role with the privileges of the owner may choose the command, so that no role gains
+ * a privilege.  A role that may read the relation may ask a few questions: the command is
+ * then a function of this extension, and the reader supplies only its argument.
  */
 #include "base/compat.h"
 
@@ -39,7 +39,7 @@ get_owner(Oid relid)
 	return owner;
 }
 
-/* Without the command: a statement of ours may be long, and what failed in it is not ours. */
+/* rethrows an error without the text of the command, which may be long and is internal */
 static void
 rethrow_without(const char *command, MemoryContext context)
 {
@@ -50,7 +50,7 @@ rethrow_without(const char *command, MemoryContext context)
 	MemoryContextSwitchTo(context);
 	error = CopyErrorData();
 	FlushErrorState();
-	/* nor where in it */
+	/* the position in the command goes, too */
 	if (error->internalquery != NULL && strcmp(error->internalquery, command) == 0)
 	{
 		error->internalquery = NULL;
@@ -62,7 +62,7 @@ rethrow_without(const char *command, MemoryContext context)
 	ReThrowError(error);
 }
 
-/* the command's rows, as the owner */
+/* runs the command as the owner and returns its rows */
 static void
 run_as(Oid owner, const char *command, const char *datestyle, ReturnSetInfo *rsinfo)
 {
@@ -72,7 +72,7 @@ run_as(Oid owner, const char *command, const char *datestyle, ReturnSetInfo *rsi
 	ct_become_owner(&saved, owner);
 	if (datestyle != NULL)
 		(void) set_config_option("datestyle", datestyle, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	/* better an error than the rows that a policy leaves */
+	/* raise an error instead of silently reading only the rows that a policy permits */
 	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
 	PG_TRY();
@@ -88,7 +88,7 @@ run_as(Oid owner, const char *command, const char *datestyle, ReturnSetInfo *rsi
 	ct_resign(&saved);
 }
 
-/* as_owner(relation, command): the command's rows */
+/* as_owner(relation, command): the rows of a command that runs as the owner of the relation */
 Datum
 ct_as_owner(PG_FUNCTION_ARGS)
 {
@@ -100,16 +100,16 @@ ct_as_owner(PG_FUNCTION_ARGS)
 		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 
-	/* what is asked may be about the queue */
+	/* the command may read the queue */
 	ct_gather_write(relid);
-	/* dates in the command were written in its style */
+	/* the caller wrote dates in the command in this style */
 	run_as(owner, command, GetConfigOptionByName("datestyle", NULL, false), (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }
 
 /*
- * ask_owner(relation, question, details): the rows of customer_tier_internal.answer_QUESTION,
- * for who may read the relation
+ * ask_owner(relation, question, details): the rows of customer_tier_internal.answer_QUESTION;
+ * the caller needs SELECT on the relation
  */
 Datum
 ct_ask_owner(PG_FUNCTION_ARGS)

@@ -1,9 +1,9 @@
 /*
  * packed_sales.c
- *		Sales as writers leave them, read back.
+ *		Reads the packs of sales in a queue.
  *
- * A pack lies in a table of the owner's, who may write anything into it, so what is
- * read is not trusted: no byte of it becomes a value that its type could not have.
+ * The owner of the queue can write any bytes into it, so a pack is not trusted: every
+ * value is checked to be a valid value of its type.
  */
 #include "capture/packed_sales.h"
 
@@ -77,7 +77,7 @@ ct_pack_begin(const PackCustomer *c, uint8 *p)
 
 /*
  * ct_pack_bytes
- *		The bytes that stand for a customer, who must not be toasted; none for an integer.
+ *		The bytes that stand for a customer, which must not be toasted; none for an integer.
  *
  * Those of PACK_OUTPUT are palloc'd, and depend on settings that the caller fixes.
  */
@@ -181,7 +181,7 @@ customer_of_bytes(PackReader *r, const char *bytes, Size n)
 	return customer;
 }
 
-/* steps over the customer of a sale, and makes a value of it unless it is another than asked for */
+/* reads the customer of a sale; false, without a value, if ct_pack_only excludes it */
 static bool
 read_customer(PackReader *r, Sale *sale)
 {
@@ -207,7 +207,7 @@ read_customer(PackReader *r, Sale *sale)
 
 /*
  * ct_pack_only
- *		Skips the sales of other customers where their bytes tell; others may come all the same.
+ *		Skips sales of other customers where bytes decide equality; else the caller must compare.
  */
 void
 ct_pack_only(PackReader *r, Datum customer)

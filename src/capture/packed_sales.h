@@ -1,15 +1,15 @@
 /*
  * packed_sales.h
- *		Sales as writers leave them: in the order they came, a page of them at a time.
+ *		Packs of sales, which writers put into a queue: a page of sales in their order.
  *
- * A pack is a bytea, and must mean the same after a dump, in another database:
+ * A pack is a bytea that keeps its meaning after a dump and restore in another database:
  *		version << 4 | form of the customers
  *		encoding of the database, if the customers are text
  *		then for each sale
  *			customer: zigzag if an integer, else its bytes, after their number unless fixed
- *			what else there is, see sale_bytes.h
- * Customers of a type whose bytes say something only in this database, such as
- * those of an enum, are written by the type's output function.
+ *			the rest of the sale, see sale_bytes.h
+ * Customers of a type whose bytes have a meaning only in this database, such as an enum,
+ * are written by the type's output function.
  */
 #ifndef CUSTOMER_TIER_PACKED_SALES_H
 #define CUSTOMER_TIER_PACKED_SALES_H
@@ -40,7 +40,7 @@ typedef struct PackCustomer
 	Oid			io_param;
 } PackCustomer;
 
-/* reads a pack; the customer of a sale is good until the next one */
+/* reads a pack; the customer of a sale is valid until the next sale is read */
 typedef struct PackReader
 {
 	const PackCustomer *customer;
@@ -49,7 +49,7 @@ typedef struct PackReader
 	SaleBefore	before;
 	int			encoding;
 	MemoryContext each;			/* of the customer at hand */
-	const char *only;			/* bytes of the one customer that is asked for, or NULL */
+	const char *only;			/* bytes of the only customer to read, or NULL for all */
 	Size		nonly;
 } PackReader;
 

@@ -2,13 +2,13 @@
  * queue.c
  *		Appends to the queue of a source.
  *
- * Writers share it without meeting each other: each appends rows of its own.  A row
- * holds as many sales as a page takes.
+ * Writers do not wait for each other, because each appends rows of its own.  A row holds
+ * as many sales as fit into a page.
  *
- * Epochs order what is written around a TRUNCATE of the sales.  A sequence would do
- * as well, but would change the writer's lastval().  A marker gets an epoch above
- * all that is in the queue; who empties the table holds a lock that keeps other
- * writers out, and those that come after it see the marker.
+ * Epochs tell sales before a TRUNCATE from sales after it.  A sequence would do, too, but
+ * would change the writer's lastval().  A marker gets a higher epoch than any row of the
+ * queue.  TRUNCATE holds a lock that excludes other writers, and later writers see the
+ * marker.
  */
 #include "capture/queue.h"
 
@@ -35,10 +35,10 @@
 
 PG_FUNCTION_INFO_V1(ct_queue_health);
 
-/* of a pack, so that its row fits into a page and is not toasted */
+/* the size of a pack whose row fits into a page and is not toasted */
 #define PACK_BYTES_MAX		8080
 #define SMALL_PACK_BYTES	256
-/* about so many, where they cannot be counted */
+/* an estimate, used where the caller may not count sales */
 #define SALES_A_PAGE		300
 
 static bool
@@ -61,8 +61,8 @@ is_queue(Relation rel)
 }
 
 /*
- * The one index that a queue has, of its markers.  Rows are appended without asking
- * indexes, so that another would miss them.
+ * The only index of a queue, which has its markers.  Packs are inserted without updating
+ * indexes, so another index would miss them.
  */
 static Oid
 marker_index(Relation queue)
@@ -92,8 +92,8 @@ marker_index(Relation queue)
  * ct_queue_open
  *		Opens a queue and checks that it is one.
  *
- * Its owner must be that of the sales, else anybody could write to it by a trigger on
- * a table of their own.  "sales" is for the hint, or InvalidOid.
+ * Its owner must be the owner of the sales; otherwise a trigger on any table could write
+ * to it.  "sales" is for the hint, or InvalidOid.
  */
 Relation
 ct_queue_open(Oid queue, Oid owner, Oid sales, LOCKMODE lock)
@@ -135,7 +135,7 @@ ct_queue_epoch(Relation queue, Snapshot snapshot)
 	return epoch;
 }
 
-/* appends a row; at the end of a transaction nobody has a snapshot active */
+/* appends a row; at the end of a transaction there is no active snapshot */
 static void
 write_row(Relation queue, int32 epoch, int32 sales, struct varlena *pack)
 {
@@ -170,7 +170,7 @@ write_row(Relation queue, int32 epoch, int32 sales, struct varlena *pack)
 
 /*
  * ct_queue_write_marker
- *		Says that the table of sales is empty, and returns the new epoch.
+ *		Writes a marker that the table of sales was emptied, and returns the new epoch.
  *
  * The caller keeps other writers out until the transaction ends.
  */
@@ -184,7 +184,7 @@ ct_queue_write_marker(Oid queue, Oid owner, Oid sales)
 	int32		epoch = 0;
 	bool		isnull;
 
-	/* of all rows, for a session may know of an epoch whose marker is merged by now */
+	/* of all rows: a session may use the epoch of a marker that was merged meanwhile */
 	while (table_scan_getnextslot(scan, ForwardScanDirection, slot))
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -199,7 +199,7 @@ ct_queue_write_marker(Oid queue, Oid owner, Oid sales)
 				 errmsg("queue \"%s\" has no epochs left", RelationGetRelationName(rel)),
 				 errhint("CALL customer_tier.rebuild_source(...) empties it.")));
 	write_row(rel, ++epoch, 0, NULL);
-	/* sessions keep the epoch that they read, and read it again after this */
+	/* makes sessions read the epoch again, which they cache */
 	CacheInvalidateRelcache(rel);
 	table_close(rel, NoLock);
 	return epoch;
@@ -267,7 +267,7 @@ ct_queue_add(QueueWriter *w, const Sale *sale)
 
 /*
  * ct_queue_write
- *		Writes what is packed, if anything is, in the current subtransaction.
+ *		Writes the pack, unless it is empty, in the current subtransaction.
  */
 void
 ct_queue_write(QueueWriter *w)
@@ -293,7 +293,7 @@ may_count(Oid queue)
 		 pg_attribute_aclcheck(queue, QUEUE_WRITTEN_AT + 1, GetUserId(), ACL_SELECT) == ACLCHECK_OK);
 }
 
-/* the sales in a queue, with one for each marker, and when the oldest was written */
+/* counts the sales in a queue, and each marker as one; *oldest is when the oldest was written */
 static int64
 count_sales(Relation queue, TimestampTz *oldest)
 {
@@ -317,7 +317,8 @@ count_sales(Relation queue, TimestampTz *oldest)
 
 /*
  * ct_queue_rows
- *		How many sales a queue has, for a plan; by its size for who may not count them.
+ *		How many sales a queue has, for the planner; estimated from its size if the caller
+ *		may not count them.
  */
 double
 ct_queue_rows(Oid queue)
@@ -336,8 +337,8 @@ ct_queue_rows(Oid queue)
 }
 
 /*
- * queue_health(queue, OUT pending, OUT oldest): for who may read the columns sales and
- * written_at; nulls for others, and for what somebody keeps locked
+ * queue_health(queue, OUT pending, OUT oldest): nulls if the caller may not read the columns
+ * sales and written_at, or if the queue is locked
  */
 Datum
 ct_queue_health(PG_FUNCTION_ARGS)

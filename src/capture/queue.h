@@ -1,10 +1,10 @@
 /*
  * queue.h
- *		The queue of a source: what writers of its sales leave for the refresh.
+ *		The queue of a source: sales that the next refresh merges into the ledgers.
  *
- * A table (written_at, epoch, sales, pack).  A row holds a page of packed sales, as
- * they came.  A row without a pack is a marker: what was written before it, with a
- * lower epoch, no longer counts, for the table of sales was emptied.
+ * A table (written_at, epoch, sales, pack).  A row holds a page of packed sales in their
+ * order.  A row without a pack is a marker that the table of sales was emptied: rows with
+ * a lower epoch no longer count.
  */
 #ifndef CUSTOMER_TIER_QUEUE_H
 #define CUSTOMER_TIER_QUEUE_H
@@ -26,7 +26,7 @@ enum
 typedef struct QueueWriter
 {
 	Oid			queue;
-	Oid			sales;			/* what is written to */
+	Oid			sales;			/* the table that is captured */
 	Oid			owner;			/* of the sales, who must own the queue */
 	int32		epoch;
 	PackCustomer customer;

@@ -1,8 +1,8 @@
 /*
  * source_state.c
- *		The table that says what belongs to a source, and finding sources by it.
+ *		The state of a source: a table that names its parts, and by which sources are found.
  *
- * See state.c.  Besides, it says how the last refresh went.
+ * See state.c.  The row of the state also has the result of the last refresh.
  */
 #include "capture/source_state.h"
 
@@ -38,10 +38,10 @@ static const StateKind source_kind = {state_column, STATE_COLUMNS};
 
 /*
  * ct_read_state
- *		Reads what a state names; false if the table is none.
+ *		Reads the parts that a state names; false if the table is not a state.
  *
- * Takes AccessShareLock, without waiting for it unless "wait" is set.  Sets *rel to
- * the open table if it is asked for, else closes it and keeps the lock.
+ * Takes AccessShareLock, without waiting for it unless "wait" is set.  Sets *rel to the
+ * open table; if rel is NULL, closes the table and keeps the lock.
  */
 bool
 ct_read_state(Oid state, bool wait, SourceState *s, Relation *rel)
@@ -66,7 +66,7 @@ ct_read_state(Oid state, bool wait, SourceState *s, Relation *rel)
 	return true;
 }
 
-/* who may read its state, or its ledgers */
+/* whether the caller may read the state or the live ledgers */
 static bool
 may_see(const SourceState *s)
 {
@@ -75,7 +75,7 @@ may_see(const SourceState *s)
 		 pg_class_aclcheck(s->part[STATE_LIVE], GetUserId(), ACL_SELECT) == ACLCHECK_OK);
 }
 
-/* the table that a captured view reads, if it belongs to the owner */
+/* the table that the captured view reads, if it belongs to the owner of the source */
 static Oid
 sales_of(const SourceState *s, bool wait)
 {
@@ -88,7 +88,7 @@ sales_of(const SourceState *s, bool wait)
 	return ct_owner_of(view.base) == s->owner ? view.base : InvalidOid;
 }
 
-/* whether what tells the health of a source can be opened without waiting */
+/* locks the relations that the health of a source is read from; false if that would wait */
 static bool
 lock_parts(const SourceState *s)
 {
@@ -107,10 +107,11 @@ lock_parts(const SourceState *s)
 }
 
 /*
- * find_sources(whose): state, owner, sales, the parts, touches, and what the state's row
- * says.  Nobody's code runs: only plain tables are read, without rules or row security.
- * Those of one owner, whose locks are waited for, or all: then nobody's lock is waited for,
- * and the sources that somebody keeps locked are left out.
+ * find_sources(whose): state, owner, sales, the parts, touches, and the columns of the state's row
+ *
+ * No user-defined code runs: only plain tables are read, without rules or row security.  The
+ * sources of one owner, waiting for locks; or, if "whose" is null, those of all owners without
+ * waiting, where locked sources are left out.
  */
 Datum
 ct_find_sources(PG_FUNCTION_ARGS)
@@ -159,7 +160,7 @@ ct_find_sources(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* trigger_parts(relation): what the triggers of a table name that capture its sales */
+/* trigger_parts(relation): the relations that the capture triggers of a table name */
 Datum
 ct_trigger_parts(PG_FUNCTION_ARGS)
 {

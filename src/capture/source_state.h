@@ -1,6 +1,6 @@
 /*
  * source_state.h
- *		The table that says what belongs to a source, beside the data.
+ *		The state of a source: a table that names its parts.
  */
 #ifndef CUSTOMER_TIER_SOURCE_STATE_H
 #define CUSTOMER_TIER_SOURCE_STATE_H
@@ -9,7 +9,7 @@
 
 #include "utils/rel.h"
 
-/* columns of the state: the first marks it, the next name the parts by their defaults */
+/* columns of the state: is_source marks it, the defaults of view to touches name the parts */
 enum
 {
 	STATE_IS_SOURCE, STATE_VIEW, STATE_CAPTURE, STATE_LEDGER, STATE_QUEUE, STATE_LIVE, STATE_TOUCHES,

@@ -1,9 +1,9 @@
 /*
  * source_view.c
- *		A source is a view: what it says of a sale, as expressions over a row of its table.
+ *		The view of a source, as expressions over a row of the table that it reads.
  *
- * The trees come out of the view's own rule.  So whatever renames a column, a table
- * or a schema is PostgreSQL's business, and a column that is in use cannot be dropped.
+ * The expression trees come from the view's own rule.  So PostgreSQL handles renamed
+ * columns, tables and schemas, and does not drop a column that the view uses.
  */
 #include "capture/source_view.h"
 
@@ -29,16 +29,16 @@
 
 
 
-/* the server's functions that turn a timestamptz into a day of a zone */
+/* the built-in functions that convert a timestamptz to a day in a time zone */
 #define TIMEZONE_OF_TIMESTAMPTZ		1159	/* timezone(text, timestamptz) */
 #define DATE_OF_TIMESTAMP			2029	/* date(timestamp) */
 
-/* of views that read each other */
+/* the limit of nested views */
 #define VIEWS_MAX	100
 
 static const char *const column_name[] = {"customer", "amount", "sold_at", "order_id"};
 
-/* why no trigger on a table can tell the rows of a relation in FROM, or NULL */
+/* why a trigger cannot capture the rows of a relation in FROM; NULL if it can */
 static const char *
 why_not_from(RangeTblEntry *rte)
 {
@@ -77,7 +77,7 @@ why_not_from(RangeTblEntry *rte)
 	}
 }
 
-/* the same of a query; sets its relation in FROM */
+/* why a trigger cannot capture the rows of a query; sets *varno to its relation in FROM */
 static const char *
 why_not(Query *q, int *varno)
 {
@@ -112,8 +112,9 @@ why_not(Query *q, int *varno)
 }
 
 /*
- * The view's query, or NULL and why not.  For who has the rights of its owner the lock
- * stays until the transaction ends, so that nobody replaces the view meanwhile.
+ * Returns the query of a view, or NULL and the reason in *why.  If the caller has the
+ * privileges of its owner, the lock is kept until the transaction ends, so that the view
+ * cannot be replaced meanwhile.
  */
 static Query *
 read_view(Oid viewoid, Oid owner, bool wait, const char **why)
@@ -131,13 +132,13 @@ read_view(Oid viewoid, Oid owner, bool wait, const char **why)
 		*why = "has a view in it that does not belong to the owner of the sales";
 	else
 		q = copyObject(get_view_query(view));
-	/* a stranger keeps no lock that the owner would wait for */
+	/* another caller must not make the owner wait for a lock */
 	if (view != NULL)
 		relation_close(view, has_privs_of_role(GetUserId(), view->rd_rel->relowner) ? NoLock : AccessShareLock);
 	return q;
 }
 
-/* the columns and the filter of the outermost view, or NIL; NULL for an order that it has not */
+/* the columns and the filter of the outermost view, NULL for a missing order_id; NIL if another column is missing */
 static List *
 wanted_columns(Oid view, Query *q)
 {
@@ -159,17 +160,17 @@ wanted_columns(Oid view, Query *q)
 
 /*
  * ct_take_view_apart
- *		The columns and the filter of a view over the table that it reads.
+ *		Finds the columns and the filter of a view as expressions over the table that it reads.
  *
- * Views in views are expanded; all of them must belong to "owner".  Returns false,
- * and sets "why", if writes to the tables do not tell what becomes of the view's
- * rows.  Takes AccessShareLock on the views, kept until the transaction ends; without
- * "wait" a lock that is not to be had is a reason, too.
+ * Nested views are expanded; all of them must belong to "owner".  Returns false, and sets
+ * *why, if triggers on the table cannot capture the rows of the view.  Takes AccessShareLock
+ * on the views, kept until the transaction ends; without "wait", a lock that is not available
+ * is a reason, too.
  */
 bool
 ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, const char **why)
 {
-	List	   *want = NIL;		/* one list, so that all are replaced at once */
+	List	   *want = NIL;		/* one list, to replace Vars in all expressions at once */
 	List	   *views = NIL;
 	RangeTblEntry *outer = NULL;
 
@@ -206,7 +207,7 @@ ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, const char **w
 #endif
 													  REPLACEVARS_REPORT_ERROR, 0, NULL);
 			filter = llast(want);
-			/* the inner one first, as a security barrier has it */
+			/* the inner filter first, as for a security barrier view */
 			llast(want) = quals == NULL ? filter : filter == NULL ? quals :
 				(Node *) makeBoolExpr(AND_EXPR, list_make2(quals, filter), -1);
 		}
@@ -225,9 +226,9 @@ ct_take_view_apart(Oid view, Oid owner, bool wait, SourceView *s, const char **w
 
 /*
  * ct_mend_hint
- *		The hint of an error that a writer gets: the command that mends it.
+ *		The hint of an error that a writer gets: the command that repairs the source.
  *
- * "sales" is what was written to: the table of the source or a partition of it.
+ * "sales" is the table that was written to, or a partition of it; or InvalidOid.
  */
 int
 ct_mend_hint(Oid sales)
@@ -244,9 +245,9 @@ ct_mend_hint(Oid sales)
 
 /*
  * ct_source_of_row
- *		What a view says of the rows of "rel": its table, or a partition of it.
+ *		The expressions of a view over the rows of "rel": its table, or a partition of it.
  *
- * An error if it cannot be told, or depends on more than the row.
+ * Raises an error if the view cannot be captured, or depends on more than the row.
  */
 void
 ct_source_of_row(Relation rel, Oid view, SourceView *s)
@@ -288,10 +289,11 @@ ct_source_of_row(Relation rel, Oid view, SourceView *s)
 
 /*
  * ct_peel_day
- *		Takes the time zone out of (moment AT TIME ZONE 'zone')::date.
+ *		Splits (moment AT TIME ZONE 'zone')::date into the moment and the zone.
  *
- * Leaves the moment in *day and returns the zone, so that the day can be found by
- * integer arithmetic; of timestamp::date it leaves the timestamp.  NULL otherwise.
+ * Sets *day to the moment and returns the zone, so that the day can be computed by integer
+ * arithmetic.  Sets *day to the timestamp of timestamp::date, and returns NULL; otherwise
+ * returns NULL.
  */
 text *
 ct_peel_day(Node **day)
@@ -324,14 +326,14 @@ calls_functions(Node *node, void *context)
 {
 	if (node == NULL)
 		return false;
-	/* a domain's constraints may call any */
+	/* the constraints of a domain may call any function */
 	return IsA(node, CoerceToDomain) || check_functions_in_node(node, is_not_of_server, context) ||
 		expression_tree_walker(node, calls_functions, context);
 }
 
 /*
  * ct_calls_functions
- *		Whether an expression calls functions that are not the server's own.
+ *		Whether an expression calls functions that are not built in.
  */
 bool
 ct_calls_functions(Node *expr)

@@ -12,10 +12,10 @@
 
 #include "capture/expression.h"
 
-/* what a view says of a row of its one table, as trees over varno 1 */
+/* a view as expression trees over a row of its table, which is varno 1 */
 typedef struct SourceView
 {
-	Oid			base;			/* that table */
+	Oid			base;			/* the table */
 	Node	   *expr[SALE_EXPRESSIONS]; /* order and filter may be NULL */
 } SourceView;
 

@@ -1,12 +1,12 @@
 /*
  * state.c
- *		Tables that say what belongs together, beside the data; and finding them.
+ *		States: tables that name the parts of a source, a scheme or a watched view.
  *
- * There is no registry.  A source, or a watched materialized view, has a table of its
- * owner's with one row; a column of a domain of ours marks it, and the defaults of its
- * columns name the parts, as constants that PostgreSQL renames and dumps.  All states
- * are found by what depends on the domain.  Anybody can make such a table: what it
- * says is its owner's input, and only parts that belong to the same owner count.
+ * There is no central registry.  The state of a source, for example, is a table of the same
+ * owner with one row.  A column of a marker domain identifies it, and the defaults of its
+ * columns name the parts by regclass constants, which PostgreSQL renames and dumps.
+ * States are found by the dependencies on the domain.  Any user can create such a table,
+ * so its contents are user input, and only parts of the same owner count.
  */
 #include "capture/state.h"
 
@@ -40,7 +40,7 @@
 PG_FUNCTION_INFO_V1(ct_named_parts);
 PG_FUNCTION_INFO_V1(ct_relations_in);
 
-/* of a table that may be anybody's */
+/* limits of what is read from a state, which any user can create */
 #define BLOCKS_MAX		16384
 #define TEXT_BYTES_MAX	8192
 #define VALUE_BYTES_MAX	(1024 * 1024)
@@ -59,8 +59,8 @@ collect_relations(Node *node, void *context)
  * ct_relations_of
  *		The regclass constants of an expression, in their order.
  *
- * A constant is a dependency that PostgreSQL keeps: it is renamed, dumped and
- * restored with the relation that it names.
+ * PostgreSQL records a dependency for each of them, and renames, dumps and restores
+ * them with the relation.
  */
 List *
 ct_relations_of(Node *expr)
@@ -71,7 +71,7 @@ ct_relations_of(Node *expr)
 	return relations;
 }
 
-/* relations_in(expression): the same of an expression in a catalog */
+/* relations_in(expression): the regclass constants of a pg_node_tree */
 Datum
 ct_relations_in(PG_FUNCTION_ARGS)
 {
@@ -101,7 +101,7 @@ is_state(const StateKind *kind, Relation rel)
 
 /*
  * ct_open_relation
- *		Opens a relation; a number that is none, or is none any more, is what somebody gave us.
+ *		Opens a relation by an OID that is user input; an error if it does not exist.
  */
 Relation
 ct_open_relation(Oid relid, LOCKMODE lock)
@@ -117,10 +117,10 @@ ct_open_relation(Oid relid, LOCKMODE lock)
 
 /*
  * ct_state_open
- *		Opens a table of state; false if the table is none.
+ *		Opens a state; false if the table is not one.
  *
- * Takes AccessShareLock, without waiting for it unless "wait" is set: a lock that
- * somebody holds on a table of theirs keeps nobody from seeing the others.
+ * Takes AccessShareLock.  Waits for it only if "wait" is set, so that a user who locks a
+ * state does not block those who list all states.
  */
 bool
 ct_state_open(const StateKind *kind, Oid state, bool wait, Relation *rel)
@@ -143,8 +143,8 @@ ct_state_open(const StateKind *kind, Oid state, bool wait, Relation *rel)
 
 /*
  * ct_state_names
- *		The relations that a column's default names, as far as they belong to "owner",
- *		or, if that is InvalidOid, as far as they are there.
+ *		The existing relations that a column's default names; unless "owner" is InvalidOid,
+ *		only those of "owner".
  */
 List *
 ct_state_names(Relation rel, int column, Oid owner)
@@ -170,7 +170,7 @@ ct_state_names(Relation rel, int column, Oid owner)
 
 /*
  * ct_scan_bounded
- *		A scan of a table that may be anybody's, and as large as they like.
+ *		Begins a scan of at most BLOCKS_MAX pages, because any user can create a large state.
  */
 TableScanDesc
 ct_scan_bounded(Relation rel)
@@ -181,7 +181,7 @@ ct_scan_bounded(Relation rel)
 	return scan;
 }
 
-/* without half a character at the end */
+/* shortens a text at a character boundary */
 static text *
 cut_text(text *t)
 {
@@ -193,11 +193,11 @@ cut_text(text *t)
 
 /*
  * ct_state_row
- *		What the one row says in the columns from "first" on: all of it, or as far as the
- *		caller may read them.
+ *		Reads the columns from "first" on of the row of a state; without "all", only those
+ *		that the caller may read.
  *
- * A longer text than an error has is cut, and what else is longer than a rule is null.
- * Nobody's code runs.
+ * A text is cut to TEXT_BYTES_MAX, and another value above VALUE_BYTES_MAX becomes null.
+ * No user-defined code runs.
  */
 void
 ct_state_row(const StateKind *kind, Relation rel, int first, bool all, Datum *values, bool *nulls)
@@ -228,7 +228,7 @@ ct_state_row(const StateKind *kind, Relation rel, int first, bool all, Datum *va
 
 /*
  * ct_states
- *		The tables that have a column of the marker of a kind.
+ *		The tables with a column of the marker domain of a kind.
  */
 List *
 ct_states(const StateKind *kind)
@@ -297,7 +297,7 @@ ct_regclass_array(const List *oids)
 	return PointerGetDatum(construct_array(element, n, REGCLASSOID, sizeof(Oid), true, TYPALIGN_INT));
 }
 
-/* named_parts(state): what the defaults of its columns name, whoever owns it */
+/* named_parts(state): the relations that the defaults of its columns name, of any owner */
 Datum
 ct_named_parts(PG_FUNCTION_ARGS)
 {

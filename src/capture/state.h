@@ -1,6 +1,6 @@
 /*
  * state.h
- *		Tables that say what belongs together, beside the data; and finding them.
+ *		States: tables that name the parts of a source, a scheme or a watched view.
  */
 #ifndef CUSTOMER_TIER_STATE_H
 #define CUSTOMER_TIER_STATE_H
@@ -13,10 +13,10 @@
 typedef struct StateColumn
 {
 	const char *name;
-	Oid			type;			/* InvalidOid for a type of ours with this name, as the marker */
+	Oid			type;			/* InvalidOid: the type of this extension with the same name, such as the marker */
 } StateColumn;
 
-/* what a table of state looks like; its first column has the name of the marker domain */
+/* the columns of a kind of state; the first has the name of the marker domain */
 typedef struct StateKind
 {
 	const StateColumn *column;

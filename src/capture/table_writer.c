@@ -1,9 +1,9 @@
 /*
  * table_writer.c
- *		Rows of a plain table written with its indexes, constraints and triggers.
+ *		Writes rows of a plain table, with its indexes, constraints and triggers.
  *
- * The executor without a plan, as a subscriber of logical replication applies rows.
- * Triggers for statements are those of one statement that inserts, updates and deletes.
+ * Uses the executor without a plan, as logical replication applies rows.  Statement
+ * triggers fire as for one statement that inserts, updates and deletes.
  */
 #include "capture/table_writer.h"
 
@@ -16,7 +16,7 @@
  * ct_writer_begin
  *		Begins to write to "rel", which is open with RowExclusiveLock at least.
  *
- * Needs an active snapshot, which decides what may be updated.
+ * Needs an active snapshot, which decides which rows can be updated.
  */
 void
 ct_writer_begin(TableWriter *w, Relation rel)
@@ -59,7 +59,7 @@ ct_writer_insert(TableWriter *w)
 
 /*
  * ct_writer_update
- *		Makes a row that was found be the one in the writer's slot.
+ *		Replaces the row "old" by the one in the writer's slot.
  */
 void
 ct_writer_update(TableWriter *w, TupleTableSlot *old)
@@ -70,7 +70,7 @@ ct_writer_update(TableWriter *w, TupleTableSlot *old)
 
 /*
  * ct_writer_delete
- *		Deletes a row that was found.
+ *		Deletes the row "old".
  */
 void
 ct_writer_delete(TableWriter *w, TupleTableSlot *old)
@@ -81,7 +81,7 @@ ct_writer_delete(TableWriter *w, TupleTableSlot *old)
 
 /*
  * ct_writer_end
- *		Fires the triggers that are due, and lets go of all but the relation.
+ *		Fires the pending triggers and frees the writer; the relation stays open.
  */
 void
 ct_writer_end(TableWriter *w)

@@ -1,6 +1,6 @@
 /*
  * table_writer.h
- *		Rows of a plain table written with its indexes, constraints and triggers.
+ *		Writes rows of a plain table, with its indexes, constraints and triggers.
  */
 #ifndef CUSTOMER_TIER_TABLE_WRITER_H
 #define CUSTOMER_TIER_TABLE_WRITER_H

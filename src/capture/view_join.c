@@ -1,6 +1,6 @@
 /*
  * view_join.c
- *		The tables that a view joins, the equalities that tie them, and what it asks of them.
+ *		The tables that a view joins, the equalities that link them, and its conditions.
  */
 #include "base/compat.h"
 
@@ -24,7 +24,7 @@
 
 /*
  * ct_view_query
- *		A copy of the query of a view, which must be one.
+ *		A copy of the query of a view; an error for another relation.
  */
 Query *
 ct_view_query(Oid viewoid)
@@ -43,7 +43,7 @@ ct_view_query(Oid viewoid)
 
 /*
  * ct_column_of
- *		The plain column that an expression is, whatever it is relabelled as; NULL if it is more.
+ *		The Var of an expression that is a plain column, below any RelabelType; else NULL.
  */
 Var *
 ct_column_of(Node *node)
@@ -54,7 +54,7 @@ ct_column_of(Node *node)
 		((Var *) node)->varattno > 0 ? (Var *) node : NULL;
 }
 
-/* the equalities among the conditions that all must hold */
+/* adds the equalities of two columns among ANDed conditions */
 static void
 add_links(Tables *t, Node *quals)
 {
@@ -134,7 +134,7 @@ ct_join_tables(Tables *t)
 
 /*
  * ct_add_varnos
- *		A walker: the tables of an expression; unlike pull_varnos, without the joins that may null them.
+ *		A walker that collects the tables of an expression; unlike pull_varnos, without outer joins.
  */
 bool
 ct_add_varnos(Node *node, void *context)
@@ -150,7 +150,7 @@ ct_add_varnos(Node *node, void *context)
 
 /*
  * ct_table_at
- *		The place of a table in the list, by its varno; -1 if it is none of them.
+ *		The index in t->tables of the table with a varno; -1 if there is none.
  */
 int
 ct_table_at(Tables *t, int varno)
@@ -163,7 +163,7 @@ ct_table_at(Tables *t, int varno)
 
 /*
  * ct_operator_text
- *		An operator as a query names it, whatever the search path is.
+ *		The qualified name of an operator.
  */
 char *
 ct_operator_text(Oid operator)

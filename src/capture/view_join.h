@@ -1,6 +1,6 @@
 /*
  * view_join.h
- *		The tables that a view joins, the equalities that tie them, and what it asks of them.
+ *		The tables that a view joins, the equalities that link them, and its conditions.
  */
 #ifndef CUSTOMER_TIER_VIEW_JOIN_H
 #define CUSTOMER_TIER_VIEW_JOIN_H
@@ -15,17 +15,17 @@ typedef struct Link
 	Oid			operator;
 } Link;
 
-/* a table of the view, and how it is tied */
+/* a table of the view, and its link to its parent */
 typedef struct Table
 {
 	int			varno;
 	Oid			relid;
-	bool		nullable;		/* an outer join may put nulls for its rows */
+	bool		nullable;		/* an outer join may replace its rows by nulls */
 	bool		tied;
-	int			parent;			/* of the list; -1 for the one with the customer */
-	AttrNumber	key;			/* the column that ties it */
+	int			parent;			/* index of the table it is linked to; -1 for the table with the customer */
+	AttrNumber	key;			/* its column of the link */
 	AttrNumber	parent_key;
-	Oid			operator;		/* parent's column, then its own */
+	Oid			operator;		/* parent's column OPERATOR own column */
 } Table;
 
 typedef struct Tables
@@ -33,9 +33,9 @@ typedef struct Tables
 	Query	   *query;
 	List	   *tables;
 	List	   *links;
-	List	   *quals;			/* those of the joins and of WHERE, implicitly ANDed */
+	List	   *quals;			/* conditions of joins and WHERE, implicitly ANDed */
 	bool		good;
-	bool		inner;			/* nothing but inner joins of whole tables */
+	bool		inner;			/* only inner joins, and no ONLY */
 } Tables;
 
 extern Query *ct_view_query(Oid viewoid);

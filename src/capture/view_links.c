@@ -1,12 +1,12 @@
 /*
  * view_links.c
- *		Whose sales a changed row is part of, where a view joins tables.
+ *		Finds how a changed row leads to its customers, where a view joins tables.
  *
- * One table says whose a sale is: the customer is an expression over its columns.  Each
- * other table is tied to it, or to one that is tied already, by an equality of two
- * columns in the join.  A changed row of a table then touches the customers that are
- * found from its column's old and new values through the rows as they are now: where
- * such a row has changed as well, it touches its customers by itself.
+ * The customer is an expression over the columns of one table, the root.  Every other
+ * table is linked to the root, or to a table that is linked already, by an equality of
+ * two columns in the join.  A changed row touches the customers that the old and new
+ * values of its column lead to, through the current rows of the other tables.  If such
+ * a row has changed as well, it touches its customers by itself.
  */
 #include "base/compat.h"
 
@@ -25,7 +25,7 @@
 
 PG_FUNCTION_INFO_V1(ct_view_links);
 
-/* ties a table to one that is tied, if the link does so */
+/* links the table of "own" to the table of "other", if only the latter is linked so far */
 static bool
 tie(Tables *t, const Link *link, const Var *own, const Var *other)
 {
@@ -68,7 +68,7 @@ find_links(Tables *t, Oid view, Node **customer, int *root)
 		return false;
 	*root = ct_table_at(t, bms_singleton_member(varnos));
 	table = list_nth(t->tables, *root);
-	/* nulls that a join puts must be nobody's */
+	/* rows that an outer join fills with nulls must have a null customer */
 	if (table->nullable && ct_column_of(*customer) == NULL)
 		return false;
 	table->tied = true;
@@ -93,9 +93,9 @@ find_links(Tables *t, Oid view, Node **customer, int *root)
 }
 
 /*
- * view_links(view): a row for each table that the view joins: its number, the expression that is noted of
- * a changed row, the number of the table that it is tied to, that one's column, and the
- * operator; no row if customers cannot be found from each table
+ * view_links(view): a row for each table that the view joins: its number, the table, the expression that is
+ * noted of a changed row, the number of its parent, the column of the parent, and the operator; no rows if
+ * customers cannot be found from every table
  */
 Datum
 ct_view_links(PG_FUNCTION_ARGS)

@@ -1,9 +1,9 @@
 /*
  * view_tables.c
- *		A view that is an inner join of a few tables, taken apart.
+ *		The parts of a view that is an inner join of a few tables.
  *
- * The rows that came and went tell the sales that came and went: see
- * customer_tier_internal.changes_sql.
+ * customer_tier_internal.changes_sql uses them to compute the added and removed sales from
+ * the added and removed rows.
  */
 #include "base/compat.h"
 
@@ -23,19 +23,19 @@
 
 PG_FUNCTION_INFO_V1(ct_view_tables);
 
-/* of a view of sales; it may be without the last */
+/* the columns of a view of sales; order_id is optional */
 static const char *const sale_column[] = {"customer", "sold_at", "amount", "order_id"};
 
 #define ORDER_COLUMN		3
 
-/* a sale of n tables comes from 2^n - 1 joins of them and what changed in them */
+/* the changes of a join of n tables are the union of 2^n - 1 joins */
 #define JOINED_TABLES_MAX	4
 /* arguments of packed_row */
 #define JOINED_COLUMNS_MAX	50
 
 /*
- * The columns of an inner join of a few tables, and its conditions, implicitly ANDed; NIL if it is more, or
- * not of the rows alone.
+ * Returns the columns of a view that is an inner join of a few tables, and sets *conditions, implicitly ANDed;
+ * NIL for another view, or if it depends on more than the rows.
  */
 static List *
 sale_of_join(Tables *t, Oid view, List **conditions)
@@ -62,20 +62,20 @@ sale_of_join(Tables *t, Oid view, List **conditions)
 	}
 	if (contain_mutable_functions((Node *) sale) || contain_mutable_functions((Node *) t->quals))
 		return NIL;
-	/* what is changed here is not what the links are of */
+	/* copies, because the caller changes the Vars, and the links point to the originals */
 	*conditions = copyObject((List *) ct_flatten_join_alias_vars(q, t->quals));
 	return copyObject((List *) ct_flatten_join_alias_vars(q, sale));
 }
 
-/* what an expression uses of each table */
+/* the columns that expressions use of each table */
 typedef struct Placing
 {
 	Tables	   *t;
 	Bitmapset  *columns[JOINED_TABLES_MAX];
-	bool		good;			/* columns alone, not rows or what the system adds */
+	bool		good;			/* no whole rows or system columns */
 } Placing;
 
-/* for deparsing, Vars of table i become those of a query i levels up, which has that table alone */
+/* for deparsing, turns Vars of table i into Vars of a query i levels up, whose only table it is */
 static bool
 place_vars(Node *node, void *context)
 {
@@ -103,8 +103,7 @@ place_vars(Node *node, void *context)
 }
 
 /*
- * Whether values of a type are the same again when they are read back from their text, in any database, whatever
- * was renamed meanwhile.
+ * Whether the text of a type's values can be read back in any database, even after objects were renamed.
  */
 static bool
 has_lasting_text(Oid type)
@@ -136,7 +135,7 @@ has_lasting_text(Oid type)
 	}
 }
 
-/* the names of the columns, and what defines them in the column list of a function; false if they cannot be noted */
+/* the names of the columns, and their definitions for a column definition list; false if they cannot be noted */
 static bool
 columns_of(Oid relid, Bitmapset *columns, Datum *names, Datum *definitions)
 {
@@ -166,7 +165,7 @@ columns_of(Oid relid, Bitmapset *columns, Datum *names, Datum *definitions)
 	return bms_num_members(columns) > 0 && bms_num_members(columns) <= JOINED_COLUMNS_MAX;
 }
 
-/* how another table is asked for the partners of a table's rows: its column and the operator; and the table's own */
+/* finds a link to look up the join partners of table i: *asked is the other column and the operator, *key the own */
 static bool
 first_link(Tables *t, int i, Datum *asked, Datum *key)
 {
@@ -181,7 +180,7 @@ first_link(Tables *t, int i, Datum *asked, Datum *key)
 		Oid			operator = left ? get_commutator(link->operator) : link->operator;
 		int			j = ct_table_at(t, other->varno);
 
-		/* keys that are distinct are those that the operator tells apart */
+		/* the operator must have the equality by which DISTINCT compares keys */
 		if (ct_table_at(t, own->varno) != i || !OidIsValid(operator) ||
 			!op_in_opfamily(operator, lookup_type_cache(own->vartype, TYPECACHE_BTREE_OPFAMILY)->btree_opf))
 			continue;
@@ -195,7 +194,7 @@ first_link(Tables *t, int i, Datum *asked, Datum *key)
 	return false;
 }
 
-/* takes the conditions of one table alone out of a list, and returns them */
+/* removes the conditions that use only one table from a list, and returns them */
 static List *
 take_filter(List **conditions, int varno)
 {
@@ -217,7 +216,7 @@ take_filter(List **conditions, int varno)
 	return filter;
 }
 
-/* an expression over the tables of a context, or what all of a list must say */
+/* the text of an expression, or of a list of ANDed conditions, over the tables of a context */
 static char *
 expression_text(Node *expr, List *context)
 {
@@ -226,7 +225,7 @@ expression_text(Node *expr, List *context)
 	return deparse_expression(expr, context, true, false);
 }
 
-/* the columns of a sale as those of a SELECT */
+/* the columns of a sale as a select list */
 static Datum
 sale_text(List *sale, List *context)
 {
@@ -240,10 +239,10 @@ sale_text(List *sale, List *context)
 }
 
 /*
- * view_tables(view): a row for each table of a view that is an inner join of a few: its number n, the columns
- * that are used of a row, their definitions, the conditions on the row alone, how another table is
- * asked for its partners and by which of its columns, and of all tables, as t0, t1, ..., the view's
- * columns and other conditions; no row for another view
+ * view_tables(view): a row for each table of a view that is an inner join of a few tables: its number n, the
+ * table, the columns that the view uses, their definitions, the conditions on this table alone, the column of
+ * another table and the operator that look up join partners, and its own column; also, over the tables t0, t1,
+ * ..., the view's columns and its other conditions.  No rows for another view.
  */
 Datum
 ct_view_tables(PG_FUNCTION_ARGS)

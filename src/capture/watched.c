@@ -2,8 +2,8 @@
  * watched.c
  *		The states of watched materialized views: reading and finding them.
  *
- * See state.c.  The defaults of a state name the view, its marks, and what the view
- * reads.  What becomes of marks is in matview_stale.c.
+ * See state.c.  The defaults of a state name the view, its marks, and the tables that the
+ * view reads.  matview_stale.c writes and deletes the marks.
  */
 #include "capture/watched.h"
 
@@ -42,7 +42,7 @@ static const StateKind watched_kind = {watched_column, WATCHED_COLUMNS};
 
 /*
  * ct_read_watched
- *		Reads a state; false if the table is none.
+ *		Reads a state; false if the table is not one.
  */
 bool
 ct_read_watched(Oid state, bool wait, Watched *w, Relation *rel)
@@ -88,9 +88,8 @@ ct_has_marks_columns(Relation rel)
 }
 
 /*
- * When the first of the marks was made, as far as a scan goes that anybody may ask for;
- * false if there is none.  Marks that are locked just now, as vacuum does for a moment,
- * are taken for some.
+ * Sets *since to the time of the oldest mark that a bounded scan finds; false if there is
+ * none.  A table of marks that is locked, as vacuum does for a moment, counts as having some.
  */
 static bool
 first_mark(Oid marks, bool wait, TimestampTz *since)
@@ -132,8 +131,8 @@ first_mark(Oid marks, bool wait, TimestampTz *since)
 }
 
 /*
- * find_watched(wait): state, owner, matview, marks, reads, since, and what the state's row
- * says.  Waits for locks on what the caller has the rights to, if asked to.
+ * find_watched(wait): state, owner, matview, marks, reads, since, and the columns of the state's
+ * row.  With "wait", waits for locks on the states whose owner's privileges the caller has.
  */
 Datum
 ct_find_watched(PG_FUNCTION_ARGS)
@@ -156,7 +155,7 @@ ct_find_watched(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (!ct_read_watched(lfirst_oid(lc), wait, &w, &rel))
 			continue;
-		/* who may read the view sees whether it is stale */
+		/* a role that may read the view may see whether it is stale */
 		reader = OidIsValid(w.matview) && ct_owner_of(w.matview) == w.owner &&
 			pg_class_aclcheck(w.matview, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
 		if (!reader && !ct_may_read(w.state, WATCHED_FAILED_AT + 1))

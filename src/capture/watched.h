@@ -13,10 +13,10 @@ typedef struct Watched
 {
 	Oid			state;
 	Oid			owner;
-	Oid			matview;		/* whoever owns it; InvalidOid if it is gone */
+	Oid			matview;		/* of any owner; InvalidOid if it is gone */
 	Oid			marks;			/* of the same owner; InvalidOid if there are none */
 	Oid			others_marks;	/* of another owner; InvalidOid if there are none */
-	List	   *reads;			/* whoever owns them */
+	List	   *reads;			/* of any owner */
 } Watched;
 
 extern bool ct_read_watched(Oid state, bool wait, Watched *w, Relation *rel);

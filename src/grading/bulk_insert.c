@@ -1,6 +1,6 @@
 /*
  * bulk_insert.c
- *		Many rows for a table that has nothing yet but its columns, as COPY writes them.
+ *		Inserts many rows into a table without indexes, triggers and the like, as COPY does.
  */
 #include "grading/bulk_insert.h"
 
@@ -18,7 +18,7 @@
 /*
  * ct_table_is_bare
  *		Whether a relation is a table of the current user without indexes, triggers, rules,
- *		policies, checks, parents and parts: rows can be put there and that is all.
+ *		policies, checks, parents and partitions, so that an insert has no other effects.
  */
 bool
 ct_table_is_bare(Oid relid)
@@ -52,9 +52,9 @@ ct_bulk_begin(Oid relid)
 
 /*
  * ct_bulk_row
- *		A slot for the next row, all of whose columns are null.
+ *		A slot for the next row, with all columns null.
  *
- * Values that it gets have to be in b->context.
+ * The caller allocates the values in b->context.
  */
 TupleTableSlot *
 ct_bulk_row(BulkInsert *b)
@@ -84,7 +84,7 @@ flush(BulkInsert *b)
 	b->nslots = 0;
 }
 
-/* the row that ct_bulk_row has given is complete */
+/* adds the row in the slot of ct_bulk_row */
 void
 ct_bulk_put(BulkInsert *b)
 {
@@ -93,7 +93,7 @@ ct_bulk_put(BulkInsert *b)
 		flush(b);
 }
 
-/* keeps the lock */
+/* inserts the remaining rows; keeps the lock */
 void
 ct_bulk_end(BulkInsert *b)
 {

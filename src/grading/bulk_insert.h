@@ -1,6 +1,6 @@
 /*
  * bulk_insert.h
- *		Many rows for a table that has nothing yet but its columns.
+ *		Inserts many rows into a table without indexes, triggers and the like.
  */
 #ifndef CUSTOMER_TIER_BULK_INSERT_H
 #define CUSTOMER_TIER_BULK_INSERT_H
@@ -9,14 +9,14 @@
 
 #include "access/heapam.h"
 
-#define BULK_ROWS	1000		/* that are inserted at once */
+#define BULK_ROWS	1000		/* inserted at once */
 
 typedef struct BulkInsert
 {
 	Relation	rel;
 	BulkInsertState state;
 	CommandId	command;
-	MemoryContext context;		/* of values that wait */
+	MemoryContext context;		/* of values that are not inserted yet */
 	int			nslots;
 	TupleTableSlot *slot[BULK_ROWS];
 } BulkInsert;

@@ -1,6 +1,6 @@
 /*
  * columns.c
- *		All customers of a grading, column by column: who they are, their groups, their values.
+ *		The customers of a grading in columns: customer, group, values and totals.
  */
 #include "grading/columns.h"
 
@@ -62,7 +62,7 @@ enter(Dictionary *d, int64 number)
 	d->slot[at] = (uint32) number + 1;
 }
 
-/* slots for the keys there are, at most half of them used */
+/* makes slots for the keys; at most half of them are used */
 static void
 make_slots(Dictionary *d)
 {
@@ -118,9 +118,9 @@ ct_dictionary_find(Dictionary *d, Datum key)
 
 /*
  * ct_dictionary_find_next
- *		The same for keys that mostly come in the order of their numbers.
+ *		As ct_dictionary_find, for keys that mostly come in the order of their numbers.
  *
- * *next is the number that is looked at first, 0 at the beginning.
+ * *next is the number that is tried first, initially 0.
  */
 int64
 ct_dictionary_find_next(Dictionary *d, Datum key, int64 *next)
@@ -135,7 +135,7 @@ ct_dictionary_find_next(Dictionary *d, Datum key, int64 *next)
 
 /*
  * ct_dictionary_number
- *		The number of a key, which is entered if it is new.
+ *		The number of a key, which is added if it is new.
  */
 uint32
 ct_dictionary_number(Dictionary *d, Datum key)
@@ -195,9 +195,9 @@ make_room(Columns *c)
 
 /*
  * ct_columns_add
- *		One more customer, who is not looked for among the others.
+ *		Adds a customer, without checking for duplicates.
  *
- * The datums are detoasted, and copied.  Values are finite; NaN is null.
+ * The datums must be detoasted, and are copied.  Values are finite; NaN means null.
  */
 void
 ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *total, const double *value)
@@ -215,7 +215,7 @@ ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *tot
 
 /*
  * ct_customer_total
- *		What the ledger of a customer says as of a day, after which it has nothing.
+ *		The totals of a customer as of a day, from a ledger without later purchases.
  */
 CustomerTotal
 ct_customer_total(const Ledger *ledger, DateADT as_of)

@@ -1,9 +1,9 @@
 /*
  * columns.h
- *		All customers of a grading, column by column: who they are, their groups, their values.
+ *		The customers of a grading in columns: customer, group, values and totals.
  *
- * A customer takes 4 bytes, 8 for each value, 8 for the customer, for one that is not
- * passed by value its bytes, and 24 for the totals.
+ * A customer takes 4 bytes for the group, 8 for each value, 24 for the totals and 8 for the
+ * customer, plus its bytes if it is not passed by value.
  */
 #ifndef CUSTOMER_TIER_COLUMNS_H
 #define CUSTOMER_TIER_COLUMNS_H
@@ -21,14 +21,14 @@ typedef struct Dictionary
 	int64		n;
 	int64		room;
 	Datum	   *key;
-	uint32	   *slot;			/* 1 + number, 0 if it is empty; NULL until somebody is looked for */
+	uint32	   *slot;			/* 1 + number, 0 if it is empty; NULL until the first search */
 	uint32		mask;
 	char	   *at;				/* where the next copy goes */
 	char	   *end;
 	Size		used;			/* bytes of copies and slots */
 } Dictionary;
 
-/* what a customer's ledger says, for the totals of a tier */
+/* a customer's part of the totals of a tier */
 typedef struct CustomerTotal
 {
 	int64		amount;			/* of 10^-scale */
@@ -42,13 +42,13 @@ typedef struct CustomerTotal
 typedef struct Columns
 {
 	Dictionary	customers;
-	Dictionary	groups;			/* texts; none if all customers are one group */
+	Dictionary	groups;			/* texts; empty if all customers are one group */
 	int			nvalues;
 	uint32	   *group;
 	double	  **value;			/* NaN: null */
 	CustomerTotal *total;
 	int64		room;
-	Size		most;			/* bytes that all of this may take */
+	Size		most;			/* limit of memory in bytes */
 } Columns;
 
 /* a key as the dictionary's functions take it */

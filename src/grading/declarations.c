@@ -2,8 +2,8 @@
  * declarations.c
  *		The tables that declare schemes and kept models, and finding them.
  *
- * See state.c.  The defaults of the columns of a scheme name its parts, and its row has the
- * rule in force; the row of a model has its parameters.
+ * See state.c.  The column defaults of a scheme's declaration name its parts, and its row has
+ * the rule in force.  The row of a model has its parameters.
  */
 #include "base/compat.h"
 
@@ -91,9 +91,9 @@ may_read_view(Oid relid)
 }
 
 /*
- * The declarations of a kind: the table, its owner, and what its columns say.  Those of one owner,
- * whose locks are waited for, or all but those that somebody keeps locked.  Who may read a view of
- * a scheme sees all of its row; others see the columns that they may read.
+ * Returns the declarations of a kind: the table, its owner, and its columns.  Those of one owner,
+ * waiting for locks; or those of all owners except locked ones.  A role that may read a view of the
+ * scheme sees all columns of its row; other roles see the columns that they may read.
  */
 static Datum
 find(FunctionCallInfo fcinfo, const StateKind *kind)
@@ -130,7 +130,7 @@ find(FunctionCallInfo fcinfo, const StateKind *kind)
 			values[i + 1] = ObjectIdGetDatum(linitial_oid(named));
 			is_reader = is_reader || may_read_view(linitial_oid(named));
 		}
-		/* the ledgers of other sources; an order that has lost one of them means nothing */
+		/* the ledgers of other sources; their positions are wrong if one of them is missing */
 		if (kind->column[i].type == REGCLASSARRAYOID)
 		{
 			List	   *all = ct_state_names(rel, i, InvalidOid);

@@ -1,12 +1,12 @@
 /*
  * empty_scores.c
- *		Scores that nobody has, because many customers have the same value.
+ *		Warns of scores without customers, which occur where many customers have the same value.
  */
 #include "grading/empty_scores.h"
 
 #include "lib/stringinfo.h"
 
-/* whether an axis is cut as it was, so that a warning was given before */
+/* whether an axis is cut as before, so that the warning was given then */
 static bool
 same_cut(const Axis *a, const Axis *before)
 {
@@ -14,7 +14,7 @@ same_cut(const Axis *a, const Axis *before)
 		memcmp(a->at, before->at, a->nat * sizeof(double)) == 0;
 }
 
-/* the scores of an axis that nobody has; NULL if there are none, or fewer customers than scores */
+/* lists the scores of an axis without customers; NULL if there are none, or fewer customers than scores */
 static char *
 empty_scores(const Grades *g, int axis)
 {
@@ -34,9 +34,9 @@ empty_scores(const Grades *g, int axis)
 
 /*
  * ct_warn_of_empty_scores
- *		A warning for each axis cut by parts of the heads that has a score without customers.
+ *		Warns of each axis that is cut by heads and has a score without customers.
  *
- * "before" is the rule of an earlier day, or NULL: what was cut the same way then is not
+ * "before" is the rule of an earlier day, or NULL.  Axes that it cuts the same way are not
  * warned of again.
  */
 void

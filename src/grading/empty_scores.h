@@ -1,6 +1,6 @@
 /*
  * empty_scores.h
- *		Scores that nobody has, because many customers have the same value.
+ *		Warns of scores without customers.
  */
 #ifndef CUSTOMER_TIER_EMPTY_SCORES_H
 #define CUSTOMER_TIER_EMPTY_SCORES_H

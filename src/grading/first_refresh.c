@@ -1,6 +1,6 @@
 /*
  * first_refresh.c
- *		The rows of a first refresh, which are those of everybody.
+ *		Writes the rows of a first refresh, which are those of all customers.
  */
 #include "grading/first_refresh.h"
 
@@ -15,7 +15,7 @@
 
 PG_FUNCTION_INFO_V1(ct_is_bare_table);
 
-/* the columns that a first refresh writes, of both tables */
+/* the columns of both tables that a first refresh writes */
 enum
 {
 	NEW_CUSTOMER, NEW_GROUP, NEW_SCORES, NEW_EARNED, NEW_TIER, NEW_STATUS, NEW_SINCE, NEW_COMMON,
@@ -28,7 +28,7 @@ typedef struct NewTable
 	AttrNumber	column[NEW_COLUMNS];
 } NewTable;
 
-/* of the state only the first columns are written */
+/* opens a table to write its first "columns" of these columns */
 static void
 open_new_table(const Grading *g, NewTable *t, Oid relid, int columns)
 {
@@ -69,7 +69,7 @@ start_new_row(NewTable *t, const Datum *common)
 
 /*
  * ct_write_all
- *		Writes the state and the history of everybody, who enters with the tier earned and is settled.
+ *		Writes the state and the history of all customers, who enter with the tier earned and are settled.
  */
 void
 ct_write_all(Grading *g, Oid state, Oid history, int version)
@@ -96,7 +96,7 @@ ct_write_all(Grading *g, Oid state, Oid history, int version)
 
 		if (!ct_is_graded(g, i))
 			continue;
-		/* both are flushed at once */
+		/* both tables insert their rows at the same time, so the state's context serves both */
 		MemoryContextSwitchTo(states.bulk->context);
 		common[NEW_CUSTOMER] = g->columns->customers.key[i];
 		common[NEW_GROUP] = g->columns->groups.key[g->columns->group[i]];

@@ -1,11 +1,11 @@
 /*
  * grade.c
- *		From the values of all customers to lines, scores and ranks.
+ *		Computes lines, scores and ranks from the values of all customers.
  *
- * Everything is an array over all customers.  Each axis has one value a customer: a
- * measure, or the weighted mean of several that are normalised over all customers.  The
- * lines of an axis are found in the values of each group; a score is 1 plus the number of
- * lines that a value reaches, and a combination of scores has its rank in the rule's map.
+ * All data are arrays over the customers.  On each axis a customer has one value: a
+ * measure, or the weighted mean of several measures, each normalised over all customers.
+ * The lines of an axis are computed from the values of each group.  A score is 1 plus the
+ * number of lines that a value reaches; the rule's map gives the rank of the scores.
  */
 #include "grading/grade.h"
 
@@ -23,14 +23,14 @@
 #include "cuts/select_sorted.h"
 #include "cuts/weighted_score.h"
 
-#define ROWS_A_RESET	1024	/* exact means whose memory may wait to be freed */
-#define LEAST_KEPT		1e-300	/* a part of less is no double of full precision */
+#define ROWS_A_RESET	1024	/* customers whose exact means are freed at once */
+#define LEAST_KEPT		1e-300	/* below this, the product with "keep" would lose precision */
 
 /*
  * Values
  */
 
-/* those that are not null, and on demand the customers whose they are */
+/* collects the values that are not null, and on demand their customers */
 static int64
 not_null(const double *value, int64 n, double *result, uint32 *customer)
 {
@@ -47,7 +47,7 @@ not_null(const double *value, int64 n, double *result, uint32 *customer)
 	return count;
 }
 
-/* the weighted mean of normalised measures; null where one of them is */
+/* the weighted mean of normalised measures; null if one of them is null */
 static double *
 weighted_values(const Axis *a, const Columns *c)
 {
@@ -99,7 +99,7 @@ weighted_values(const Axis *a, const Columns *c)
 
 /*
  * ct_measure_value
- *		A measure that is not null, of a type that ct_check_measure_type has passed.
+ *		The value of a measure that is not null; ct_check_measure_type has checked the type.
  */
 double
 ct_measure_value(Oid type, Datum d)
@@ -123,7 +123,7 @@ ct_measure_value(Oid type, Datum d)
 
 /*
  * ct_check_measure_type
- *		An error if ct_measure_value does not know a type.
+ *		Raises an error for a type that ct_measure_value does not support.
  */
 void
 ct_check_measure_type(Oid type)
@@ -149,7 +149,7 @@ reached(double value, const double *line, int nlines)
 	return n;
 }
 
-/* no line is above the highest value */
+/* lowers lines above the highest value to it, so that it has the best score */
 static void
 reach_all(const double *value, int64 n, double *line, int nlines)
 {
@@ -161,7 +161,7 @@ reach_all(const double *value, int64 n, double *line, int nlines)
 		line[i] = Min(line[i], highest);
 }
 
-/* above it are those who score above the mean score by these shares of heads */
+/* the line that separates scores above the mean score from others, where scores are by shares of heads */
 static double
 mean_score_line(const Axis *a, const double *value, int64 n)
 {
@@ -175,11 +175,11 @@ mean_score_line(const Axis *a, const double *value, int64 n)
 		reach_all(value, n, line, a->nat);
 	FOR_STEPS(i, 0, n)
 		scores += reached(value[i], line, a->nat);
-	/* the mean, rounded down, is a score; its line, from 1, is that of the next one */
+	/* with m the integer part of the mean, the scores above it begin at m + 1, whose line is line[m - 1] */
 	return scores / n <= a->nat ? line[scores / n - 1] : get_float8_infinity();
 }
 
-/* the lines of an axis in the values of a group, which are not null */
+/* finds the lines of an axis from the values of a group, none of which is null */
 static void
 find_axis_lines(const Axis *a, const double *value, int64 n, double *line)
 {
@@ -195,7 +195,7 @@ find_axis_lines(const Axis *a, const double *value, int64 n, double *line)
 				ct_find_lines(value, n, a->by == BY_SHARE, a->at, a->nat, a->fit, line);
 				break;
 			case BY_COUNT:
-				/* each by itself: of few customers all are among the first 100, and the first 1000 */
+				/* one call each: the parts are equal if there are fewer customers than they ask for */
 				for (int i = 0; i < a->nat; i++)
 				{
 					double		part = Min(a->at[i] / n, 1);
@@ -219,7 +219,7 @@ find_axis_lines(const Axis *a, const double *value, int64 n, double *line)
 		reach_all(value, n, line, a->nlines);
 }
 
-/* customers ordered by their groups; *start is where each group begins, and the end */
+/* the customers ordered by group; *start has the begin of each group, and the end */
 static uint32 *
 order_by_group(const Columns *c, int64 **start)
 {
@@ -246,8 +246,8 @@ order_by_group(const Columns *c, int64 **start)
  * ct_find_grades
  *		The value of each axis for all customers, and the lines of each group.
  *
- * There is a group for each that a customer has.  Scores come later, so that lines may be
- * replaced before.  All of it is in the current memory context.
+ * ct_score_all computes the scores, so that the caller can replace lines before.  The
+ * result is allocated in the current memory context.
  */
 Grades *
 ct_find_grades(const Rule *rule, Columns *c)
@@ -298,7 +298,7 @@ ct_find_grades(const Rule *rule, Columns *c)
  * Scores and ranks
  */
 
-/* the score of a value; SCORE_NULL if it, or the lines, are null */
+/* the score of a value; SCORE_NULL if the value or the lines are null */
 static inline int
 score_of(const Axis *a, double value, const double *line)
 {
@@ -309,7 +309,7 @@ score_of(const Axis *a, double value, const double *line)
 
 /*
  * ct_score_all
- *		The scores of all customers by the lines of their groups, and their ranks.
+ *		Computes the scores and ranks of all customers by the lines of their groups.
  */
 void
 ct_score_all(Grades *g)
@@ -339,7 +339,7 @@ ct_score_all(Grades *g)
 	}
 }
 
-/* the line that suffices to stay above a line; below zero lower is further from it */
+/* the line that suffices to stay above a line; below zero, that is a lower line, too */
 static inline double
 kept_line(double line, double keep)
 {
@@ -348,7 +348,7 @@ kept_line(double line, double keep)
 
 /*
  * ct_rank_by
- *		The rank that a customer's values have by other lines, of a rule over the same measures.
+ *		The rank of a customer by other lines, of a rule over the same measures.
  *
  * With "kept", by the lines that suffice to stay.
  */
@@ -402,7 +402,7 @@ ct_scores_array(const Grades *g, int64 customer)
 
 /*
  * ct_values_array
- *		The values of a customer as float8[], of the axes that are wanted, or of all.
+ *		The values of a customer as float8[]; null for axes that are not wanted.
  */
 Datum
 ct_values_array(const Grades *g, int64 customer, const bool *wanted)

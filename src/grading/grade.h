@@ -1,6 +1,6 @@
 /*
  * grade.h
- *		From the values of all customers to lines, scores and ranks.
+ *		Computes lines, scores and ranks from the values of all customers.
  */
 #ifndef CUSTOMER_TIER_GRADE_H
 #define CUSTOMER_TIER_GRADE_H
@@ -11,7 +11,7 @@
 #include "grading/rule.h"
 
 #define SCORE_NULL	0			/* scores count from 1 */
-#define RANK_NULL	0			/* of who lacks a score; ranks count from 1 */
+#define RANK_NULL	0			/* a score is missing; ranks count from 1 */
 
 typedef struct Grades
 {

@@ -1,23 +1,23 @@
 /*
  * grade_customers.c
- *		grade(): the tiers of a day, and who differs from the last refresh, for one statement.
+ *		grade(): computes the tiers of a day, and runs a statement over what has changed.
  *
- * One pass: the measures' query runs into columns, lines and scores are found there, and the
- * state of the last refresh is read once, as a stream, and compared.  Who is as the state
- * says costs no more than that.  The rest is what the statement reads, as three relations that
- * exist while it runs:
+ * The rows of the measures' query are collected in columns, from which lines and scores are
+ * computed.  Then the state of the last refresh is read once and compared.  A customer that
+ * equals the state costs no more than that.  The statement reads the result as three
+ * relations that exist while it runs:
  *
- *	graded	a row for each customer who may have to be written
+ *	graded	a row for each customer that may have to be written
  *		customer, customer_group
- *		rank			of the tier earned, 0 if a score is missing; null: no longer graded
+ *		rank			of the tier earned, 0 if a score is missing, null if no longer graded
  *		kept			the rank by the lines that suffice to stay
  *		rank_by_before	the rank by the rule and the lines of an earlier day
  *		scores, vals	a number for each axis
- *		stored			those of vals that the state keeps
- *		value, orders, active	what the customer brought, purchases, whether one is recent
+ *		stored			the elements of vals that the state keeps
+ *		value, orders, active	total amount, purchases, whether one is recent
  *		place, now_tier, now_earned, now_status, now_since	the row of the state, if there is one
  *		(without a state to compare with, only customer, customer_group, rank and value)
- *	line	customer_group, axis, lines; where lower is better with the sign changed
+ *	line	customer_group, axis, lines; negated where lower is better
  *	settled	customer_group, rank: heads, value, held, orders, active of those left out of graded
  */
 #include "base/compat.h"
@@ -123,7 +123,7 @@ start_lines(void *arg, TupleDesc desc)
 	ct_check_grading_columns(((LinesBefore *) arg)->grading, desc, type, lengthof(type));
 }
 
-/* customer_group, axis, lines; of a group that nobody is in any longer they are left out */
+/* receives customer_group, axis, lines; ignores groups without customers */
 static void
 receive_lines(void *arg, TupleTableSlot *slot)
 {
@@ -225,8 +225,8 @@ read_rule_before(Grading *g, FunctionCallInfo fcinfo)
  *		lines_before, stored, state, also, new_state, new_history, version, command)
  *
  * "measures", "fixed", "lines_before", "state" and "also" are queries; "command" is the
- * statement whose rows are returned.  All run as the caller.  With new_state and new_history,
- * bare tables of the caller, everybody is written there, and is settled.
+ * statement whose rows are returned.  All run as the caller.  If new_state and new_history are
+ * given, bare tables of the caller, all customers are written there and are settled.
  */
 Datum
 ct_grade(PG_FUNCTION_ARGS)

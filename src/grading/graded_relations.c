@@ -86,7 +86,7 @@ offer_lines(Grading *g)
 	offer("line", desc, store);
 }
 
-/* an integer of 10^-TOTAL_SCALE as numeric, with as many decimals as there are */
+/* an integer in units of 10^-TOTAL_SCALE as numeric, with "scale" decimals */
 static Datum
 total_numeric(int128 value, int scale)
 {
@@ -137,7 +137,7 @@ offer_settled(Grading *g)
 
 /*
  * ct_offer_relations
- *		Makes them known to the statements of the current SPI connection.
+ *		Registers the relations with the current SPI connection.
  */
 void
 ct_offer_relations(Grading *g)
@@ -149,7 +149,7 @@ ct_offer_relations(Grading *g)
 
 /*
  * ct_withdraw_relations
- *		Closes them: what did not fit into memory is in files.
+ *		Ends the tuplestores of the relations, which may have temporary files.
  */
 void
 ct_withdraw_relations(Grading *g)

@@ -1,6 +1,6 @@
 /*
  * graded_rows.c
- *		Who differs from the state of the last refresh, as rows of graded.
+ *		Compares customers with the state of the last refresh, and adds those that differ to graded.
  */
 #include "grading/graded_rows.h"
 
@@ -19,9 +19,9 @@ enum
 	STATE_SINCE
 };
 
-/* what "seen" says of a customer */
+/* bits of "seen" */
 #define IN_STATE	1
-#define ALSO		2			/* has to be looked at, whatever the state says */
+#define ALSO		2			/* goes to graded even if it equals the state */
 
 /*
  * Rows of graded
@@ -41,8 +41,8 @@ ct_any_stored(const Grading *g)
 }
 
 /*
- * A row.  "customer" is -1 for one who is no longer graded, of whom are "gone" and the
- * group; "state" is NULL for one who is not there.
+ * Adds a row to graded.  "customer" is -1 for a customer that is no longer graded, who is
+ * "gone" of "group_of_gone"; "state" is NULL for a customer that the state does not have.
  */
 static void
 put_graded(Grading *g, int64 customer, Datum gone, Datum group_of_gone, TupleTableSlot *state)
@@ -107,7 +107,7 @@ put_graded(Grading *g, int64 customer, Datum gone, Datum group_of_gone, TupleTab
 
 /*
  * ct_add_settled
- *		Counts a customer among those of the group and rank.
+ *		Adds a customer to the totals of the group and rank.
  */
 void
 ct_add_settled(Grading *g, int64 customer)
@@ -126,7 +126,7 @@ ct_add_settled(Grading *g, int64 customer)
 
 /*
  * ct_is_graded
- *		Whether a customer is in a tier: who lacks a score is not, unless there is a tier for that.
+ *		Whether a customer has a tier; one without a score has only if there is an unrated tier.
  */
 bool
 ct_is_graded(const Grading *g, int64 customer)
@@ -168,7 +168,7 @@ same_scores(const Grades *g, int64 customer, Datum scores)
 	return true;
 }
 
-/* values of the axes that are wanted, or of all */
+/* whether the values of the wanted axes, or of all, equal those of the state */
 static bool
 same_values(const Grades *g, int64 customer, const bool *wanted, Datum vals)
 {
@@ -246,8 +246,8 @@ start_also(void *arg, TupleDesc desc)
 }
 
 /*
- * customer, vals, gone, customer_group: has to be looked at, unless the values are these;
- * "gone" says that the state does not have the customer.
+ * Receives customer, vals, gone, customer_group: the customer goes to graded unless its values
+ * are vals.  "gone" says that the state does not have the customer.
  */
 static void
 receive_also(void *arg, TupleTableSlot *slot)
@@ -273,7 +273,7 @@ receive_also(void *arg, TupleTableSlot *slot)
 
 /*
  * ct_compare_state
- *		Puts into graded whoever is not as the state says, and into settled the others.
+ *		Adds customers that differ from the state to graded, and the others to settled.
  *
  * "also" and "state" are queries, or NULL.
  */

@@ -1,6 +1,6 @@
 /*
  * graded_rows.h
- *		Who has to be written, and who is settled.
+ *		Compares customers with the state of the last refresh.
  */
 #ifndef CUSTOMER_TIER_GRADED_ROWS_H
 #define CUSTOMER_TIER_GRADED_ROWS_H

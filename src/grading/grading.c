@@ -1,6 +1,6 @@
 /*
  * grading.c
- *		Checks of what the queries of a grading give, row by row.
+ *		Checks the columns and rows of the queries of a grading.
  */
 #include "grading/grading.h"
 
@@ -10,7 +10,7 @@
 
 /*
  * ct_check_grading_type
- *		An error if a column is not of the type that it has to be; 0 stands for that of customers.
+ *		Raises an error if a column is not of the expected type; InvalidOid is the type of customers.
  */
 void
 ct_check_grading_type(const Grading *g, Oid type, Oid expected, const char *what)
@@ -24,7 +24,7 @@ ct_check_grading_type(const Grading *g, Oid type, Oid expected, const char *what
 
 /*
  * ct_check_grading_columns
- *		The same for all columns of a query.
+ *		Raises an error if the columns of a query are not of the expected types.
  */
 void
 ct_check_grading_columns(const Grading *g, TupleDesc desc, const Oid *type, int n)
@@ -39,7 +39,7 @@ ct_check_grading_columns(const Grading *g, TupleDesc desc, const Oid *type, int 
 
 /*
  * ct_check_grading_row
- *		An error if a row lacks one of the columns whose bits are set; takes the row apart.
+ *		Deforms a row, and raises an error if one of the columns whose bits are set is null.
  */
 void
 ct_check_grading_row(TupleTableSlot *slot, uint32 columns)
@@ -55,7 +55,7 @@ ct_check_grading_row(TupleTableSlot *slot, uint32 columns)
 
 /*
  * ct_start_grading_row
- *		To memory that is reset now and then; returns the context to go back to.
+ *		Switches to a memory context that is reset now and then; returns the previous context.
  */
 MemoryContext
 ct_start_grading_row(Grading *g)

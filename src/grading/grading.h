@@ -1,6 +1,6 @@
 /*
  * grading.h
- *		A grading: what grade() works with from its queries to the statement that it runs.
+ *		The state of a call of grade().
  */
 #ifndef CUSTOMER_TIER_GRADING_H
 #define CUSTOMER_TIER_GRADING_H
@@ -18,33 +18,33 @@ typedef struct Settled
 {
 	int64		heads;
 	int128		value;			/* of 10^-TOTAL_SCALE */
-	int128		held;			/* without those below zero */
+	int128		held;			/* without negative amounts */
 	int64		orders;
 	int64		active;
-	int			scale;			/* the largest of any of them */
+	int			scale;			/* the largest scale of an amount */
 } Settled;
 
 typedef struct Grading
 {
 	DateADT		day;
 	Rule	   *rule;
-	Rule	   *rule_before;	/* NULL: none over the same measures */
-	double	   *line_before;	/* as line of Grades */
-	bool	   *known_before;	/* [group] whether it had lines */
-	Datum	   *tier;			/* by rank; that of rank 0 is 0 if customers without a score have none */
+	Rule	   *rule_before;	/* of an earlier day, over the same measures; or NULL */
+	double	   *line_before;	/* like "line" of Grades */
+	bool	   *known_before;	/* [group] whether line_before has its lines */
+	Datum	   *tier;			/* by rank; tier[RANK_NULL] is 0 if there is no unrated tier */
 	int			ntiers;
 	const bool *stored;			/* [axis] whether the state keeps the value */
-	bool		written;		/* what differs will be; else who, rank and value will do */
+	bool		written;		/* graded has all columns, to be written; else customer, group, rank and value */
 	Oid		   *type;			/* [column] of a value */
 	Columns    *columns;
 	Grades	   *grades;
 	uint8	   *seen;			/* [customer] */
-	int64		next;			/* the customer that the state has next, probably */
+	int64		next;			/* the probable next customer of the state */
 	Settled    *settled;		/* [group][rank] */
 	Oid			customer;		/* the type */
 	TupleDesc	desc;			/* of graded */
 	Tuplestorestate *graded;
-	Tuplestorestate *lines;		/* these two while the statement runs */
+	Tuplestorestate *lines;		/* this and totals only while the statement runs */
 	Tuplestorestate *totals;
 	MemoryContext scratch;
 	int64		rows;
@@ -59,7 +59,7 @@ enum
 
 #define COLUMN(i)	((uint32) 1 << (i))
 
-/* errors for queries and tables that are not as they have to be */
+/* checks of queries */
 extern void ct_check_grading_type(const Grading *g, Oid type, Oid expected, const char *what);
 extern void ct_check_grading_columns(const Grading *g, TupleDesc desc, const Oid *type, int n);
 extern void ct_check_grading_row(TupleTableSlot *slot, uint32 columns);

@@ -1,9 +1,9 @@
 /*
  * rule.c
- *		A rule from its axes, which are declared as JSON.
+ *		Reads a rule from its axes as JSON.
  *
- * Rules are checked where they are declared, in SQL.  What is checked here is what the
- * arrays of a grading depend on, because anybody may call grade().
+ * SQL checks a rule when it is declared.  Because any user can call grade(), everything that
+ * array sizes and indexes depend on is checked here again.
  */
 #include "grading/rule.h"
 
@@ -42,7 +42,7 @@ text_field(JsonbContainer *object, const char *name)
 	return v != NULL && v->type == jbvString ? pnstrdup(v->val.string.val, v->val.string.len) : NULL;
 }
 
-/* the number of a text among names that end with NULL */
+/* the index of a text field in a NULL-terminated list of names */
 static int
 choice(JsonbContainer *object, const char *name, const char *const *names)
 {
@@ -79,7 +79,7 @@ numbers(JsonbContainer *object, const char *name, int *n)
 	return result;
 }
 
-/* ascending and finite; as parts of a whole above 0 and at most 1, as numbers of customers at least 1 */
+/* "at" must be ascending and finite; fractions above 0 and at most 1, numbers of customers at least 1 */
 static void
 check_at(const Axis *a)
 {
@@ -159,7 +159,7 @@ read_axis(Axis *a, JsonbContainer *object, int size)
 
 /*
  * ct_rule_from
- *		A rule in the current memory context, from its axes as JSON.
+ *		Reads a rule into the current memory context.
  */
 Rule *
 ct_rule_from(Jsonb *axes, ArrayType *sizes, ArrayType *map, double keep)

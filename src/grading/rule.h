@@ -1,6 +1,6 @@
 /*
  * rule.h
- *		The axes of a grading, their cuts, and which combination of scores has which rank.
+ *		The rule of a grading: axes, their cuts, and the rank of each combination of scores.
  */
 #ifndef CUSTOMER_TIER_RULE_H
 #define CUSTOMER_TIER_RULE_H
@@ -29,19 +29,19 @@ typedef enum CutBy
 typedef struct Axis
 {
 	CutBy		by;
-	char	   *name;			/* NULL if it is said nowhere */
-	bool		fit;			/* the rule of cuts, else fill */
+	char	   *name;			/* or NULL */
+	bool		fit;			/* fit or fit_top, else fill */
 	bool		top;			/* the highest value reaches every line, whatever its ties */
-	bool		lower;			/* is better: lines are those of the values with the sign changed */
+	bool		lower;			/* lower is better: values and lines are negated */
 	int			nat;
 	double	   *at;
 	int			column;			/* its first column of values */
 	int			nmeasures;
 	Normalise	normalise;
-	Weights    *weights;		/* of measures that are one value together, else NULL */
+	Weights    *weights;		/* of the measures of a weighted axis, else NULL */
 	int			nlines;
 	int			line_at;		/* its first line among those of all axes */
-	int			stride;			/* how far apart its scores are in the map */
+	int			stride;			/* distance of its scores in the map */
 } Axis;
 
 typedef struct Rule
@@ -51,7 +51,7 @@ typedef struct Rule
 	int			ncolumns;		/* of values, for all axes */
 	int			nlines;			/* of all axes */
 	int			nmap;
-	const int32 *map;			/* the rank of each combination of scores; those of the first axis run fastest */
+	const int32 *map;			/* the rank of each combination of scores; the first axis varies fastest */
 	double		keep;			/* the part of a line that suffices to stay above it, 1 if there is none */
 } Rule;
 

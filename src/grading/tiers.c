@@ -1,9 +1,9 @@
 /*
  * tiers.c
- *		tiers(query, preset, day): every customer's tier, straight from the rows of a query.
+ *		tiers(query, preset, day): every customer's tier, directly from the rows of a query.
  *
- * A ledger is made of each customer's sales, asked for the measures of the axes, and thrown
- * away.  Nothing is stored, and everything runs under the caller's own rights.
+ * The measures of the axes are computed from a temporary ledger for each customer.  Nothing
+ * is stored, and everything runs with the caller's privileges.
  */
 #include "grading/empty_scores.h"
 
@@ -41,12 +41,12 @@ typedef struct Tiers
 	double	   *value;
 	ExprContext *context;
 	TupleTableSlot *slot;		/* ledger, as_of */
-	Oid			result;			/* the type of customers that is asked for */
-	FmgrInfo	output;			/* if that is text, and theirs is another */
-	bool		as_text;
+	Oid			result;			/* the requested type of customers */
+	FmgrInfo	output;			/* if as_text */
+	bool		as_text;		/* the result is text, and customers are of another type */
 } Tiers;
 
-/* an expression over ledger and as_of, as the caller's and our names have it */
+/* parses a measure over ledger and as_of with the current search_path */
 static Expr *
 parse_measure(const char *measure)
 {
@@ -73,7 +73,7 @@ parse_measure(const char *measure)
 	return linitial_node(TargetEntry, query->targetList)->expr;
 }
 
-/* Names mean what they mean to the caller, and after that what they mean here. */
+/* prepares the measures; names are looked up in the caller's search_path, then in our schema */
 static void
 prepare_measures(Tiers *t, ArrayType *array)
 {
@@ -154,7 +154,7 @@ receive_ledger(void *arg, Datum customer, Ledger *ledger)
 	ct_columns_add(t->columns, customer, PointerGetDatum(cstring_to_text("")), &total, t->value);
 }
 
-/* customer, tier, rank, scores, vals */
+/* returns rows of customer, tier, rank, scores, vals */
 static void
 put_tiers(const Tiers *t, FunctionCallInfo fcinfo)
 {

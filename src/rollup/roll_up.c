@@ -18,7 +18,7 @@ typedef struct RollUpResult
 	TupleDesc	desc;
 } RollUpResult;
 
-/* the call's column list against what there is to return */
+/* checks the call's column definition list against the types of the query */
 static void
 start_result(void *arg, const SaleType *type)
 {

@@ -1,7 +1,6 @@
 /*
  * sale.c
- *		What a sale is made of: a customer, a day, an amount and perhaps an order, of whatever
- *		types they are.
+ *		A sale: customer, day, amount and optionally order, of the types that a query has.
  */
 #include "rollup/sale.h"
 
@@ -12,7 +11,9 @@
 
 /*
  * ct_customer_type
- *		How customers of a type, or of a domain over it, are told apart; checked.
+ *		Looks up how customers of a type, or of a domain over it, are hashed and compared.
+ *
+ * Raises an error for a type that is not supported.
  */
 void
 ct_customer_type(CustomerType *c, Oid customer, Oid collation)
@@ -41,8 +42,7 @@ ct_customer_type(CustomerType *c, Oid customer, Oid collation)
 
 /*
  * ct_sale_type
- *		The types of the columns or expressions, checked; that of orders is InvalidOid where
- *		there are none.
+ *		Checks the types of the columns or expressions; "order" is InvalidOid without orders.
  */
 void
 ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, Oid order, text *time_zone)

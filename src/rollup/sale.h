@@ -1,7 +1,6 @@
 /*
  * sale.h
- *		What a sale is made of: a customer, a day, an amount and perhaps an order, of whatever
- *		types they are.
+ *		A sale: customer, day, amount and optionally order, of the types that a query has.
  */
 #ifndef CUSTOMER_TIER_SALE_H
 #define CUSTOMER_TIER_SALE_H
@@ -21,17 +20,17 @@ typedef struct SaleType
 	CustomerType customer;
 	Oid			day;			/* date, timestamp or timestamptz */
 	Oid			amount;			/* numeric or an integer */
-	Oid			order;			/* of its key; InvalidOid where there is none */
-	text	   *time_zone;		/* of a timestamptz */
+	Oid			order;			/* of the order's key; InvalidOid without orders */
+	text	   *time_zone;		/* for a timestamptz */
 } SaleType;
 
 typedef struct Sale
 {
 	Datum		customer;
 	DateADT		day;
-	bool		undo;			/* it is taken back */
-	bool		ordered;		/* it is a line of an order */
-	int64		order;			/* the tag of that */
+	bool		undo;			/* the sale is taken back */
+	bool		ordered;		/* the sale is a line of an order */
+	int64		order;			/* the tag of the order */
 	Amount		amount;
 } Sale;
 
@@ -76,7 +75,7 @@ sale_order(const SaleType *s, Datum d, bool isnull, Sale *sale)
 		sale->order = ct_order_tag(s->order, d);
 }
 
-/* to the ledger of its customer */
+/* adds a sale to the ledger of its customer */
 static inline LedgerLog *
 log_add_sale(LedgerLog *log, const Sale *sale)
 {

@@ -16,14 +16,14 @@
 #include "base/varint.h"
 #include "rollup/sale.h"
 
-/* bytes that a sale takes at most, and may touch */
+/* the most bytes that a sale takes, with those that writing may touch */
 #define SALE_BYTES_MAX	(3 * VARINT_MAX64 + 1 + VARINT_ROOM)
 
 #define SALE_SPECIAL	7
 #define SALE_CAME		0x08
 #define SALE_ORDERED	0x10
 
-/* what a sale is told apart from: the one before it, or nothing */
+/* the previous sale, which the next one is encoded relative to */
 typedef struct SaleBefore
 {
 	DateADT		day;
@@ -48,7 +48,7 @@ put_sale(uint8 *p, SaleBefore *before, const Sale *sale)
 	return p;
 }
 
-/* what follows the day of a sale that is taken back, or of an order */
+/* reads the rest of a sale with a byte of flags: one that is taken back, or of an order */
 static inline const uint8 *
 get_special(const uint8 *p, const uint8 *end, SaleBefore *before, Sale *sale)
 {
@@ -73,7 +73,7 @@ get_special(const uint8 *p, const uint8 *end, SaleBefore *before, Sale *sale)
 	return p;
 }
 
-/* all but the customer; NULL where the bytes are not those of a sale */
+/* reads a sale except for its customer; NULL if the bytes are invalid */
 static inline const uint8 *
 get_sale(const uint8 *p, const uint8 *end, SaleBefore *before, Sale *sale)
 {

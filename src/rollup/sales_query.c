@@ -1,6 +1,6 @@
 /*
  * sales_query.c
- *		Every customer's ledger from a query of customer, day, amount and perhaps order.
+ *		Every customer's ledger from a query of customer, day, amount and optionally order.
  *
  * The query's rows go straight to the scatter: no tuple is formed, stored or sorted
  * on the way.
@@ -9,9 +9,9 @@
 
 #include "base/query.h"
 
-/* of the query; behind them an order may be, and undo if that is asked for */
+/* customer, day, amount; an order may follow, and undo on demand */
 #define SALE_COLUMNS	3
-#define ROWS_A_RESET	1024	/* rows whose detoasted values may wait to be freed */
+#define ROWS_A_RESET	1024	/* rows whose detoasted values are freed at once */
 
 typedef struct Receiver
 {

@@ -1,6 +1,6 @@
 /*
  * sales_query.h
- *		Every customer's ledger from a query of customer, day, amount and perhaps order.
+ *		Every customer's ledger from a query of customer, day, amount and optionally order.
  */
 #ifndef CUSTOMER_TIER_SALES_QUERY_H
 #define CUSTOMER_TIER_SALES_QUERY_H
@@ -12,11 +12,11 @@
 
 typedef struct SalesQuery
 {
-	const char *function;		/* whose argument it is, for messages */
+	const char *function;		/* the SQL function, for messages */
 	const char *sql;
 	text	   *time_zone;		/* NULL: none */
 	DateADT		until;			/* sales after this day do not count */
-	bool		undo;			/* the last column says that a sale is taken back; who lacks a value is not told of */
+	bool		undo;			/* the last column says that a sale is taken back; omits the notice about null values */
 	void		(*start) (void *arg, const SaleType *type);
 	EmitLedger	emit;
 	void	   *arg;			/* of start and emit */

@@ -1,17 +1,15 @@
 /*
  * scatter.c
- *		Sales of many customers, in any order, to one ledger each, in bounded memory.
+ *		Groups the sales of many customers into ledgers, in any order and in bounded memory.
  *
- * A hash table of a million groups misses the cache for every row, and that is
- * what an ordinary hash aggregate spends its time on.  Here a row is first
- * appended to one of a few hundred partitions, by the upper bits of its
- * customer's hash; the partitions are then rolled up one by one, each with a
- * table that fits the cache.
+ * A hash table of a million groups misses the cache for every row, which takes most of the
+ * time of an ordinary hash aggregate.  Here a row is first appended to one of a few hundred
+ * partitions, by the upper bits of its customer's hash.  Then the partitions are rolled up
+ * one by one, each with a hash table that fits into the cache.
  *
- * Over its memory the partitions go to temporary files, a block at a time.  When
- * the table of a partition fills the memory, it goes on for the customers it
- * has; the sales of others are scattered again, by the next bits of the hash,
- * and have their turn afterwards.
+ * When memory is full, blocks of the partitions go to temporary files.  When the hash table
+ * of a partition fills the memory, it still takes sales of its customers; the sales of
+ * others are scattered again by the next bits of the hash, and rolled up afterwards.
  */
 #include "rollup/scatter.h"
 
@@ -32,10 +30,9 @@
 #define SPILLED_SIZE		(2 * BLOCK_SIZE)
 
 /*
- * Memory that is touched for the first time is what is left to pay for, so a
- * sale is kept short.  In a block:
+ * The remaining cost is first-touched memory, so sales are encoded in few bytes.  In a block:
  *		customer: zigzag if by value, else its bytes, for a varlena after their number
- *		what else there is, see sale_bytes.h
+ *		the rest of the sale, see sale_bytes.h
  */
 typedef struct ScatteredSale
 {
@@ -67,12 +64,12 @@ struct Scatter
 	const CustomerType *type;
 	MemoryContext context;
 	ResourceOwner owner;		/* of files */
-	Size		memory;			/* what all of this may take */
-	Size		room;			/* and these blocks, before they spill */
+	Size		memory;			/* limit of all memory */
+	Size		room;			/* limit of the blocks, before they spill */
 	Size		used;
 	bool		spilled;
-	int			bits;			/* of the hash, that choose the partition */
-	int			shift;			/* and those below them */
+	int			bits;			/* of the hash that choose the partition */
+	int			shift;			/* number of hash bits below these */
 	uint32		groups;			/* the most customers that a partition had */
 	Partition	partition[FLEXIBLE_ARRAY_MEMBER];
 };
@@ -99,7 +96,7 @@ typedef struct CustomerGroup
 
 #include "lib/simplehash.h"
 
-/* NULL if the hash has no more bits than the "left" that others have not used */
+/* uses the next of the "left" unused bits of the hash; NULL if there are none */
 static Scatter *
 scatter_new(const CustomerType *type, Size memory, Size room, int left)
 {
@@ -127,7 +124,7 @@ scatter_new(const CustomerType *type, Size memory, Size room, int left)
 	return s;
 }
 
-/* takes as much memory as the server's own hash tables may */
+/* begins a scatter, limited to the memory that a hash table of the executor may take */
 Scatter *
 ct_scatter_begin(const CustomerType *type)
 {
@@ -136,7 +133,7 @@ ct_scatter_begin(const CustomerType *type)
 	return scatter_new(type, memory, memory, HASH_BITS);
 }
 
-/* the oldest first: sales mostly come in the order of days, and so are appended */
+/* reverses the list, so that the oldest sales come first: appending later days to a ledger is fast */
 static SaleBlock *
 reverse(SaleBlock *b)
 {
@@ -154,7 +151,7 @@ reverse(SaleBlock *b)
 	return reversed;
 }
 
-/* from here on the block is the partition's newest, and empty */
+/* makes an empty block the newest of a partition */
 static void
 use_block(Partition *p, SaleBlock *b)
 {
@@ -186,7 +183,7 @@ write_block(Scatter *s, Partition *p, SaleBlock *b)
 	BufFileWrite(p->file, b->data, b->used);
 }
 
-/* all blocks to their partitions' files; one of each partition stays, empty */
+/* writes all blocks to the files of their partitions; each partition keeps one empty block */
 static void
 spill(Scatter *s)
 {
@@ -211,7 +208,7 @@ spill(Scatter *s)
 	s->spilled = true;
 }
 
-/* an empty block, of "size" bytes at least, for the partition */
+/* gives a partition an empty block of at least "size" bytes */
 static pg_noinline void
 next_block(Scatter *s, Partition *p, Size size)
 {
@@ -271,7 +268,7 @@ append(Scatter *s, const Sale *sale, uint32 hash)
 
 /*
  * ct_scatter_add
- *		A sale, or with "undo" what takes one back that was added here or elsewhere.
+ *		Adds a sale; with "undo" takes one back, even if it was not added here.
  */
 void
 ct_scatter_add(Scatter *s, const Sale *sale)
@@ -279,7 +276,7 @@ ct_scatter_add(Scatter *s, const Sale *sale)
 	append(s, sale, hash_customer(s->type, sale->customer));
 }
 
-/* What rolls up one partition. */
+/* the roll-up of one partition */
 typedef struct RollUp
 {
 	const CustomerType *type;
@@ -343,7 +340,7 @@ corrupt(void)
 			 errmsg("could not read a sale back from its partition")));
 }
 
-/* the next sale of a block; a customer not by value is in r->customer until the next */
+/* reads the next sale of a block; a customer not passed by value is in r->customer until then */
 static inline const uint8 *
 next_sale(RollUp *r, const uint8 *p, const uint8 *end, SaleBefore *before, ScatteredSale *s)
 {
@@ -373,8 +370,8 @@ next_sale(RollUp *r, const uint8 *p, const uint8 *end, SaleBefore *before, Scatt
 }
 
 /*
- * Even the table of one partition can be larger than the nearest cache: a few
- * sales at once, the slots and then the logs are asked for before they are used.
+ * The hash table of one partition can be larger than the L1 cache.  So a few sales are
+ * processed at once, and their slots and then their logs are prefetched.
  */
 static void
 add_block(RollUp *r, const uint8 *p, Size used)
@@ -489,7 +486,7 @@ roll_up_partition(Scatter *s, Partition *p, EmitLedger emit, void *arg)
 		ct_scatter_end(r.rest, emit, arg);
 }
 
-/* Hands every customer's ledger to emit, in no particular order, and ends the scatter. */
+/* passes every customer's ledger to emit, in no particular order, and ends the scatter */
 void
 ct_scatter_end(Scatter *s, EmitLedger emit, void *arg)
 {

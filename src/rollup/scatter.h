@@ -1,6 +1,6 @@
 /*
  * scatter.h
- *		Sales of many customers, in any order, to one ledger each, in bounded memory.
+ *		Groups the sales of many customers into ledgers, in any order and in bounded memory.
  */
 #ifndef CUSTOMER_TIER_SCATTER_H
 #define CUSTOMER_TIER_SCATTER_H

@@ -1,8 +1,8 @@
--- Changing a source, and letting go of it.
+-- Changing and untracking sources.
 
--- Who changed the owner of the sales gives the new one the parts, too.  Triggers and states are their
--- owners' input, and the caller may be a superuser: so it is all that one owner has of a source, every
--- table of which belongs to the new owner by now, or nothing.
+-- After ALTER TABLE ... OWNER TO, gives the parts of the source to the new owner of the sales, too.
+-- Triggers and states are user input, and the caller may be a superuser.  So either all parts of one
+-- owner are given, if all tables of the source already belong to the new owner, or none.
 CREATE FUNCTION customer_tier_internal.give_parts(sales regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -40,7 +40,7 @@ BEGIN
       END IF;
       EXECUTE format('ALTER %s %s OWNER TO %I', part.kind, part.relation,
         (SELECT rolname FROM pg_roles WHERE oid = taker));
-      -- while it waited for a lock, schemas may have been renamed, and the name been another's
+      -- schemas may have been renamed while ALTER waited for a lock, so that it altered another relation
       IF (SELECT relowner FROM pg_class WHERE oid = part.relation) <> taker THEN
         RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
           MESSAGE = format('%s was renamed meanwhile', part.relation);
@@ -69,7 +69,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_change(customer_tier_internal.source, name, text) IS
   'support of alter_source';
 
--- the defaults of a state name these parts from now on
+-- sets the defaults of a state, which name the parts
 CREATE FUNCTION customer_tier_internal.name_parts(s customer_tier_internal.source) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,14 +89,14 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.name_parts(customer_tier_internal.source) IS
   'support of alter_source: what the state names';
 
--- Anybody may name a relation in a default, a trigger or a view of theirs, and it is not dropped then.
--- What may not read it reads nothing of it, and goes with it; a reader's view keeps it, as PostgreSQL has it.
+-- Any user can name a relation in a default, a trigger or a view, which keeps DROP from dropping it.
+-- Objects whose owner may not read the relation are dropped with it; a reader's view prevents DROP.
 CREATE FUNCTION customer_tier_internal.is_held_by_reader(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 WITH held AS (
   SELECT d.classid, d.objid,
-         -- parts of a relation are its owner's
+         -- a default, trigger, rule, policy or constraint has the owner of its relation
          coalesce((SELECT adrelid FROM pg_attrdef WHERE oid = objid AND classid = 'pg_attrdef'::regclass),
                   (SELECT tgrelid FROM pg_trigger WHERE oid = objid AND classid = 'pg_trigger'::regclass),
                   (SELECT ev_class FROM pg_rewrite WHERE oid = objid AND classid = 'pg_rewrite'::regclass),
@@ -112,7 +112,7 @@ WITH held AS (
 SELECT EXISTS (
   SELECT FROM held
   WHERE relation IS DISTINCT FROM $1
-    -- who made the database owns what has no owner noted
+    -- an object without an owner in pg_shdepend belongs to the bootstrap superuser
     AND coalesce((SELECT has_any_column_privilege(o.refobjid, $1, 'SELECT')
                   FROM pg_shdepend AS o
                   WHERE o.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -121,9 +121,9 @@ SELECT EXISTS (
                     AND o.deptype = 'o'), true))
 $$;
 COMMENT ON FUNCTION customer_tier_internal.is_held_by_reader(regclass) IS
-  'support of untrack and alter_source: whether something depends on a part that belongs to who may read it';
+  'support of untrack and alter_source: whether an object depends on a part whose owner may read the part';
 
--- readers come before what they read
+-- the caller lists views before the relations that they read
 CREATE FUNCTION customer_tier_internal.drop_parts(parts regclass[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -190,7 +190,7 @@ BEGIN
     END LOOP;
     now_.view := view_name;
   END IF;
-  -- the ledgers are kept, unless their customers are of another type now
+  -- the ledgers are kept unless the type of customers has changed
   SELECT format_type(v.atttypid, v.atttypmod) AS type,
          v.atttypid <> l.atttypid OR v.attcollation <> l.attcollation AS differs, v.attcollation
   INTO customer
@@ -219,8 +219,8 @@ COMMENT ON PROCEDURE
   customer_tier_internal.change_source(customer_tier_internal.source, text, text, name, text, text) IS
   'support of alter_source';
 
--- No search_path here: names in the expressions mean what they mean to the caller.  All of it is
--- one transaction, in which nobody else writes to the sales.
+-- No SET search_path: names in the expressions are looked up in the caller's.  All changes are made in
+-- one transaction, which locks other writers out of the sales.
 CREATE PROCEDURE customer_tier.alter_source(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
   sold_at text DEFAULT NULL, order_id text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL,
   capture text DEFAULT NULL, column_name name DEFAULT NULL, column_type text DEFAULT NULL,
@@ -248,8 +248,8 @@ BEGIN
   CALL customer_tier_internal.note(s.state, NULL);
 END $$;
 COMMENT ON PROCEDURE customer_tier.alter_source(regclass, text, text, text, text, text, text, text, name, text, text) IS
-  'takes over what became of a source''s view and owner, or changes its expressions, its capture, or the type '
-  'of a column of its sales; and makes the ledgers anew';
+  'adopts a changed view or owner of a source, or changes its expressions, its capture, or the type of a column '
+  'of its sales; rebuilds the ledgers';
 
 CREATE FUNCTION customer_tier_internal.drop_source(s customer_tier_internal.source) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -260,7 +260,7 @@ BEGIN
   -- the triggers of the other sources of its tables
   FOR t IN SELECT c.base FROM customer_tier_internal.captures(s) AS c WHERE c.base IS NOT NULL
            UNION
-           -- also where the state has lost what they write to
+           -- also tables whose view or queue the state no longer names
            SELECT tgrelid
            FROM pg_depend AS d JOIN pg_trigger AS t ON t.oid = d.objid
            WHERE d.classid = 'pg_trigger'::regclass
@@ -271,7 +271,7 @@ BEGIN
            ORDER BY 1 LOOP
     PERFORM customer_tier_internal.make_triggers(t, NULL, s.state);
   END LOOP;
-  -- a session that waited for this finds the state gone
+  -- the state first: a session that waited for a lock on it gets the error that the source is not tracked
   PERFORM customer_tier_internal.drop_parts(ARRAY[s.state, s.live, customer_tier_internal.touched_view(s), s.capture]
     || s.touches || s.queue || s.ledger || CASE WHEN s.made_view THEN s.view END);
 END $$;
@@ -301,9 +301,9 @@ BEGIN
   PERFORM customer_tier_internal.drop_source(s);
 END $$;
 COMMENT ON PROCEDURE customer_tier.untrack(regclass) IS
-  'lets go of a source: drops its triggers, its ledgers, its queue, and its view if track made it';
+  'untracks a source: drops its triggers, its ledgers, its queue, and its view if track made it';
 
--- what untrack_all lets go of, also where somebody keeps it locked
+-- the states that untrack_all drops, including locked ones
 CREATE FUNCTION customer_tier_internal.own_states(OUT state regclass, OUT name text, OUT is_source boolean)
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -323,7 +323,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.own_states() IS
   'support of untrack_all: the states of the caller''s watched views, then of the sources';
 
--- as refresh_all: each by itself, and what failed is told at the end
+-- as in refresh_all, a failure does not stop the others, and is an error at the end
 CREATE PROCEDURE customer_tier.untrack_all()
 LANGUAGE plpgsql
 AS $$
@@ -360,5 +360,5 @@ BEGIN
     possible);
 END $$;
 COMMENT ON PROCEDURE customer_tier.untrack_all() IS
-  'lets go of all sources of the caller''s and of all materialised views that are refreshed on change, also '
-  'where the tables are gone; a warning for each that fails, and an error at the end; before DROP EXTENSION';
+  'untracks all sources of the caller and ends refresh_on_change of all materialised views, even if their tables '
+  'are gone; a warning for each that fails, and an error at the end; call it before DROP EXTENSION';

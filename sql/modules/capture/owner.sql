@@ -1,4 +1,4 @@
--- What is done as the owner of a relation, and what is asked of the catalogs.
+-- Commands that run as the owner of a relation, and catalog lookups.
 
 CREATE FUNCTION customer_tier_internal.is_owner(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -16,7 +16,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_owner(regclass) IS
-  'an error for who has not the rights of the owner of a relation';
+  'an error if the caller does not have the privileges of the owner of a relation';
 
 CREATE FUNCTION customer_tier_internal.as_owner(relation regclass, command text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_as_owner'
@@ -32,7 +32,7 @@ COMMENT ON FUNCTION customer_tier_internal.ask_owner(regclass, text, jsonb) IS
   'the rows of the function answer_QUESTION of ours, as the owner of a relation, security-restricted, for those who '
   'may read it';
 
--- a command that returns nothing
+-- runs a command that returns no rows
 CREATE FUNCTION customer_tier_internal.run(relation regclass, command text) RETURNS void
 LANGUAGE plpgsql STRICT VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -64,7 +64,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.qualified(regclass) IS
   'the name of a relation, with its schema';
 
--- views are followed to their tables
+-- the tables below nested views
 CREATE FUNCTION customer_tier_internal.tables_of(view regclass) RETURNS regclass[]
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -84,7 +84,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.tables_of(regclass) IS
   'the tables that a view reads, through other views too; not those that its functions read';
 
--- unlike pg_partition_tree, without a lock that somebody could keep
+-- unlike pg_partition_tree, takes no lock that it would have to wait for
 CREATE FUNCTION customer_tier_internal.partitions(root regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -97,7 +97,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.partitions(regclass) IS
   'the partitions of a table, and theirs';
 
--- the server's own where the type has none: an enum, a domain and the like
+-- a type without an operator of its own, such as an enum or a domain, has a built-in one
 CREATE FUNCTION customer_tier_internal.equality(type oid) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -134,7 +134,7 @@ WHERE octet_length(left(relname, n)) <= 63 - 12
 LIMIT 1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.stem(text) IS
-  'of a name, what leaves room for _ledger_live';
+  'a name, shortened to leave room for _ledger_live';
 
 CREATE FUNCTION customer_tier_internal.check_free(place oid, names text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -153,7 +153,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_free(oid, text[]) IS
-  'an error if a name that is to be made is taken';
+  'an error if a relation to be created exists already';
 
 CREATE FUNCTION customer_tier_internal.require_read_committed() RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -175,7 +175,7 @@ COMMENT ON PROCEDURE customer_tier_internal.may_commit(boolean) IS
   'whether the procedure that calls this may commit: neither within a transaction that somebody else began, '
   'nor where it catches errors';
 
--- of many that a caller has: each failure was a warning; a scheduler notices an error
+-- each failure was a warning; the error makes a scheduler count the run as failed
 CREATE FUNCTION customer_tier_internal.check_all_done(what text, done text, total integer, failures text[],
   kept boolean)
 RETURNS void

@@ -1,9 +1,9 @@
--- What writers note: the queue of a source, and the triggers that write it.
+-- The queues of a source, and the triggers that write them.
 --
--- A join: each table has a queue of its own, which notes not sales but what the view uses of the
--- rows that came and went, where these tell the sales that came and went; else the customers, or
--- the keys by which customers are found, of the rows that were touched.  "touches" begins with the
--- view of these sales or customers, if they can be found, and has a view and a queue for each table.
+-- In a join, each table has a queue of its own.  For an inner join, the queue has the used columns of
+-- added and removed rows, from which the changed sales are computed.  For another join, it has the
+-- customers of the touched rows, or keys that lead to customers.  The array "touches" begins with the
+-- view of these sales or customers, if there is one, followed by a view and a queue for each table.
 
 CREATE FUNCTION customer_tier_internal.capture() RETURNS trigger
 AS 'MODULE_PATHNAME', 'ct_capture'
@@ -49,7 +49,7 @@ BEGIN
   END IF;
   FOR t IN SELECT split_part(how, ': ', 1) AS name, split_part(how, ': ', 2) AS event
            FROM unnest(CASE WHEN by_row
-             -- rows, for transition tables are wrong if MERGE moves one; and the statement that they belong to
+             -- row triggers, as transition tables are wrong if MERGE moves a row; and the begin and end of statements
              THEN ARRAY['begin: BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT',
                         'change: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW',
                         'end: AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH STATEMENT',
@@ -93,7 +93,7 @@ BEGIN
       'CREATE TABLE %1$s.%2$I (written_at timestamptz NOT NULL, epoch integer NOT NULL, sales integer NOT NULL, '
         'pack bytea) WITH (toast_tuple_target = 8160)',
       'ALTER TABLE %1$s.%2$I ALTER pack SET STORAGE EXTERNAL',
-      -- rows are deleted, also where all tables are published
+      -- lets a refresh delete rows where a publication has all tables
       'ALTER TABLE %1$s.%2$I REPLICA IDENTITY FULL',
       'CREATE INDEX ON %1$s.%2$I (epoch) WHERE pack IS NULL',
       'GRANT SELECT (written_at, sales) ON %1$s.%2$I TO pg_monitor'] LOOP
@@ -107,7 +107,7 @@ CREATE FUNCTION customer_tier_internal.queue_health(queue regclass, OUT pending 
 AS 'MODULE_PATHNAME', 'ct_queue_health'
 LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.queue_health(regclass) IS
-  'sales in a queue, and when the oldest was written; null for who may not read its columns sales and written_at';
+  'sales in a queue, and when the oldest was written; null if the caller may not read its columns sales and written_at';
 
 CREATE FUNCTION customer_tier_internal.merge_queue(queue regclass, ledger regclass) RETURNS bigint
 AS 'MODULE_PATHNAME', 'ct_merge_queue'
@@ -147,11 +147,11 @@ COMMENT ON FUNCTION customer_tier_internal.merge_changes(text, regclass) IS
   'adds to the ledgers what a query of customer, day, amount, order if there is one, and undo says, and returns how '
   'many changed';
 
--- With N for a table as it is now and C for what changed in it, which is signed, the sales of a join
--- were (N1 - C1)(N2 - C2) ... and are N1 N2 ...: the difference is C1 N2 + N1 C2 - C1 C2 for two, and
--- a join for each set of tables, subtracted if the set is even.  It is right however the changes
--- followed each other, for all of it is of one snapshot.  Where one table changed, K has its keys once
--- and in order, for rows of one order come together, as old and new ones do.
+-- Let N be a table now and C its changes, with signs.  Then the sales of a join were
+-- (N1 - C1)(N2 - C2) ... and are N1 N2 ...  For two tables, the difference is C1 N2 + N1 C2 - C1 C2; in
+-- general it has a join for each set of changed tables, subtracted if the set is even.  The order of
+-- changes does not matter, because all data is of one snapshot.  Where one table changed, K has its
+-- distinct keys in order, because old and new rows of one order often come together.
 CREATE FUNCTION customer_tier_internal.changes_sql(view regclass, queues text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -174,7 +174,7 @@ joined AS (
                     ELSE format('%s AS t%s', customer_tier_internal.qualified(relation), n) END
                || CASE WHEN s = 1 << n AND asked IS NOT NULL THEN format(', k%s AS k', n) ELSE '' END, ', ' ORDER BY n),
     t.condition || coalesce(max(' AND ' || asked || ' k.key') FILTER (WHERE s = 1 << n), '')
-      -- what is noted has met its own
+      -- changed rows met the conditions on their own table when they were noted
       || coalesce(string_agg(' AND ' || filter, '' ORDER BY n) FILTER (WHERE s >> n & 1 = 0), '')) AS sql
   FROM generate_series(1, (1 << (SELECT count(*) FROM t)::integer) - 1) AS s, t
   GROUP BY s, t.sale, t.condition)
@@ -209,7 +209,7 @@ BEGIN
       FROM customer_tier_internal.view_links(s.view) AS l
       WHERE by_keys
       UNION ALL
-      -- where customers are not found, that something was touched
+      -- if customers cannot be found, a queue only notes that its table was touched
       SELECT (row_number() OVER (ORDER BY b))::integer, b, '0', 'true', NULL, NULL
       FROM unnest(customer_tier_internal.tables_of(s.view)) AS b
            JOIN pg_class AS c ON c.oid = b
@@ -340,7 +340,7 @@ SELECT CASE
     WHERE NOT customer_tier.is_empty(p.ledger) AND NOT EXISTS (SELECT FROM kept AS k WHERE k.customer %4$s p.customer)
     $q$, s.ledger, s.queue, columns, equal)
   WHEN s.touches IS NULL THEN format('SELECT customer, ledger FROM %s', s.ledger)
-  -- subqueries, so that a condition on the customer goes into them
+  -- subqueries, so that the planner can push down a condition on the customer
   WHEN customer_tier_internal.changes_view(s) IS NOT NULL THEN format($q$
     WITH emptied AS MATERIALIZED (SELECT %4$s AS all_touched)
     SELECT coalesce(k.customer, p.customer) AS customer,
@@ -361,7 +361,7 @@ SELECT CASE
     $q$, s.ledger, customer_tier_internal.changes_view(s), equal, customer_tier_internal.all_touched_sql(s),
     customer_tier_internal.touched_ledgers_sql(s, NULL) || customer_tier_internal.grouped_sql(s),
     customer_tier_internal.ledger_agg_sql(s))
-  -- whose sales are touched is computed from the sales; everybody's, where that is not known
+  -- ledgers of touched customers are computed from the sales; all ledgers, if the customers are not known
   ELSE format($q$
     WITH emptied AS MATERIALIZED (SELECT %5$s AS all_touched),
     touched AS MATERIALIZED (%6$s)

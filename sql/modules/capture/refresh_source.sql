@@ -1,4 +1,4 @@
--- Keeping a source: its ledgers from its queue, or anew from its sales.
+-- Refreshing a source: merging its queue into its ledgers, or rebuilding them from its sales.
 
 CREATE FUNCTION customer_tier_internal.lock_source(s customer_tier_internal.source,
   mode text DEFAULT 'SHARE UPDATE EXCLUSIVE')
@@ -9,9 +9,9 @@ BEGIN
   PERFORM customer_tier_internal.run(s.state, format('LOCK TABLE %s IN %s MODE', s.ledger, mode));
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.lock_source(customer_tier_internal.source, text) IS
-  'one refresh at a time; readers and writers go on';
+  'serializes refreshes of a source; does not block readers and writers';
 
--- waits for who has the sales locked, as a merge does not
+-- reads the sales, so unlike a merge it waits for locks on them
 CREATE FUNCTION customer_tier_internal.rolled_up(s customer_tier_internal.source, columns text) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,7 +21,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.rolled_up(customer_tier_internal.source, text) IS
   'how the statements of a source make its ledgers anew';
 
--- the queues that are taken with what they say made anew
+-- the statement that rebuilds the ledgers also empties the queues
 CREATE FUNCTION customer_tier_internal.consume_sql(s customer_tier_internal.source) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -40,10 +40,10 @@ DECLARE
 BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  -- locks before the snapshot: no TRUNCATE comes between, and there is one refresher
+  -- locks before the snapshot, to exclude a TRUNCATE between them, and other refreshes
   PERFORM customer_tier_internal.run(s.state, p.lock_sales);
   PERFORM customer_tier_internal.lock_source(s);
-  -- one statement, one snapshot: the sales and the queue of that moment
+  -- one statement, so that one snapshot covers the sales and the queue
   PERFORM customer_tier_internal.run(s.state, format($q$
     WITH %1$sdiffer AS MATERIALIZED (
       SELECT f.customer AS found, f.ledger, l.customer AS kept
@@ -66,8 +66,8 @@ DECLARE
 BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  -- locks before the snapshot: there is one refresher, and no TRUNCATE comes between the look for
-  -- the markers of a join and the rest
+  -- locks before the snapshot, to exclude other refreshes, and a TRUNCATE after the markers of a join
+  -- were read
   IF s.touches IS NOT NULL THEN
     PERFORM customer_tier_internal.run(s.state, p.lock_sales);
   END IF;
@@ -158,7 +158,7 @@ DECLARE
   s customer_tier_internal.source := customer_tier_internal.source_or_null($1);
 BEGIN
   IF s.state IS NOT NULL THEN
-    -- where a dump without data was restored, there is no row yet; the parts are not stored
+    -- after the restore of a dump without data, the state has no row
     PERFORM customer_tier_internal.run(s.state, format($q$
       INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
       VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL,
@@ -174,7 +174,7 @@ END $$;
 COMMENT ON PROCEDURE customer_tier_internal.note(regclass, text) IS
   'support of refresh_source and rebuild_source: how it went';
 
--- no search_path here: a procedure with one may not commit
+-- no SET search_path: a procedure with it cannot commit
 CREATE FUNCTION customer_tier_internal.customer_in(context text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT substring($1, '^ledger of customer [^\n]*') $$;
@@ -196,7 +196,7 @@ DECLARE
 BEGIN
   CALL customer_tier_internal.may_commit(possible);
   BEGIN
-    -- where the first fill did not come to its end, there is nothing to merge into
+    -- if the first fill failed, there are no ledgers to merge into
     IF anew OR s.refreshed_at IS NULL OR (s.queue IS NULL AND s.touches IS NULL) THEN
       CALL customer_tier_internal.make_ledgers($1);
     ELSE
@@ -205,7 +205,7 @@ BEGIN
     CALL customer_tier_internal.note($1, NULL);
     RETURN;
   EXCEPTION WHEN OTHERS THEN
-    -- the note of it would not outlive somebody else's transaction
+    -- if the caller's transaction is rolled back, so would be the note of the error
     IF NOT possible THEN
       RAISE;
     END IF;
@@ -219,7 +219,7 @@ BEGIN
   IF state = '42P01' THEN
     PERFORM customer_tier_internal.source_of($1);
   END IF;
-  -- where it was, but for our own statements
+  -- the context of the error without internal statements
   RAISE EXCEPTION USING ERRCODE = state,
     MESSAGE = message,
     DETAIL = coalesce(nullif(detail, ''),
@@ -256,8 +256,8 @@ END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_source(regclass) IS
   'merges what has been written to the sales of a source into its ledgers';
 
--- One that fails keeps nobody from the others, and is told at the end.  No search_path here, so that it
--- may commit: what depends on names is asked of functions that have one.
+-- A failure does not stop the others, and is an error at the end.  No SET search_path, so that the
+-- procedure can commit; functions that depend on names have one.
 CREATE PROCEDURE customer_tier.refresh_all(as_of date DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
@@ -280,7 +280,7 @@ BEGIN
       GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, context = PG_EXCEPTION_CONTEXT;
       message := pg_catalog.concat_ws(', ', message, customer_tier_internal.customer_in(context));
     END;
-    -- who untracked it meanwhile has nothing to refresh
+    -- another session has untracked the source meanwhile
     CONTINUE WHEN message IS NOT NULL AND customer_tier_internal.is_owner(s.state) IS NULL;
     total := total + 1;
     IF message IS NOT NULL THEN
@@ -319,7 +319,7 @@ BEGIN
     CASE WHEN as_of IS NULL THEN 'sources' ELSE 'sources and schemes' END, 'refreshed', total, failures, possible);
 END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_all(date) IS
-  'refreshes all sources of the caller''s and, as of a day, all schemes, for a scheduler: a warning for each that '
+  'refreshes all sources of the caller and, with a day, all schemes, for a scheduler: a warning for each that '
   'fails, and an error at the end';
 
 CREATE FUNCTION customer_tier.verify_source(source regclass, repair boolean DEFAULT false, OUT customer text,
@@ -349,8 +349,8 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier.verify_source(regclass, boolean) IS
-  'the customers whose ledger, with what is pending, is not what their sales give: none, unless writes were not '
-  'captured; with repair they are mended';
+  'the customers whose ledger, including pending sales, differs from their sales: none, unless writes were not '
+  'captured; with repair, corrects these ledgers';
 
 CREATE FUNCTION customer_tier_internal.ledger_of_state(state regclass, customer anyelement) RETURNS customer_tier.ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_of'
@@ -362,14 +362,14 @@ CREATE FUNCTION customer_tier_internal.live_ledger(live regclass, customer anyel
 AS 'MODULE_PATHNAME', 'ct_live_ledger'
 LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.live_ledger(regclass, anyelement) IS
-  'support of ledger_of, of a join: null for nobody; for who may read the view';
+  'support of ledger_of, for a join: null for an unknown customer; the caller needs SELECT on the view';
 
 CREATE FUNCTION customer_tier_internal.live_ledgers(live regclass, OUT customer text, OUT ledger customer_tier.ledger)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_live_ledgers'
 LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.live_ledgers(regclass) IS
-  'what a live view says, computed as its owner, for who may read it';
+  'the rows of a live view, computed as its owner; the caller needs SELECT on the view';
 
 CREATE FUNCTION customer_tier.ledger_of(source regclass, customer anyelement) RETURNS customer_tier.ledger
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -383,4 +383,4 @@ BEGIN
   RETURN coalesce(customer_tier_internal.live_ledger(s.live, $2), '{}'::customer_tier.ledger);
 END $$;
 COMMENT ON FUNCTION customer_tier.ledger_of(regclass, anyelement) IS
-  'the ledger of one customer with what is pending, for who may read the live view; an empty one for nobody';
+  'the ledger of one customer, including pending sales; empty for an unknown customer; needs SELECT on the live view';

@@ -1,4 +1,4 @@
--- What the sources are, and whether all is well with them.
+-- The view sources: the sources and their health.
 
 CREATE FUNCTION customer_tier_internal.captures_table(sales regclass, queue regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -12,13 +12,13 @@ WITH t AS (
                   AND refclassid = 'pg_class'::regclass
                   AND refobjid = $2))
 SELECT (SELECT count(*) FROM t) = 4
-  -- else every write fails
+  -- with another owner, every write fails
   AND o.owner = (SELECT relowner FROM pg_class WHERE oid = $1)
   AND NOT EXISTS (SELECT FROM pg_inherits
                        JOIN pg_class AS c ON c.oid = inhparent
                   WHERE $1 IN (inhrelid, inhparent) AND c.relkind = 'r')
   AND CASE WHEN 'customer_tier_change' IN (SELECT tgname FROM t)
-    -- each partition has the trigger, and it fires always
+    -- each partition has the trigger, enabled as ALWAYS
     THEN NOT EXISTS (SELECT FROM customer_tier_internal.partitions($1) AS p
                           JOIN pg_class AS c ON c.oid = p
                      WHERE c.relowner <> o.owner
@@ -26,7 +26,7 @@ SELECT (SELECT count(*) FROM t) = 4
                                        WHERE tgrelid = p
                                          AND tgfoid = 'customer_tier_internal.capture()'::regprocedure
                                          AND tgenabled = 'A'))
-    -- triggers for statements do not see what a subscription writes
+    -- statement triggers do not capture rows of a subscription
     ELSE NOT EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid = $1) END
 FROM (SELECT relowner AS owner FROM pg_class WHERE oid = $2) AS o
 $$;
@@ -38,7 +38,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT CASE
   WHEN s.view IS NULL OR s.ledger IS NULL OR s.live IS NULL THEN false
-  -- rebuilt only, or what it reads cannot be watched
+  -- the source is only rebuilt, or its tables cannot have triggers
   WHEN s.queue IS NULL AND s.touches IS NULL THEN CASE WHEN s.capture IS NOT NULL AND s.sales IS NOT NULL THEN false END
   WHEN NOT coalesce((SELECT bool_and(customer_tier_internal.captures_table(c.base, c.queue))
                      FROM customer_tier_internal.captures(s) AS c), false) THEN false
@@ -48,7 +48,7 @@ SELECT CASE
   ELSE true END
 $$;
 COMMENT ON FUNCTION customer_tier_internal.capturing(customer_tier_internal.source) IS
-  'whether all writes to the sales are captured; null where nobody can know';
+  'whether all writes to the sales are captured; null if that cannot be known';
 
 CREATE FUNCTION customer_tier_internal.changed(s customer_tier_internal.source) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -60,7 +60,7 @@ BEGIN
     ELSE NOT coalesce(customer_tier_internal.same_source(s.view, s.capture),
                       pg_get_viewdef(s.view) = pg_get_viewdef(s.capture)) END;
 EXCEPTION WHEN OTHERS THEN
-  -- a view of one owner's that cannot be planned hides nobody else's
+  -- an error in planning one owner's view must not hide the sources of others
   RETURN true;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.changed(customer_tier_internal.source) IS
@@ -77,23 +77,23 @@ FROM customer_tier_internal.find_sources() AS f,
                    LATERAL customer_tier_internal.queue_health(c.queue) AS q) AS h;
 GRANT SELECT ON customer_tier.sources TO PUBLIC;
 COMMENT ON VIEW customer_tier.sources IS
-  'the sources whose state the caller may read: what belongs to them, and their health';
+  'the sources whose state the caller may read, with their parts and their health';
 COMMENT ON COLUMN customer_tier.sources.source IS
-  'the view of its sales, which stands for it';
+  'the view of its sales, which identifies the source';
 COMMENT ON COLUMN customer_tier.sources.sales IS
   'the table of sales; null if the view joins several, or it is gone';
 COMMENT ON COLUMN customer_tier.sources.ledger IS
   'table of one ledger for each customer, as of the last refresh';
 COMMENT ON COLUMN customer_tier.sources.live IS
-  'view of the ledgers with what is pending: right at any moment';
+  'view of the current ledgers, including pending sales';
 COMMENT ON COLUMN customer_tier.sources.queue IS
-  'table of what has been written since; null for a join, which has one for each table';
+  'table of the sales written since the last refresh; null for a join, which has a queue for each table';
 COMMENT ON COLUMN customer_tier.sources.capturing IS
-  'whether all writes are captured; false if something writes past the triggers, null where nobody can know';
+  'whether all writes are captured; false if writes may bypass the triggers, null if that cannot be known';
 COMMENT ON COLUMN customer_tier.sources.changed IS
   'whether the view was replaced and is not what is captured: alter_source or rebuild_source takes it over';
 COMMENT ON COLUMN customer_tier.sources.pending IS
-  'rows that were written, changed or deleted since the last refresh; null for who may not read that';
+  'sales added or removed since the last refresh; null if the caller may not read the queue';
 COMMENT ON COLUMN customer_tier.sources.oldest_pending IS
   'when the oldest of them was written';
 COMMENT ON COLUMN customer_tier.sources.queue_bytes IS
@@ -101,6 +101,6 @@ COMMENT ON COLUMN customer_tier.sources.queue_bytes IS
 COMMENT ON COLUMN customer_tier.sources.refreshed_at IS
   'when the ledgers were refreshed or rebuilt last';
 COMMENT ON COLUMN customer_tier.sources.last_error IS
-  'why that failed since; null if it did not';
+  'the error of the last refresh; null if it succeeded';
 COMMENT ON COLUMN customer_tier.sources.failed_at IS
-  'and when';
+  'when the last refresh failed';

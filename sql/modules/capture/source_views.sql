@@ -1,5 +1,5 @@
--- The views of sales: expressions over a row, what a view says of the rows of its tables, and how
--- the tables that it joins are tied.
+-- The views of sales: expressions over a row, the query over the base table, and the links between
+-- joined tables.
 
 CREATE FUNCTION customer_tier_internal.sale_expression(relation regclass, expression text, purpose text) RETURNS text
 AS 'MODULE_PATHNAME', 'ct_sale_expression'
@@ -40,8 +40,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.sale_query(regclass, text, text, text, text, text, text) IS
   'support of track: the query of the view that it writes, of qualified expressions';
 
--- No search_path here: what is unqualified means what it means to the caller.  So nothing is done here
--- that depends on it, not even by an operator.
+-- No SET search_path: unqualified names in the expressions are looked up in the caller's.  So the body
+-- must not depend on it, not even by an operator.
 CREATE FUNCTION customer_tier_internal.sale_view(source regclass, customer text, amount text, sold_at text,
   order_id text, filter text, time_zone text)
 RETURNS text
@@ -78,13 +78,13 @@ CREATE FUNCTION customer_tier_internal.same_source(a regclass, b regclass) RETUR
 AS 'MODULE_PATHNAME', 'ct_same_source'
 LANGUAGE C STRICT STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION customer_tier_internal.same_source(regclass, regclass) IS
-  'whether two views say the same of a row of one table; null if one of them cannot be captured';
+  'whether two views give the same sales from the same table; null if one of them cannot be captured';
 
 CREATE FUNCTION customer_tier_internal.why_not_captured(view regclass) RETURNS text
 AS 'MODULE_PATHNAME', 'ct_why_not_captured'
 LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.why_not_captured(regclass) IS
-  'what keeps writes to the tables of a view from telling what becomes of its rows; null if nothing does';
+  'why triggers cannot capture the sales of a view; null if they can';
 
 CREATE FUNCTION customer_tier_internal.check_captured(view regclass) RETURNS void
 AS 'MODULE_PATHNAME', 'ct_check_captured'
@@ -112,7 +112,7 @@ COMMENT ON FUNCTION customer_tier_internal.view_tables(regclass) IS
   'the tables of a view that is an inner join: what it uses of each, and its sale over them as t0, t1, ...; no row '
   'for another view';
 
--- customers by the keys of a table: the path through the tables that tie it
+-- finds customers by the keys of a table, through the links to its parents
 CREATE FUNCTION customer_tier_internal.path_sql(view regclass, n integer) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$

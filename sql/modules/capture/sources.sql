@@ -1,9 +1,9 @@
--- Sources: views of sales whose ledgers are kept.  What is declared lies beside the data:
--- a table of state with a column of this domain, whose columns name the parts by their defaults.
+-- Sources: views of sales whose ledgers are kept.  Each source has a state beside the data: a table
+-- with a column of this domain, whose column defaults name the parts.
 
 CREATE DOMAIN customer_tier.is_source AS boolean CHECK (VALUE);
 COMMENT ON DOMAIN customer_tier.is_source IS
-  'marks the table that says what belongs to a source';
+  'marks a table as the state of a source, which names its parts';
 
 CREATE TYPE customer_tier_internal.source AS (
   state regclass,
@@ -21,7 +21,7 @@ CREATE TYPE customer_tier_internal.source AS (
   failed_at timestamptz
 );
 COMMENT ON TYPE customer_tier_internal.source IS
-  'a source as it is found: its parts, null if they are gone, and what its state says';
+  'a source: its parts, null if they are gone, and the columns of its state';
 
 CREATE FUNCTION customer_tier_internal.find_sources(whose oid DEFAULT 0::oid)
 RETURNS SETOF customer_tier_internal.source
@@ -43,7 +43,7 @@ LANGUAGE C STRICT STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.trigger_parts(regclass) IS
   'the parts that the triggers of a table of sales name, whoever owns them';
 
--- by its view, its table of sales if that has one source, or any of its parts
+-- finds a source by its view, by its table of sales if that has only one source, or by any of its parts
 CREATE FUNCTION customer_tier_internal.source_or_null(relation regclass) RETURNS customer_tier_internal.source
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -59,7 +59,7 @@ BEGIN
     FROM customer_tier_internal.find_sources(owner) AS f
     WHERE f.sales = $1;
   END IF;
-  -- what captures it was dropped, or the sales were given away
+  -- the captured view was dropped, or the sales have another owner now
   IF found IS NULL THEN
     SELECT array_agg(f ORDER BY f.view) INTO found
     FROM customer_tier_internal.find_sources() AS f
@@ -106,7 +106,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of(regclass) IS
   'a source by its table of sales or one of its parts; an error if there is none';
 
--- as its users know it
+-- the name of a source in messages
 CREATE FUNCTION customer_tier_internal.source_name(s customer_tier_internal.source) RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -145,8 +145,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.live_source(regclass) IS
   'source_of, and an error if its ledgers cannot be read';
 
--- The caller's own first: whoever else's hang keep only those that come behind.  A lock that somebody
--- holds on theirs is not waited for, unless they are the caller.
+-- The caller's own sources come first, so that they are refreshed even if functions of another owner
+-- hang.  Locked sources of other owners are left out.
 CREATE FUNCTION customer_tier_internal.sources_to_refresh() RETURNS SETOF customer_tier_internal.source
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -156,13 +156,13 @@ FROM (SELECT f.* FROM me, customer_tier_internal.find_sources(me.oid) AS f
       UNION ALL
       SELECT f.* FROM me, customer_tier_internal.find_sources() AS f WHERE f.owner <> me.oid) AS f
 WHERE pg_has_role(f.owner, 'USAGE') AND f.view IS NOT NULL
--- as refresh_scheme locks them
+-- in the order in which refresh_scheme locks them
 ORDER BY f.owner <> (SELECT oid FROM me), f.ledger
 $$;
 COMMENT ON FUNCTION customer_tier_internal.sources_to_refresh() IS
   'support of refresh_all: the sources that the caller has the rights to, the caller''s own first';
 
--- the same, for who may change it
+-- source_of, for callers that change the source
 CREATE FUNCTION customer_tier_internal.own_source(relation regclass) RETURNS customer_tier_internal.source
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -187,9 +187,9 @@ BEGIN
   RETURN s;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.own_source(regclass) IS
-  'source_of, and an error for who has not the rights of its owner';
+  'source_of, and an error if the caller does not have the privileges of its owner';
 
--- how a source's statements name its parts
+-- pieces of the statements of a source
 CREATE FUNCTION customer_tier_internal.source_parts(s customer_tier_internal.source,
   OUT customer_type text, OUT columns text, OUT equal text, OUT lock_sales text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -209,7 +209,7 @@ BEGIN
   FROM pg_attribute
   WHERE attrelid = s.ledger AND attnum = 1;
   columns := format('(customer %s, ledger customer_tier.ledger)', columns);
-  -- what LOCK TABLE does not take, no TRUNCATE empties either
+  -- relations that LOCK TABLE refuses cannot be truncated either
   lock_sales := coalesce((SELECT format('LOCK TABLE %s IN ACCESS SHARE MODE',
                                         string_agg(oid::regclass::text, ', ' ORDER BY oid))
                           FROM pg_class
@@ -224,7 +224,7 @@ AS $$ SELECT CASE WHEN cardinality(s.touches) % 2 = 1 THEN s.touches[1] END $$;
 COMMENT ON FUNCTION customer_tier_internal.touched_view(customer_tier_internal.source) IS
   'of a join: the view of the customers whose sales are touched; null if they cannot be found';
 
--- what a source notes of each table: the captured view, and the queue
+-- the captured view and the queue of each table of a source
 CREATE FUNCTION customer_tier_internal.captures(s customer_tier_internal.source, OUT capture regclass,
   OUT queue regclass, OUT base regclass)
 RETURNS SETOF record
@@ -238,4 +238,4 @@ FROM (SELECT s.capture, s.queue
 WHERE c IS NOT NULL AND q IS NOT NULL
 $$;
 COMMENT ON FUNCTION customer_tier_internal.captures(customer_tier_internal.source) IS
-  'what triggers on the tables of a source write, and where';
+  'the captured views and the queues of the tables of a source';

@@ -1,15 +1,15 @@
--- What is stale, of the materialised views that are refreshed when their tables change.
+-- The view stale: materialised views that need a refresh.
 
 CREATE FUNCTION customer_tier_internal.is_watching(state regclass, relation regclass) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT CASE WHEN relkind = 'm' THEN
-    -- on the marks of that view
+    -- the trigger is on the marks of that view
     EXISTS (SELECT FROM customer_tier_internal.mark_triggers($1) AS t
                  JOIN pg_attrdef AS d ON d.adrelid = (customer_tier_internal.relations_in(t.tgqual))[2]
             WHERE tgenabled = 'A' AND (customer_tier_internal.relations_in(d.adbin))[1] = $2)
   ELSE
-    -- all events: 4, 8, 16 and 32; for each row: 1
+    -- tgtype has all events (4, 8, 16 and 32); 1 is FOR EACH ROW
     (SELECT bit_or(tgtype) & 60 = 60
      AND (NOT customer_tier_internal.is_watched_by_row($2) OR bit_or(tgtype) FILTER (WHERE tgtype & 1 = 1) & 28 = 28)
      FROM customer_tier_internal.mark_triggers($1)
@@ -52,11 +52,11 @@ COMMENT ON COLUMN customer_tier.stale.matview IS
 COMMENT ON COLUMN customer_tier.stale.mode IS
   'commit or deferred';
 COMMENT ON COLUMN customer_tier.stale.since IS
-  'when its tables were written to first, since its last refresh';
+  'time of the first write to its tables since its last refresh';
 COMMENT ON COLUMN customer_tier.stale.watching IS
-  'whether all triggers are there and always fire; if not, changes may have been missed';
+  'whether all triggers exist and are enabled as ALWAYS; if not, changes may have been missed';
 COMMENT ON COLUMN customer_tier.stale.error IS
   'why its last refresh failed';
 COMMENT ON COLUMN customer_tier.stale.failed_at IS
-  'and when';
+  'when its last refresh failed';
 GRANT SELECT ON customer_tier.stale TO PUBLIC;

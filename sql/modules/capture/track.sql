@@ -1,4 +1,4 @@
--- Making a source.
+-- track() and the creation of a source.
 
 CREATE PROCEDURE customer_tier_internal.check_source(source regclass, capture text, is_view boolean)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -113,7 +113,7 @@ BEGIN
         customer_tier_internal.default_of(s.ledger), customer_tier_internal.default_of(s.queue),
         customer_tier_internal.default_of(s.live), customer_tier_internal.default_of_touches(s.touches),
         CASE WHEN $4 THEN 'true' ELSE 'false' END),
-      -- the defaults name the parts, and no number of a relation is stored
+      -- nulls: the defaults name the parts, and a stored OID would not survive a dump
       format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
       format('GRANT SELECT (is_source, refreshed_at, failed_at) ON %s.%I TO pg_monitor', place, name)] LOOP
     PERFORM customer_tier_internal.run(s.view, command);
@@ -122,7 +122,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_state(text, text, customer_tier_internal.source, boolean) IS
   'support of track: the table that says what belongs to a source';
 
--- what captures the sales of a view, and the live ledgers; the ledgers are there
+-- creates the captured view, the queues and the live view of a source that has its ledgers
 CREATE FUNCTION customer_tier_internal.make_parts(INOUT s customer_tier_internal.source, place text, name text,
   capture text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -138,7 +138,7 @@ BEGIN
   SELECT * INTO flat FROM customer_tier_internal.flat_view(s.view);
   IF capture IS DISTINCT FROM 'none' THEN
     PERFORM customer_tier_internal.check_captured(s.view);
-    -- what triggers and refreshes read; the user's view may be replaced
+    -- a copy for triggers and refreshes, because the user may replace the view
     PERFORM customer_tier_internal.run(s.view,
       format('CREATE VIEW %s.%I AS %s', place, name || '_capture', coalesce(flat.query, pg_get_viewdef(s.view))));
     s.capture := format('%s.%I', place, name || '_capture');
@@ -184,7 +184,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.comment_parts(customer_tier_internal.source) IS
   'support of track: the comments of what it makes';
 
--- what track makes beside the view, as its owner
+-- creates, as the owner of the view, all parts but the view
 CREATE PROCEDURE customer_tier_internal.make_source(view regclass, made_view boolean, capture text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -199,7 +199,7 @@ BEGIN
   name := customer_tier_internal.stem(regexp_replace(v.relname, '_sale$', ''));
   PERFORM customer_tier_internal.check_free(v.relnamespace,
     ARRAY[name || '_ledger', name || '_delta', name || '_ledger_live', name || '_capture', name || '_source']);
-  -- the ledgers: their customer is of the view's type
+  -- the customers of the ledgers have the type of the view
   PERFORM customer_tier_internal.run($1, format($q$
     CREATE TABLE %1$s.%2$I WITH (fillfactor = 90) AS
     SELECT customer, '{}'::customer_tier.ledger AS ledger FROM %3$s WITH NO DATA
@@ -225,8 +225,8 @@ END $$;
 COMMENT ON PROCEDURE customer_tier_internal.make_source(regclass, boolean, text) IS
   'support of track: the tables, the views and the triggers of a source';
 
--- No search_path here: a procedure with one may not commit, and names in the expressions
--- mean what they mean to the caller.
+-- No SET search_path: a procedure with it cannot commit, and names in the expressions are looked up
+-- in the caller's.
 CREATE PROCEDURE customer_tier.track(source regclass, customer text DEFAULT NULL, amount text DEFAULT NULL,
   sold_at text DEFAULT NULL, order_id text DEFAULT NULL, filter text DEFAULT NULL, time_zone text DEFAULT NULL,
   capture text DEFAULT NULL, name text DEFAULT NULL)
@@ -252,7 +252,7 @@ BEGIN
       HINT = pg_catalog.format('CALL customer_tier.untrack(%L) first, or alter_source to change it.', v);
   END IF;
   CALL customer_tier_internal.make_source(v, NOT by_view, $8);
-  -- writers wait for the triggers, not for the ledgers
+  -- commit, so that writers wait only until the triggers exist, and not for the ledgers
   CALL customer_tier_internal.may_commit(possible);
   IF possible THEN
     COMMIT;

@@ -1,9 +1,9 @@
--- Materialised views that are refreshed when their tables change.  As with sources, what is
--- declared lies beside the data: marks, and a state that names the view and what it reads.
+-- Materialised views that are refreshed when their tables change.  Each has, beside the data, a table
+-- of marks and a state that names the view and the tables that it reads.
 
 CREATE DOMAIN customer_tier.is_watched AS boolean CHECK (VALUE);
 COMMENT ON DOMAIN customer_tier.is_watched IS
-  'marks the table that says what belongs to a materialised view that is refreshed on change';
+  'marks a table as the state of a materialised view that is refreshed on change';
 
 CREATE TYPE customer_tier_internal.watched AS (
   state regclass,
@@ -61,7 +61,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.refresh_command(regclass) IS
   'how a materialised view is refreshed: concurrently, if a unique index allows it; null if it is gone';
 
--- that of the view's owner comes first: anybody may make a state that names anything
+-- the state of the view's owner comes first, because any user can create a state that names the view
 CREATE FUNCTION customer_tier_internal.watched_or_null(relation regclass) RETURNS customer_tier_internal.watched
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -93,7 +93,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.mark_triggers(regclass) IS
   'support of refresh_on_change: the triggers that mark by a state; of a partitioned table, its own';
 
--- A queue stands for the sales that it is of; where a source joins tables, its live view reads them as well.
+-- A queue is replaced by the tables that it captures; the live view of a join reads these tables itself.
 CREATE FUNCTION customer_tier_internal.tables_to_watch(matview regclass) RETURNS regclass[]
 LANGUAGE sql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
@@ -132,7 +132,7 @@ BEGIN
   PERFORM customer_tier_internal.check_owner($1);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_watchable(regclass) IS
-  'support of refresh_on_change: refuses what shows no changes, or is not the caller''s';
+  'support of refresh_on_change: an error for a relation without triggers, or of another owner';
 
 -- PostgreSQL refuses to alter or drop a table with deferred triggers that have not fired yet
 CREATE FUNCTION customer_tier_internal.settle(marks regclass) RETURNS void
@@ -154,7 +154,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.settle(regclass) IS
   'support of refresh_on_change: refreshes now what this transaction has marked for its commit';
 
--- As the owner of the table: nobody makes others' writes refresh something.
+-- Runs as the owner of the table, so that no user can attach a refresh to another user's writes.
 CREATE FUNCTION customer_tier_internal.watch(w customer_tier_internal.watched, relation regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -168,7 +168,7 @@ DECLARE
 BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $2;
   IF c.relkind = 'm' THEN
-    -- a refresh of it deletes its marks; one that is not watched itself is not known to be refreshed
+    -- a refresh of that view deletes its marks; if it is not watched, its refreshes are not noticed
     SELECT f.* INTO other
     FROM customer_tier_internal.find_watched(wait => true) AS f
     WHERE f.matview = $2 AND f.owner = c.relowner
@@ -180,7 +180,7 @@ BEGIN
     target := other.marks;
     PERFORM customer_tier_internal.settle(target);
   END IF;
-  -- two views of one name may read a table, and a partition has its root's triggers, too
+  -- the name must be unique: two views of one name may read a table, and a partition has its root's triggers, too
   SELECT left(relname, n) INTO stem
   FROM pg_class, generate_series(length(relname), 1, -1) AS n
   WHERE pg_class.oid = w.matview
@@ -218,7 +218,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.watch(customer_tier_internal.watched, regclass) IS
   'support of refresh_on_change: the triggers on what a materialised view reads';
 
--- a subscriber applies rows, for which no trigger of a statement fires
+-- logical replication applies rows, for which no statement trigger fires
 CREATE FUNCTION customer_tier_internal.is_watched_by_row(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -244,7 +244,7 @@ BEGIN
   SELECT * INTO c FROM pg_class WHERE oid = $1;
   place := (SELECT quote_ident(nspname) FROM pg_namespace WHERE oid = c.relnamespace);
   name := customer_tier_internal.stem(c.relname) || '_stale';
-  -- of a view of this name that was dropped
+  -- drop the state of a dropped view of this name
   SELECT f.* INTO w
   FROM customer_tier_internal.find_watched(wait => true) AS f
   WHERE f.state = to_regclass(format('%s.%I', place, name)) AND f.matview IS NULL AND pg_has_role(f.owner, 'USAGE');
@@ -259,12 +259,12 @@ BEGIN
   END IF;
   FOREACH command IN ARRAY ARRAY[
       'CREATE TABLE %1$s.%3$I (since timestamptz NOT NULL)',
-      -- rows are deleted, also where all tables are published
+      -- lets a refresh delete marks where a publication has all tables
       'ALTER TABLE %1$s.%3$I REPLICA IDENTITY FULL',
       'GRANT SELECT (since) ON %1$s.%3$I TO pg_monitor',
       'COMMENT ON TABLE %1$s.%3$I IS %7$L',
       'COMMENT ON COLUMN %1$s.%3$I.since IS ''when one of its tables was written to''',
-      -- the defaults name the parts, and no number of a relation is stored
+      -- the defaults name the parts, because a stored OID would not survive a dump
       'CREATE TABLE %1$s.%2$I (is_watched customer_tier.is_watched PRIMARY KEY, '
         'matview regclass DEFAULT %4$L::pg_catalog.regclass, marks regclass DEFAULT %5$L::pg_catalog.regclass, '
         'reads regclass[] DEFAULT ARRAY[%6$s], error text, failed_at timestamptz)',
@@ -327,7 +327,7 @@ BEGIN
     PERFORM customer_tier_internal.check_watchable(t);
   END LOOP;
   w := customer_tier_internal.watched_or_null($1);
-  -- the views that read this one, if its marks named them already or they are the caller's, too
+  -- the views that read this one, if its marks have triggers for them already, or the caller owns them, too
   readers := ARRAY(SELECT (customer_tier_internal.relations_in(tgqual))[1] FROM pg_trigger
                    WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure);
   IF w.state IS NOT NULL THEN
@@ -335,7 +335,7 @@ BEGIN
   END IF;
   w := customer_tier_internal.make_watched($1, mode, tables);
   FOREACH t IN ARRAY tables LOOP
-    -- who wrote before this has marked nothing, and ends before the first refresh
+    -- waits for writers that have made no marks, so that the first refresh sees their rows
     PERFORM customer_tier_internal.watch(w, t);
   END LOOP;
   PERFORM customer_tier_internal.watch(f, $1) FROM customer_tier_internal.find_watched() AS f
@@ -344,15 +344,15 @@ BEGIN
     AND f.matview IS NOT NULL
     AND (f.state = ANY (readers) OR pg_has_role(f.owner, 'USAGE'))
   ORDER BY f.state;
-  -- what came before is not known
+  -- earlier changes are not known
   PERFORM customer_tier_internal.mark_watched(w.state);
 END $$;
 COMMENT ON FUNCTION customer_tier.refresh_on_change(regclass, text, regclass[]) IS
-  'from now on a materialised view is refreshed when its tables change: at commit, or deferred until '
-  'refresh_stale; tables: those it reads, if not given';
+  'refreshes a materialised view from now on when its tables change: at commit, or deferred until refresh_stale; '
+  'tables: by default those that it reads';
 
 --
--- Refreshing, and letting go of it
+-- Refreshing, and ending refresh_on_change
 --
 CREATE PROCEDURE customer_tier.refresh_stale(matview regclass DEFAULT NULL)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -363,7 +363,7 @@ DECLARE
   message text;
 BEGIN
   PERFORM customer_tier_internal.require_read_committed(); LOOP
-    -- one after the other: a refresh makes those stale that read it
+    -- one by one: a refresh makes the views that read the refreshed one stale
     SELECT f.* INTO w
     FROM customer_tier_internal.find_watched(wait => true) AS f
          JOIN pg_class AS c ON c.oid = f.matview
@@ -376,14 +376,14 @@ BEGIN
     EXIT WHEN w.state IS NULL;
     last := w.matview;
     BEGIN
-      -- A refresh takes its snapshot before it waits for the lock on the view, so that of
-      -- two the later may have the older snapshot: this lock makes it wait before.
+      -- REFRESH takes its snapshot before it waits for the lock on the view, so the later of
+      -- two could have the older snapshot.  This lock makes it wait before that.
       PERFORM customer_tier_internal.run(w.state, format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE', w.state));
     EXCEPTION WHEN undefined_table THEN
       CONTINUE;
     END;
     BEGIN
-      -- marks first: what comes in between is refreshed, and once more
+      -- marks first: a write between the two statements leaves a mark, at worst for one more refresh
       PERFORM customer_tier_internal.run(w.state, format('DELETE FROM ONLY %s', w.marks));
       EXECUTE customer_tier_internal.refresh_command(w.matview);
       PERFORM customer_tier_internal.run(w.state,
@@ -397,8 +397,8 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON PROCEDURE customer_tier.refresh_stale(regclass) IS
-  'refreshes what is stale, or one of it, as far as it belongs to the caller; one that fails stays stale, with '
-  'a warning';
+  'refreshes the stale materialised views of the caller, or one of them; one that fails stays stale, with a '
+  'warning';
 
 CREATE FUNCTION customer_tier_internal.drop_watched(w customer_tier_internal.watched) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -408,7 +408,7 @@ DECLARE
 BEGIN
   PERFORM customer_tier_internal.settle(w.marks);
   FOR t IN SELECT tgrelid::regclass AS relation, tgname FROM customer_tier_internal.mark_triggers(w.state) UNION
-           -- of views that read this one
+           -- the triggers of views that read this one
            SELECT tgrelid::regclass, tgname
            FROM pg_trigger
            WHERE tgrelid = w.marks AND tgfoid = 'customer_tier_internal.mark_stale()'::regprocedure
@@ -417,8 +417,8 @@ BEGIN
       PERFORM customer_tier_internal.run(t.relation, format('DROP TRIGGER %I ON %s', t.tgname, t.relation));
     END IF;
   END LOOP;
-  -- CASCADE: who has lost the rights to a table lets go of it all the same, and anybody may name these in
-  -- a trigger or a default of theirs; the state first, for its defaults name the marks
+  -- CASCADE, because triggers of tables that the caller no longer owns remain, and any user can name the
+  -- state or the marks in a trigger or a default.  The state first, because its defaults name the marks.
   PERFORM customer_tier_internal.run(w.state, format('DROP TABLE %s CASCADE', w.state));
   IF w.marks IS NOT NULL THEN
     PERFORM customer_tier_internal.run(w.marks, format('DROP TABLE %s CASCADE', w.marks));
@@ -440,4 +440,4 @@ BEGIN
   PERFORM customer_tier_internal.drop_watched(w);
 END $$;
 COMMENT ON FUNCTION customer_tier.stop_refresh_on_change(regclass) IS
-  'the end of refresh_on_change, by the materialised view, or, if that was dropped, by its table of state';
+  'ends refresh_on_change of a materialised view; if the view was dropped, give its state';

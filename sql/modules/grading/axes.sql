@@ -88,7 +88,7 @@ BEGIN
   wrong := CASE
     WHEN name IS NULL OR name !~ '^[[:alpha:]_][[:alnum:]_]*$' OR octet_length(name) > 50
       THEN 'its name is not a plain word of at most 50 bytes'
-    -- by columns of the views beside it
+    -- columns of the scheme's views have these names
     WHEN name ~ '_score$' OR
          name = ANY ('{customer, customer_group, tier, tier_name, tier_rank, tier_colour, earned, earned_tier,
                        previous_tier, status, since, changed, changed_on, held_until, reason, change, note,

@@ -1,6 +1,6 @@
--- Grading: one pass over all customers, in C, and a statement that writes who differs.
+-- Grading: one pass over all customers, in C, and a statement that writes those that differ.
 
--- {name} in a template becomes the piece of that name, as it is: in pieces nothing is replaced
+-- replaces {name} in a template by the piece of that name; pieces are not searched for names
 CREATE FUNCTION customer_tier_internal.interpolate(template text, pieces jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -29,7 +29,7 @@ AS $$ SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_inte
 COMMENT ON FUNCTION customer_tier_internal.equal_of(customer_tier_internal.scheme) IS
   'support of schemes: the qualified operator that says whether two customers are the same';
 
--- the tiers by their ranks, as an array that begins at 0: the tier of customers who lack a score
+-- the tiers by their ranks; the array begins at 0, which is the tier of customers without a score
 CREATE FUNCTION customer_tier_internal.tier_names(r customer_tier_internal.rule) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET array_nulls = on
 AS $$
@@ -41,7 +41,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.tier_names(customer_tier_internal.rule) IS
   'support of schemes: the tiers by their ranks';
 
--- as in grade(): below zero a lower line is further away
+-- as kept_line() in src/grading/grade.c: below zero, too, the line to stay is lower
 CREATE FUNCTION customer_tier_internal.kept_lines(lines double precision[], keep double precision)
 RETURNS double precision[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -57,7 +57,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.kept_lines(double precision[], double precision) IS
   'support of schemes: the lines that suffice to stay';
 
--- arguments and the relations that the command reads: see src/grading.c
+-- see src/grading/grade_customers.c for the arguments and the relations that the command reads
 CREATE FUNCTION customer_tier_internal.grade(measures text, day date, axes jsonb, sizes integer[], map integer[],
   keep double precision, tiers text[], unrated text, fixed text, axes_before jsonb, sizes_before integer[],
   map_before integer[], lines_before text, stored boolean[], state text, also text,
@@ -74,7 +74,7 @@ LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.is_bare_table(regclass) IS
   'support of schemes: whether a table of the user has nothing but its columns';
 
--- the expressions of all axes, in the order in which grade() has them
+-- the measures of all axes, in the order that grade() expects
 CREATE FUNCTION customer_tier_internal.measures(axes jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -84,7 +84,7 @@ FROM jsonb_array_elements(axes) WITH ORDINALITY AS e(a, i)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.measures(jsonb) IS 'support of schemes: the measures of all axes';
 
--- The query of the measures: customer, customer_group, ledger, and the values of all axes.
+-- The query that grade() reads: customer, customer_group, ledger, and the values of all axes.
 CREATE FUNCTION customer_tier_internal.measures_sql(s customer_tier_internal.scheme,
   r customer_tier_internal.rule, as_of date) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -111,8 +111,8 @@ COMMENT ON FUNCTION customer_tier_internal.measures_sql(customer_tier_internal.s
   customer_tier_internal.rule, date) IS
   'support of schemes: the query of the values that are graded';
 
--- A value is stored if all customers are needed for it, or somebody's own function, which
--- would run as whoever reads the view.
+-- A value is stored if it depends on all customers, or calls a user-defined function, which a
+-- view would run as its reader.
 CREATE FUNCTION customer_tier_internal.stored_axes(s customer_tier_internal.scheme, r customer_tier_internal.rule)
 RETURNS boolean[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -126,7 +126,7 @@ COMMENT ON FUNCTION customer_tier_internal.stored_axes(customer_tier_internal.sc
   customer_tier_internal.rule) IS
   'support of schemes: the axes whose values the state keeps';
 
--- A call of grade() that runs a command over what a rule says of a day.
+-- The call of grade() that runs a command over the result of a rule on a day.
 CREATE FUNCTION customer_tier_internal.grade_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule,
   as_of date, command text, columns text, before customer_tier_internal.rule DEFAULT NULL, state text DEFAULT NULL,
   also text DEFAULT NULL, bulk boolean DEFAULT false) RETURNS text

@@ -1,5 +1,5 @@
--- Models that are kept, and how well they foretell.  As with sources, what is kept lies beside the data: a
--- table of one row with a column of this domain, whose name is that of the model.
+-- Kept models, and the quality of their predictions.  A model is a table beside the data, with one row and a
+-- column of this domain; the name of the table is that of the model.
 
 CREATE DOMAIN customer_tier.is_model AS boolean CHECK (VALUE);
 COMMENT ON DOMAIN customer_tier.is_model IS 'marks the table that keeps a model';
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION customer_tier_internal.fit_query(text, text) IS
   'support of models: the query of a model of purchases, one of spending and the day of the last sale, from whatever '
   'has columns b of btyd_customer and last';
 
--- what to beware of; null if nothing
+-- remarks about doubtful parameters; null if there are none
 CREATE FUNCTION customer_tier_internal.model_remark(m model, OUT purchases text, OUT spending text) RETURNS record
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -132,7 +132,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.warn_of_model(model) IS 'support of models: warnings of what to beware of';
 
--- A month without any sale is not the rule: either sales are missing, or the day is not the one that was meant.
+-- A month without any sale is unusual: either sales are missing, or the day is wrong.
 CREATE FUNCTION customer_tier_internal.warn_of_silence(source regclass, last date, as_of date) RETURNS void
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
@@ -147,8 +147,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.warn_of_silence(regclass, date, date) IS
   'support of models and schemes: a warning if as_of is more than 31 days past the last sale';
 
--- A name with its schema, if it says none that of the caller; an error if something has it already, with these
--- suffixes.
+-- Splits a name into schema and name; the default schema is the caller's.  An error if a relation of this name
+-- with one of the suffixes exists already.
 CREATE FUNCTION customer_tier_internal.name_to_make(what text, name text, current text, suffixes text[] DEFAULT '{""}',
   OUT place text, OUT relname text, OUT taken regclass)
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -174,7 +174,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.name_to_make(text, text, text, text[]) IS
   'support of create_scheme and fit_model: the schema, quoted, and the name of what is to be made, and what has it';
 
--- Fitted again, a model stays in its place: who may read it goes on reading it.
+-- Fitting again updates the table of the model, so that its privileges remain.
 CREATE FUNCTION customer_tier_internal.make_model_table(s customer_tier_internal.source, place text, name text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -228,7 +228,7 @@ BEGIN
   END IF;
   SELECT * INTO n FROM customer_tier_internal.name_to_make('model', name, current);
   PERFORM customer_tier_internal.make_model_table(s, n.place, n.relname);
-  -- the defaults name the parts, and no number of a relation is stored
+  -- the defaults name the parts, because a stored OID would not survive a dump
   SELECT f.l INTO last
   FROM customer_tier_internal.as_owner(s.ledger, format($q$
       WITH fit (purchases, spending, last) AS MATERIALIZED (%s),
@@ -253,7 +253,7 @@ END $$;
 COMMENT ON FUNCTION
   customer_tier_internal.fit_model(text, regclass, date, double precision, text, text) IS 'support of fit_model';
 
--- no search_path here: the name is one of the caller's
+-- no SET search_path: the name is looked up in the caller's
 CREATE FUNCTION fit_model(name text, source regclass, as_of date, unit_days double precision DEFAULT 7,
   kind text DEFAULT 'bgnbd') RETURNS model
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
@@ -266,7 +266,7 @@ CREATE FUNCTION drop_model(name regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  -- one that has no row, as a dump without data leaves it, is dropped as well
+  -- a table without a row, as after the restore of a dump without data, is dropped, too
   IF NOT EXISTS (SELECT FROM customer_tier_internal.find_models((SELECT relowner FROM pg_class WHERE oid = $1)) AS f
                  WHERE f.name = $1) THEN
     PERFORM customer_tier_internal.model_of($1);
@@ -300,7 +300,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.model_parameters(regclass) IS
   'support of models: what is kept of a model, as numbers; an error if it is not there';
 
--- Measures by a model that is kept.  Stable: they read its table, once in a query.
+-- Measures by a kept model.  They are stable, because they read its table, once in a query.
 
 CREATE FUNCTION p_alive(model regclass, ledger, as_of date) RETURNS double precision
 AS 'MODULE_PATHNAME', 'ct_p_alive_named'
@@ -324,7 +324,7 @@ COMMENT ON FUNCTION clv(regclass, ledger, date, double precision, double precisi
   IS 'worth of the purchases to expect within the horizon after a day, discounted at the rate of a period; null '
     'without a purchase by then, or a model of spending';
 
--- with the caller's rights, all but what the live view computes
+-- runs with the caller's privileges, except for the live view
 CREATE FUNCTION calibrate_holdout(source regclass, as_of date, until date, unit_days double precision DEFAULT 7,
   kind text DEFAULT 'bgnbd',
                                   OUT customer text, OUT x bigint, OUT t_x double precision, OUT t double precision,

@@ -1,4 +1,4 @@
--- Options of presets: what there is, what is asked for, and the parts of presets that have many.
+-- Options of presets: defaults and checks, and the parts of presets with many options.
 
 CREATE FUNCTION customer_tier_internal.preset_defaults() RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -149,7 +149,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.preset_attributes(text) IS
   'support of presets: a hint about the attributes that a preset needs';
 
--- Parts of the heads, or lines of one's own; for the eight classes the mean score.
+-- An axis of RFM: cut by heads or by the user's own lines; for rfm8 by the mean score.
 CREATE FUNCTION customer_tier_internal.rfm_axis(preset text, o jsonb, axis text, measure text) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -209,7 +209,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.rfm_tiers(text, jsonb, jsonb[]) IS 'support of presets: the tiers of RFM';
 
--- The better of two measures; a condition over attributes lifts to a star whatever they are.
+-- Axes and tiers of stars: the better of two measures; conditions over attributes can lift to a star.
 CREATE FUNCTION customer_tier_internal.stars(o jsonb, said jsonb, OUT axes jsonb[], OUT tiers text[], OUT tier text)
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,6 +1,6 @@
--- Presets: the gradings of the field, each with options.
+-- Presets: well-known gradings, each with options.
 
--- a row of parameters, and nothing of how they were found
+-- a constant with the parameters of a model, without the diagnostics of the fit
 CREATE FUNCTION customer_tier_internal.parameter_literal(type name, parameters jsonb) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -22,8 +22,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.relation_named(text, text) IS
   'support of presets: what a name means in a search_path; null if nothing has it';
 
--- The model is written into the measure: a scheme does not change when a model of that name is fitted anew, and
--- what it wrote can be replayed.
+-- The measure contains the parameters of the model, so that a scheme does not change when the model is fitted
+-- again, and its history can be replayed.
 CREATE FUNCTION customer_tier_internal.worth_measure(preset text, o jsonb, path text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -78,13 +78,13 @@ BEGIN
   unrated := o ->> 'unrated';
   CASE
     WHEN name IN ('abc', 'abc_products') THEN
-      -- of products, those that sell
+      -- only products with sales are ranked
       axes := ARRAY[customer_tier.axis('value',
         format(CASE name WHEN 'abc' THEN '%s' ELSE 'CASE WHEN (%1$s) > 0 THEN %1$s END' END, o ->> 'value'), 'share',
         customer_tier_internal.preset_lines(name, o, 'shares', 'share'), o ->> 'rule')];
       tiers := ARRAY(SELECT chr(64 + i) FROM generate_series(jsonb_array_length(o -> 'shares') + 1, 1, -1) AS i);
     WHEN name IN ('pyramid', 'pyramid-1-19-30-50') THEN
-      -- a pyramid is of those who have bought; nobody else is ranked
+      -- only customers with purchases are ranked
       axes := ARRAY[customer_tier.axis('value',
         format('CASE WHEN customer_tier.orders(ledger) > 0 THEN %s END', o ->> 'value'), 'heads',
         customer_tier_internal.preset_lines(name, o, 'heads', 'heads'))];
@@ -114,7 +114,7 @@ BEGIN
     WHEN name = 'stars' THEN
       SELECT x.* INTO axes, tiers, tier FROM customer_tier_internal.stars(o, options) AS x;
     WHEN name = 'prospects' THEN
-      -- how many conditions are met; who has bought is a customer
+      -- the number of conditions met; a prospect with purchases is a customer
       axes := ARRAY[customer_tier.axis('met',
         format('CASE WHEN customer_tier.orders(ledger) = 0 THEN %s END',
                (SELECT string_agg(format('coalesce((%s)::int4, 0)', c), ' + ' ORDER BY i)
@@ -133,7 +133,7 @@ BEGIN
         customer_tier_internal.preset_lines(name, o, 'heads', 'heads'))];
       tiers := ARRAY(SELECT jsonb_array_elements_text(o -> 'tiers'));
     WHEN name = 'whale' THEN
-      -- the second line is the least that is more than nothing
+      -- the second line is the least value above zero
       axes := ARRAY[customer_tier.axis('profit', o ->> 'profit', 'value', '{0, 5e-324}')];
       tiers := '{destroys value, break-even, adds value}';
     WHEN name IN ('clv', 'at_risk') THEN
@@ -145,7 +145,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.preset(text, jsonb, text) IS
   'support of presets: one, in which a model has a name of the caller''s';
 
--- no search_path here: a model has a name of the caller's
+-- no SET search_path: the name of a model is looked up in the caller's
 CREATE FUNCTION preset(name text, options jsonb DEFAULT '{}', OUT axes jsonb[], OUT tiers text[], OUT tier text,
   OUT unrated text) RETURNS record
 LANGUAGE sql STABLE PARALLEL UNSAFE
@@ -154,7 +154,7 @@ COMMENT ON FUNCTION preset(text, jsonb) IS
   'the axes and tiers of a preset: abc, abc_products, pyramid, pyramid-1-19-30-50, rfm, rfm8, quadrant, nine_grid, '
   'sixteen_grid, stars, prospects, contact_groups, weighted, whale, clv, at_risk';
 
--- A measure of a preset that names a column that is not there: the option that would mend it.
+-- If a measure of a preset names a missing column, the error names the option to set.
 CREATE FUNCTION customer_tier_internal.check_preset_measures(preset text, options jsonb, input regclass, axes jsonb[],
   path text) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

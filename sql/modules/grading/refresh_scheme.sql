@@ -1,6 +1,6 @@
 -- Refreshing a scheme: its sources, its day, and the call of grade().
 
--- whether a day on which customers may fall lies after one day and not after another
+-- whether a day of review is after "after" and not after "until"
 CREATE FUNCTION customer_tier_internal.is_review(review text[], after date, until date) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,7 +12,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.is_review(text[], date, date) IS
   'support of schemes: whether customers may fall at this refresh';
 
--- whether an anniversary of a day lies after one day and not after another; a customer without the day may always fall
+-- whether an anniversary of a day is after "after" and not after "until"; a customer without the day may always fall
 CREATE FUNCTION customer_tier_internal.is_anniversary(day date, after date, until date) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -26,9 +26,9 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.is_anniversary(date, date, date) IS
   'support of schemes: whether a customer may fall at this refresh, by the anniversary of a day';
 
--- After the first refresh, for then it is an index build and no million insertions.
--- The history is one chain for each customer: every end is the beginning of another,
--- and just one is open.  So there is no gap and no overlap.
+-- Adds the constraints after the first refresh, because building an index once is faster.
+-- The history is one chain for each customer: every end is the beginning of another
+-- stretch, and exactly one is open.  So there are no gaps or overlaps.
 CREATE FUNCTION customer_tier_internal.constrain(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,7 +89,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.note_day(customer_tier_internal.scheme, date) IS
   'support of schemes: the day of the last refresh';
 
--- how many customers were looked at for the history
+-- returns how many customers were compared with the history
 CREATE FUNCTION customer_tier_internal.grade_and_write(s customer_tier_internal.scheme,
   r customer_tier_internal.rule, as_of date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
@@ -145,7 +145,7 @@ BEGIN
       END,
       'holds', quote_literal(holds) || '::interval[]',
       'one_level', CASE r.downgrade WHEN 'one_level' THEN ', cur - 1' ELSE '' END));
-  -- the same measures, however they are cut
+  -- only a rule with the same measures can be applied to these values
   IF before.measured <> r.measured THEN
     before.axes := NULL;
   END IF;
@@ -161,7 +161,7 @@ BEGIN
               FROM %1$s
               WHERE pinned_from <= %2$s AND (until IS NULL OR until > %2$s)', s.pins, day)
     END ||
-    -- a row that this day began has the values of the last refresh
+    -- a row that began on this day has the values of an earlier refresh of the day
     CASE WHEN same_day THEN
       format(' UNION ALL
                SELECT customer,
@@ -189,8 +189,8 @@ COMMENT ON FUNCTION customer_tier_internal.grade_and_write(customer_tier_interna
   date) IS
   'support of refresh_scheme: grades all customers and writes what differs';
 
--- One at a time; who waited reads what the other left.  The ledgers are locked first,
--- as by a refresh, so that nobody waits in a circle.
+-- Serializes refreshes of a scheme; a session that waited reads the scheme again.  The ledgers are
+-- locked first, in the order of a refresh, to avoid deadlocks.
 CREATE FUNCTION customer_tier_internal.locked_scheme(scheme regclass, mode text, without_views boolean DEFAULT false)
 RETURNS customer_tier_internal.scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -208,7 +208,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.locked_scheme(regclass, text, boolean) IS
   'support of schemes: a scheme of the caller''s, locked';
 
--- A year is the longest time from one grading to the next that is usual.
+-- More than a year between two gradings is unusual.
 CREATE FUNCTION customer_tier_internal.warn_of_day(s customer_tier_internal.scheme, as_of date) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
@@ -234,7 +234,7 @@ BEGIN
       HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, '
                     'SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
   END IF;
-  -- mostly some of the first ledgers tell that there are sales, and the others are not read
+  -- the first ledgers usually have recent sales, so that the others need not be read
   SELECT x INTO last
   FROM customer_tier_internal.as_owner(s.ledger, format(
       'SELECT customer_tier.last_day(ledger) FROM %s WHERE customer_tier.last_day(ledger) >= %L::date - 31 LIMIT 1',
@@ -248,7 +248,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.warn_of_day(customer_tier_internal.scheme, date) IS
   'support of refresh_scheme: warnings if as_of is far from the last refresh, or past the last sale';
 
--- All of its sources; what is rebuilt only is left as it is.
+-- merges all sources of a scheme, except those that can only be rebuilt
 CREATE PROCEDURE customer_tier_internal.merge_sources(s customer_tier_internal.scheme)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -306,7 +306,7 @@ BEGIN
       WHERE as_of = %3$s
       $q$, s.trend, s.moves, customer_tier_internal.date_sql(as_of)))
     AS x(a bigint, b bigint, c bigint, d bigint, e bigint);
-  -- the next refresh comes before autovacuum does, perhaps
+  -- the next refresh may start before autovacuum does
   IF 10 * looked_at > customers THEN
     PERFORM customer_tier_internal.run(s.ledger, format('ANALYZE %s, %s', s.state, s.history));
   END IF;

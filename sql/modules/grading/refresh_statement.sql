@@ -1,6 +1,6 @@
--- The statement of a refresh: what it writes of lines, totals, state and history.
+-- The statement of a refresh, which writes lines, totals, state and history.
 
--- What every refresh writes of its lines and of the totals of the tiers.
+-- The part that writes lines and totals, in every refresh.
 CREATE FUNCTION customer_tier_internal.results_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$ SELECT $$
@@ -34,7 +34,7 @@ $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.results_template() IS
   'support of refresh_scheme: a part of its statements';
 
--- The first refresh: grade() has written everybody.
+-- The first refresh: grade() has already written state and history.
 CREATE FUNCTION customer_tier_internal.first_refresh_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$ SELECT $$
@@ -123,7 +123,7 @@ turn AS MATERIALIZED (
          CASE
            WHEN gone THEN 'left'
            WHEN status = 'pinned' THEN 'pinned'
-           -- LIMIT: by the index, for a planner that expects many would hash the whole history
+           -- LIMIT makes the planner use the index instead of hashing the whole history
            WHEN fresh AND (SELECT true FROM {history} AS h
                            WHERE h.customer {equal} placed.customer AND h.valid_from < {day} LIMIT 1) THEN 'returned'
            WHEN fresh THEN 'first'
@@ -153,7 +153,7 @@ stayed AS (
   WHERE t.ctid = ANY (ARRAY(SELECT place FROM placed WHERE NOT gone)) AND t.customer {equal} n.customer AND
         ROW(t.customer_group, t.scores, t.vals, t.earned, t.tier, t.status, t.since) IS DISTINCT FROM
         ROW(n.customer_group, n.scores, n.stored, n.earned, n.tier, n.status, n.since)),
--- what this day began, and is not so
+-- stretches that began on this day and are no longer right
 removed AS (
   DELETE FROM {history}
   WHERE ctid = ANY (ARRAY(SELECT begun FROM turn WHERE NOT turns))
@@ -175,7 +175,7 @@ ended AS (
   FROM turn AS n
   WHERE h.customer {equal} n.customer AND h.valid_to = 'infinity' AND turns AND begun IS NULL
   RETURNING 1),
--- one end is open at any time: those before are closed first
+-- only one end may be open at any time, so earlier stretches are closed first
 reopened AS (
   UPDATE {history}
   SET valid_to = 'infinity'

@@ -1,6 +1,6 @@
--- Rules: checked, with every name qualified, every combination of scores mapped.
+-- Rules: checks them, qualifies all names, and maps every combination of scores to a tier.
 
--- The scores of all combinations, as a query: those of the first axis run fastest.
+-- A query of all combinations of scores; the first axis varies fastest.
 CREATE FUNCTION customer_tier_internal.combinations_sql(axes jsonb, sizes integer[]) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,7 +13,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.combinations_sql(jsonb, integer[]) IS
   'support of schemes: SQL for all combinations of scores';
 
--- A rule with its tiers: "labels" has that of each combination of scores.
+-- Adds the tiers to a rule; "labels" has the tier of each combination of scores.
 CREATE FUNCTION customer_tier_internal.with_tiers(r customer_tier_internal.rule, tiers text[], labels text[],
   unrated text) RETURNS customer_tier_internal.rule
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -49,7 +49,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.with_tiers(customer_tier_internal.rule, text[], text[], text) IS
   'support of schemes: a rule with its tiers, checked';
 
--- names mean what they mean to the caller, and after that what they mean here
+-- names are looked up in the caller's search_path, then in our schema
 CREATE FUNCTION customer_tier_internal.scheme_expression(relation regclass, expression text, purpose text, path text)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -61,7 +61,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.scheme_expression(regclass, text, text, text) IS
   'support of schemes: an expression of a scheme, checked, with all names qualified';
 
--- An axis whose value is null measures what that of "own" does; it is not parsed, for that may call functions.
+-- An axis without a measure has that of the same axis in "own", which is not parsed, as parsing may call functions.
 CREATE FUNCTION customer_tier_internal.qualified_axis(axis jsonb, own jsonb, input regclass, path text) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -79,7 +79,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.qualified_axis(jsonb, jsonb, regclass, text) IS
   'support of schemes: an axis with its measures, checked, with all names qualified';
 
--- the tier of each combination of scores, by an expression of the caller's, as the caller
+-- evaluates the caller's expression for each combination of scores, as the caller
 CREATE FUNCTION customer_tier_internal.labels_of(tier text, axes jsonb, sizes integer[], path text) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,7 +101,7 @@ AS $$ SELECT CASE WHEN review LIKE '{%' THEN review::text[] ELSE ARRAY[review] E
 COMMENT ON FUNCTION customer_tier_internal.review_days(text) IS
   'support of create_scheme and alter_scheme: days of the year, or whose anniversary, as an array';
 
--- the days of which the anniversaries are those of review, a row for each customer
+-- the query of each customer's day whose anniversaries are days of review
 CREATE FUNCTION customer_tier_internal.anniversaries_sql(s customer_tier_internal.scheme, review text[]) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -165,7 +165,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_discipline(customer_tier_internal.rule) IS
   'support of schemes: an error if what a rule says of falls is wrong';
 
--- the tiers as a list or a matrix: what is wrong with them, and a hint
+-- checks tiers given as a list or a matrix
 CREATE FUNCTION customer_tier_internal.check_matrix(r customer_tier_internal.rule, tiers text[]) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -223,7 +223,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_axes(jsonb[]) IS
   'support of schemes: an error if axes are not one to six, each with a name of its own';
 
--- The axes of a rule, with their sizes; "own" are those that the scheme has.
+-- Adds the axes and their sizes to a rule; "own" are the present axes of the scheme.
 CREATE FUNCTION customer_tier_internal.with_axes(r customer_tier_internal.rule, axes jsonb[], own jsonb,
   input regclass, path text) RETURNS customer_tier_internal.rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -249,8 +249,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.with_axes(customer_tier_internal.rule, jsonb[], jsonb, regclass, text) IS
   'support of schemes: a rule with its axes, checked';
 
--- The tiers of a rule: a list, a matrix, or an expression with a list.  The expression runs as the owner of
--- the scheme: whoever changes a scheme runs what its owner wrote.
+-- Adds the tiers to a rule: a list, a matrix, or an expression with a list.  The expression runs as the owner
+-- of the scheme, because its owner may have written it.
 CREATE FUNCTION customer_tier_internal.with_tier(r customer_tier_internal.rule, s customer_tier_internal.scheme,
   tiers text[], tier text, unrated text, path text) RETURNS customer_tier_internal.rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -286,7 +286,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.with_tier(customer_tier_internal.rule, customer_tier_internal.scheme, text[],
   text, text, text) IS 'support of schemes: a rule with its tiers as they were said, checked';
 
--- A rule as it is to be, of a scheme whose rule is "own", or null for a new one; null stays as it is.
+-- Applies changes to the rule "own" of a scheme, or makes a new rule if that is null.  Null arguments keep the
+-- present value.
 CREATE FUNCTION customer_tier_internal.changed_rule(s customer_tier_internal.scheme, own customer_tier_internal.rule,
   axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval,
   keep double precision, review text[], note text, path text) RETURNS customer_tier_internal.rule

@@ -108,7 +108,7 @@ BEGIN
   IF preset IS NOT NULL THEN
     PERFORM customer_tier_internal.check_preset_measures(preset, coalesce(options, '{}'), s.input, p.axes, path);
   END IF;
-  -- the rule is made before the view that stands for the scheme
+  -- the rule is made before the view of the scheme exists
   r.per := customer_tier_internal.scheme_expression(s.input, per, 'group', path);
   r := customer_tier_internal.changed_rule(s, r, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
                                            note, path);
@@ -137,7 +137,7 @@ COMMENT ON FUNCTION customer_tier_internal.define_scheme(text, regclass, text, j
   text, text, text, text, interval, double precision, text[], jsonb, text, jsonb, text, text) IS
   'support of create_scheme';
 
--- no search_path here: names mean what they mean to the caller
+-- no SET search_path: names are looked up in the caller's
 CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT NULL, axes jsonb[] DEFAULT NULL,
   tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, attributes regclass DEFAULT NULL,
   key text DEFAULT NULL, per text DEFAULT NULL, calibrate text DEFAULT 'every refresh',
@@ -222,7 +222,7 @@ SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9
 $$;
 COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text,
   text) IS
-  'a new version of a scheme''s rule, in force from the next refresh; what is null stays as it is';
+  'makes a new version of a scheme''s rule, in force from the next refresh; null arguments keep the present value';
 
 CREATE FUNCTION recalibrate(scheme regclass, note text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -231,9 +231,9 @@ SELECT customer_tier_internal.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, 
   coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp', true)
 $$;
 COMMENT ON FUNCTION recalibrate(regclass, text) IS
-  'a scheme with fixed lines finds them anew at the next refresh; this is a version of its rule';
+  'makes a scheme with fixed lines compute them again at the next refresh, by a new version of its rule';
 
--- also what is left of one; what was given to another owner is kept
+-- also drops the rest of a damaged scheme; keeps parts of other owners
 CREATE FUNCTION drop_scheme(scheme regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -248,7 +248,7 @@ BEGIN
   PERFORM customer_tier_internal.check_owner(coalesce(s.scheme, s.declaration));
   named := customer_tier_internal.named_parts(s.declaration);
   PERFORM customer_tier_internal.run(s.declaration, format('DROP TABLE %s', s.declaration));
-  -- views read tables, and views that were made before them
+  -- views first, the newest first, because they read tables and older views
   FOR part IN SELECT c.oid, CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind
               FROM unnest(named) AS n
                    JOIN pg_class AS c ON c.oid = n
@@ -286,4 +286,4 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION alter_tier(regclass, text, text, text, text, jsonb, interval) IS
-  'how a tier is shown, what it means and brings, and how long it is held; what is null stays as it is';
+  'changes the name, description, colour, policy and hold of a tier; null arguments keep the present value';

@@ -1,8 +1,8 @@
--- Asking schemes: why, back then, what if.  Who may read the view that stands for a scheme may ask, and who may read
--- its history may ask about that.  The questions are ours and run as the owner, security-restricted; a reader gives
--- values.  An expression of a reader's runs as the reader, or is refused.
+-- explain, tiers_as_of, simulate and migration.  A role that may read the view of a scheme may call the first three;
+-- migration needs SELECT on its history.  The functions run as the owner, security-restricted, and a reader supplies
+-- only values.  A reader's expression runs as the reader, or is refused.
 
--- only of the view that stands for the scheme: who may read another of its parts may not ask
+-- accepts only the view of the scheme, because privileges on its other parts do not count
 CREATE FUNCTION customer_tier_internal.asked_scheme(view regclass) RETURNS customer_tier_internal.scheme
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -18,8 +18,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.asked_scheme(regclass) IS
   'support of questions: the scheme that a view stands for; an error if there is none';
 
--- What each measure gives to the weighted scores of a customer, as of the last refresh, from the ledgers of now: it
--- is normalised over all customers.
+-- The part of each measure in the weighted scores of a customer, as of the last refresh, from the current ledgers.
+-- It reads all customers, because measures are normalised over them.
 CREATE FUNCTION customer_tier_internal.explain_parts(s customer_tier_internal.scheme, r customer_tier_internal.rule,
   customer text, OUT axis bigint, OUT n bigint, OUT measure text, OUT value double precision,
   OUT weight double precision, OUT part double precision) RETURNS SETOF record
@@ -95,7 +95,7 @@ BEGIN
              gap float8)),
     said AS (
       SELECT x.*, i,
-        -- what of the rule speaks here
+        -- the part of the rule that decides the tier
         (SELECT string_agg(format('%s = %s', quote_ident(a ->> 'name'), x.scores[i]), ', ' ORDER BY i)
          FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)) || ' is ' || x.earned AS rule,
         coalesce(a ->> 'value', format('%s of %s, weights %s', a ->> 'normalise', a ->> 'measures', a ->> 'weights'))
@@ -181,7 +181,7 @@ FROM customer_tier_internal.ask_owner($1, 'tiers_as_of', jsonb_build_object('as_
   AS x(customer text, tier text, rank int)
 $$;
 COMMENT ON FUNCTION tiers_as_of(regclass, date) IS
-  'the tiers that customers had earned on a day, by the rule in force now, from the ledgers alone';
+  'the tiers that customers had earned on a day, by the present rule, computed from the ledgers only';
 
 CREATE FUNCTION customer_tier_internal.answer_migration(relation regclass, details jsonb)
 RETURNS TABLE (from_tier text, to_tier text, heads bigint)
@@ -226,7 +226,7 @@ FROM customer_tier_internal.scheme_of($1) AS s,
     AS x(from_tier text, to_tier text, heads bigint)
 $$;
 COMMENT ON FUNCTION migration(regclass, date, date) IS
-  'how many customers went from which tier to which between two days, by the history; null: not graded';
+  'how many customers moved from each tier to each other between two days, by the history; null means not graded';
 
 --
 -- Another rule
@@ -269,7 +269,7 @@ COMMENT ON FUNCTION
   customer_tier_internal.simulation_sql(customer_tier_internal.scheme, customer_tier_internal.rule) IS
   'support of simulate: what customers have, and what they would have by another rule';
 
--- Of a reader's axes the lines count, never what is measured.
+-- a reader may change the lines of axes, but not their measures
 CREATE FUNCTION customer_tier_internal.answer_simulate(relation regclass, details jsonb)
 RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
@@ -357,7 +357,7 @@ SELECT *
 FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'))
 $$;
 COMMENT ON FUNCTION simulate(regclass, jsonb[], text[], text, text) IS
-  'each customer''s tier now, and the one earned if the rule were another, as of the last refresh; writes nothing';
+  'each customer''s present tier, and the tier earned under another rule, as of the last refresh; writes nothing';
 
 CREATE FUNCTION simulate_migration(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL,
   tier text DEFAULT NULL, unrated text DEFAULT NULL)
@@ -370,4 +370,4 @@ GROUP BY tier_now, tier_then, change
 ORDER BY tier_now, tier_then
 $$;
 COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS
-  'how many customers, and what value, would go from which tier to which if the rule were another; writes nothing';
+  'how many customers, and what value, would move from each tier to each other under another rule; writes nothing';

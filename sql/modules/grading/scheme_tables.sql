@@ -1,6 +1,6 @@
--- What a scheme is made of, beside its views for users: tables, the views of its expressions, its declaration.
+-- The parts of a scheme other than its views for users: tables, views of expressions, and its declaration.
 
--- as the owner of the ledgers; their columns do not depend on the axes
+-- runs as the owner of the ledgers; the columns of the tables do not depend on the axes
 CREATE FUNCTION customer_tier_internal.make_scheme_tables(s customer_tier_internal.scheme, place text, name text)
 RETURNS customer_tier_internal.scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -74,7 +74,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(customer_tier_internal.scheme, text, text) IS
   'support of create_scheme: its tables';
 
--- columns of a table with these names, or that of a source, mean something else in measures
+-- leaves out columns whose names have another meaning in measures, such as the names of sources
 CREATE FUNCTION customer_tier_internal.attribute_columns(attributes regclass, sources text[]) RETURNS SETOF name
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -112,8 +112,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_attributes_view(customer_tier_internal.scheme, regclass, name, text[],
   text) IS 'support of create_scheme: the view of attributes';
 
--- The columns of the input after its own four: the ledgers of other sources, then the attributes.  "names" has all of
--- them; "ledger" is how a source is asked, with its alias for %s.
+-- The columns of the input after its own four: the ledgers of other sources, then the attributes.  "names" has their
+-- names; "ledger" is the expression of a source's ledger, with %s for its alias.
 CREATE FUNCTION customer_tier_internal.input_columns_sql(s customer_tier_internal.scheme, names text[], ledger text)
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -128,7 +128,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.input_columns_sql(customer_tier_internal.scheme, text[], text) IS
   'support of schemes: SQL for what measures see beside a ledger';
 
--- how the input names these columns now
+-- the current names of these columns in the input
 CREATE FUNCTION customer_tier_internal.input_names(s customer_tier_internal.scheme) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = s.input AND attnum > 4 ORDER BY attnum) $$;
@@ -145,7 +145,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.source_joins_sql(customer_tier_internal.scheme, text) IS
   'support of schemes: SQL that joins the ledgers of other sources to a customer';
 
--- A customer is who has a ledger in the scheme's own source, or is listed in the attributes.
+-- The customers are those with a ledger in the scheme's own source, and those listed in the attributes.
 CREATE FUNCTION customer_tier_internal.input_sql(s customer_tier_internal.scheme, names text[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -196,7 +196,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, text[],
   jsonb[], text, text) IS 'support of create_scheme: what expressions are written over';
 
--- Columns that the attributes have got since are added behind those that measures see.
+-- Adds new columns of the attributes to the input, after the existing ones.
 CREATE FUNCTION customer_tier_internal.add_attributes(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -206,7 +206,7 @@ DECLARE
   added text[];
 BEGIN
   SELECT * INTO a FROM customer_tier_internal.attributes_of(s.attributes);
-  -- a column is known by what the view depends on, for it may have been renamed
+  -- known columns are found by the dependencies of the view, because they may have been renamed
   added := ARRAY(
     SELECT attname::text
     FROM pg_attribute
@@ -234,8 +234,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.add_attributes(customer_tier_internal.scheme) IS
   'support of alter_scheme: makes new columns of attributes known to measures';
 
--- The views that have the expressions of a rule.  A column of measures is an array, so that its type stays when
--- an axis has more of them, or fewer.
+-- The views with the expressions of a rule.  A column of measures is an array, so that its type does not depend
+-- on the number of measures.
 CREATE FUNCTION customer_tier_internal.make_rule_views(s customer_tier_internal.scheme, r customer_tier_internal.rule,
   measures text, rating text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -256,7 +256,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_rule_views(customer_tier_internal.scheme, customer_tier_internal.rule,
   text, text) IS 'support of create_scheme and alter_scheme: the views that have the expressions of a rule';
 
--- the tiers of a rule, in the table that holds their names and colours
+-- writes the tiers of a rule to the table of their names and colours
 CREATE FUNCTION customer_tier_internal.put_tiers(s customer_tier_internal.scheme, r customer_tier_internal.rule)
 RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -279,7 +279,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.put_tiers(customer_tier_internal.scheme, customer_tier_internal.rule) IS
   'support of schemes: the table of tiers';
 
--- A rule among its versions, and the numbers of it in the declaration, where it is in force.
+-- Writes a rule as a version, and puts it in force in the declaration.
 CREATE FUNCTION customer_tier_internal.put_rule(s customer_tier_internal.scheme, r customer_tier_internal.rule)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
@@ -322,7 +322,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.parts_of(customer_tier_internal.scheme) IS
   'support of create_scheme and alter_scheme: what the declaration of a scheme names';
 
--- The table that declares a scheme.  Its defaults name the parts, and no number of a relation is stored.
+-- The table that declares a scheme.  Its defaults name the parts, because a stored OID would not survive a dump.
 CREATE FUNCTION customer_tier_internal.make_declaration(s customer_tier_internal.scheme, declaration text)
 RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -1,4 +1,4 @@
--- Schemes in use: tiers that are given by hand, the history made anew, and tiers of any query.
+-- Using schemes: pins, backfill and pruning of the history, and tiers of any query.
 
 CREATE FUNCTION pin(scheme regclass, customer text, tier text, reason text, pinned_from date,
   until date DEFAULT NULL) RETURNS void
@@ -21,7 +21,7 @@ BEGIN
   ELSIF until <= pinned_from THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
   END IF;
-  -- who has sales, also those that are not in the ledgers yet, or attributes, or had a tier
+  -- a known customer has sales, including pending ones, or attributes, or had a tier
   SELECT x INTO known
   FROM customer_tier_internal.as_owner(s.ledger,
     'SELECT ' || (SELECT string_agg(format('EXISTS (SELECT FROM %s WHERE customer %s %L)', r,
@@ -34,7 +34,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no customer %s', $1, $2),
       HINT = 'A tier is given to who has sales, or attributes.';
   END IF;
-  -- what was in force before stays known: a backfill asks for it
+  -- earlier pins are kept, because backfill reads them
   PERFORM customer_tier_internal.run(s.ledger, customer_tier_internal.interpolate($q$
     WITH ended AS (
       UPDATE {pins}
@@ -81,7 +81,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION unpin(regclass, text, date) IS
-  'ends a pin: from a day, or if none is said after the last refresh; the customer has the tier earned again';
+  'ends a pin from a day on, by default after the last refresh; the customer returns to the tier earned';
 
 CREATE FUNCTION pin(scheme regclass, customer anyelement, tier text, reason text, pinned_from date,
   until date DEFAULT NULL) RETURNS void
@@ -109,7 +109,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.schemes_to_refresh() IS
   'support of refresh_all: the schemes that the caller has the rights to, the caller''s own first';
 
--- What another refresh of the last day asks for is kept: the rows that ended on it.
+-- Keeps rows that ended on the day of the last refresh, because another refresh of that day needs them.
 CREATE FUNCTION prune_history(scheme regclass, before date) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -148,7 +148,7 @@ BEGIN
     PERFORM customer_tier_internal.run(s.ledger, format('DELETE FROM %s', t));
   END LOOP;
   PERFORM customer_tier_internal.note_day(s, NULL);
-  -- counted from the first day: months have their own lengths
+  -- multiples of the interval from the first day, as months differ in length
   WHILE d <= to_day LOOP
     PERFORM customer_tier_internal.refresh_scheme($1, d, false);
     n := n + 1;
@@ -162,7 +162,7 @@ BEGIN
   RETURN n;
 END $$;
 COMMENT ON FUNCTION backfill(regclass, date, date, interval) IS
-  'makes the history of a scheme anew from the ledgers, as if it had been refreshed on these days; the number of days';
+  'rebuilds the history of a scheme from the ledgers, as if it had been refreshed on these days; returns their number';
 
 --
 -- Tiers of any query, with nothing kept
@@ -208,7 +208,7 @@ COMMENT ON FUNCTION customer_tier_internal.tiers(text, date, anyelement, text, j
   text[], text) IS
   'support of tiers: grades the customers of a query by a rule';
 
--- no search_path here: names in the query and in the options mean what they mean to the caller
+-- no SET search_path: names in the query and in the options are looked up in the caller's
 CREATE FUNCTION tiers(query text, preset text, as_of date, options jsonb, INOUT customer anyelement,
   time_zone text DEFAULT NULL, OUT tier text, OUT rank integer, OUT scores smallint[], OUT vals double precision[])
 RETURNS SETOF record

@@ -1,6 +1,6 @@
 -- The views of a scheme.
 
--- the lines of an axis that were found last, by group
+-- the latest lines of an axis, by group
 CREATE FUNCTION customer_tier_internal.last_lines_sql(s customer_tier_internal.scheme, axis integer) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -12,8 +12,8 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.last_lines_sql(customer_tier_internal.scheme, integer) IS
   'support of schemes: SQL for the lines that are in force';
 
--- How far the value of an axis, "x", is from its lines, "l": of the score, or while more is held
--- than is earned of the score that suffices to keep it.
+-- The distances of the value "x" of an axis from its lines "l": those of the score, or, while a higher tier
+-- is held than earned, those of the score that suffices to keep it.
 CREATE FUNCTION customer_tier_internal.distances_sql(r customer_tier_internal.rule, i integer) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -33,7 +33,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.distances_sql(customer_tier_internal.rule, integer) IS
   'support of schemes: SQL for the lines next to a value, and how far they are';
 
--- The views: (suffix, what it is, query).  The first of them stands for the scheme.
+-- The views as (suffix, comment, query).  The first one identifies the scheme.
 CREATE FUNCTION customer_tier_internal.scheme_views(s customer_tier_internal.scheme, r customer_tier_internal.rule,
   current text, OUT suffix text, OUT description text, OUT query text) RETURNS SETOF record
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
@@ -247,7 +247,7 @@ SELECT coalesce('{
 $$;
 COMMENT ON FUNCTION customer_tier_internal.column_comment(text) IS 'support of create_scheme: what a column means';
 
--- made, or made anew; one that was renamed keeps its name
+-- creates or recreates the views; a renamed view keeps its name
 CREATE FUNCTION customer_tier_internal.make_scheme_views(INOUT s customer_tier_internal.scheme,
   r customer_tier_internal.rule, place text, name text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp

@@ -1,9 +1,9 @@
--- Schemes: axes with cuts give scores, scores give a tier.  As with sources, what is declared lies beside the
--- data: a table of one row with a column of this domain.  The defaults of its columns name the parts of the scheme,
--- and its row has the rule in force.  What is an expression is a column of a view, so that it follows renames:
+-- Schemes: axes with cuts give scores, scores give a tier.  A scheme is declared by a table beside the data, with
+-- one row and a column of this domain.  The defaults of its columns name the parts of the scheme, and its row has
+-- the rule in force.  Expressions are columns of views, so that they follow renames:
 --
---	attributes	a row for each customer who is listed; null without attributes
---	input		what measures are asked of: customer, ledger, as_of, listed, and the columns of attributes
+--	attributes	a row for each listed customer; null without attributes
+--	input		the row that measures are computed from: customer, ledger, as_of, listed, and the attributes
 --	measures	customer, customer_group and, for each axis, an array of its measures
 --	scores		a column for each axis, as the expression of the tier names them
 --	rating		the expression of the tier; null if tiers are a list or a matrix
@@ -92,7 +92,7 @@ CREATE TYPE customer_tier_internal.rule AS (
 );
 COMMENT ON TYPE customer_tier_internal.rule IS 'a version of the rule of a scheme, with its expressions';
 
--- by the view that stands for it, or by its declaration
+-- finds a scheme by its view or by its declaration
 CREATE FUNCTION customer_tier_internal.scheme_or_null(scheme regclass) RETURNS customer_tier_internal.scheme
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -105,7 +105,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.scheme_or_null(regclass) IS
   'support of schemes: a scheme, also where parts of it are gone; null if there is none';
 
--- Strays are told with what mends them: all of a scheme belongs to the owner of its ledgers.
+-- All parts of a scheme must belong to the owner of its ledgers; the hint has the missing ALTERs.
 CREATE FUNCTION customer_tier_internal.check_scheme_owner(declaration regclass) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -131,7 +131,7 @@ BEGIN
   INTO stray, mends
   FROM pg_class AS c
        JOIN pg_roles AS r ON r.oid = heir
-       -- the ledgers of another source go with its sales
+       -- the ledgers of another source follow the owner of its sales
        LEFT JOIN LATERAL customer_tier_internal.source_or_null(c.oid) AS source
          ON relkind = 'r' AND source.ledger = c.oid
   WHERE c.oid = ANY (named || $1) AND relowner <> heir;
@@ -206,7 +206,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.own_scheme(regclass, boolean) IS
   'support of schemes: the same, and an error for who has not the rights of its owner';
 
--- A declaration may be anybody's, and have any JSON.  "wait": see view_expressions.
+-- Any user can create a declaration with any JSON.  "wait": see view_expressions.
 CREATE FUNCTION customer_tier_internal.rule_of(s customer_tier_internal.scheme, wait boolean DEFAULT true)
 RETURNS customer_tier_internal.rule
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -233,7 +233,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.rule_of(customer_tier_internal.scheme, boolean) IS
   'support of schemes: the rule of a scheme that is in force, with its expressions as its views have them now';
 
--- of a view of ours over attributes: the table, and its column that says whose they are
+-- the table below the scheme's view of attributes, and its column of customers
 CREATE FUNCTION customer_tier_internal.attributes_of(view regclass, OUT attributes regclass, OUT key name)
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -249,7 +249,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.attributes_of(regclass) IS
   'support of schemes: the table of attributes, and its column that says whose they are';
 
--- whether nothing but a look tells that there is one row for each customer
+-- whether no unique index ensures one row for each customer
 CREATE FUNCTION customer_tier_internal.may_repeat(attributes regclass, key name) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -261,7 +261,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.may_repeat(regclass, name) IS
   'support of schemes: whether attributes have no unique index that says whose they are';
 
--- one row for each customer, or somebody would count twice
+-- attributes must have one row for each customer, or a customer would be counted twice
 CREATE FUNCTION customer_tier_internal.check_attributes(attributes regclass, key name) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -290,7 +290,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_attributes(regclass, name) IS
   'support of schemes: an error if attributes cannot be read';
 
--- A view has no index: it is asked before each grading.
+-- A view has no unique index, so this is checked before each grading.
 CREATE FUNCTION customer_tier_internal.check_listed_once(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -316,7 +316,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_listed_once(customer_tier_internal.scheme) IS
   'support of schemes: an error if a view of attributes has a customer twice';
 
--- the view of a source, by its ledgers; without a lock, and for whoever may see the scheme
+-- the view of a source, by its ledgers; takes no lock, and needs no privilege on the source
 CREATE FUNCTION customer_tier_internal.source_of_ledger(ledger regclass) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -335,14 +335,14 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.source_of_ledger(regclass) IS
   'support of schemes: the view of the source whose ledgers these are';
 
--- In the order in which refresh_all goes through them, so that nobody waits in a circle.
+-- in the order of refresh_all, to avoid deadlocks
 CREATE FUNCTION customer_tier_internal.ledgers_of(s customer_tier_internal.scheme) RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT DISTINCT l FROM unnest(s.sources || s.ledger) AS l ORDER BY l $$;
 COMMENT ON FUNCTION customer_tier_internal.ledgers_of(customer_tier_internal.scheme) IS
   'support of schemes: the ledgers of all sources of a scheme';
 
--- as create_scheme takes them
+-- in the form of create_scheme's argument
 CREATE FUNCTION customer_tier_internal.sources_json(s customer_tier_internal.scheme) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -375,12 +375,12 @@ COMMENT ON COLUMN schemes.axes IS 'its axes';
 COMMENT ON COLUMN schemes.tiers IS 'its tiers, lowest first';
 COMMENT ON COLUMN schemes.tier IS 'how scores lead to tiers: a list, a matrix or an expression';
 COMMENT ON COLUMN schemes.unrated IS 'the tier of customers who lack a score';
-COMMENT ON COLUMN schemes.per IS 'whose groups have lines of their own';
+COMMENT ON COLUMN schemes.per IS 'the expression of groups, each of which has lines of its own';
 COMMENT ON COLUMN schemes.calibrate IS 'when lines are found: every refresh, or fixed';
 COMMENT ON COLUMN schemes.downgrade IS 'direct or one_level';
 COMMENT ON COLUMN schemes.hold IS 'how long a tier is kept at least';
 COMMENT ON COLUMN schemes.keep IS 'the part of a line that suffices to stay above it';
 COMMENT ON COLUMN schemes.review IS 'the days of the year on which customers may fall';
 COMMENT ON COLUMN schemes.note IS 'why this version was made';
-COMMENT ON COLUMN schemes.author IS 'by whom';
-COMMENT ON COLUMN schemes.made_at IS 'and when';
+COMMENT ON COLUMN schemes.author IS 'who made this version';
+COMMENT ON COLUMN schemes.made_at IS 'when this version was made';

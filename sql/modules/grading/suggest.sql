@@ -1,13 +1,13 @@
--- From an unknown table to the statements that make tiers of it.
+-- suggest(): statements that make tiers from an unknown table.
 
--- How well a column would serve for each part of a sale, by its name and type; 0: not at all.
+-- How well each column fits each part of a sale, by its name and type; 0 means not at all.
 CREATE FUNCTION customer_tier_internal.sale_columns(relation regclass,
   OUT part text, OUT name text, OUT type regtype, OUT fit integer) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 WITH c AS (
   SELECT attname::text AS name, atttypid::regtype AS type, attnum,
-    -- OrderDate, and order-date, are order_date
+    -- OrderDate and order-date become order_date
     lower(regexp_replace(regexp_replace(attname, '([[:lower:]])([[:upper:]])', '\1_\2', 'g'),
                          '[^[:alnum:]]+', '_', 'g')) AS word,
     CASE WHEN atttypid IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN 'day'
@@ -22,7 +22,7 @@ WITH c AS (
   FROM pg_attribute
   WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped
 ),
--- a word that begins or ends within a name, and what it says
+-- patterns of names, with the part of a sale that they indicate
 w(part, kinds, pattern, fit) AS (VALUES
   ('customer', '{integer, name}'::text[], '^(customer|client|buyer|shopper|kunde|cliente?)', 10),
   ('customer', '{integer, name}', '(^|_)(customer|client|buyer|member|kunden?)(_|$|id|no|nr)', 8),
@@ -45,7 +45,7 @@ w(part, kinds, pattern, fit) AS (VALUES
   ('filter', '{name}', '(^|_)(status|state|kind|type)(_|$)', 1))
 SELECT w.part, c.name, c.type, (sum(w.fit) + count(*) FILTER (WHERE w.part = 'customer' AND is_foreign))::integer
 FROM c JOIN w ON c.kind = ANY (w.kinds) AND c.word ~ w.pattern
--- a line has an order that other lines have as well, and a customer who comes again
+-- orders and customers repeat, so a unique column is neither
 WHERE NOT (is_unique AND w.part IN ('order_id', 'customer'))
 GROUP BY w.part, c.name, c.type, c.attnum
 HAVING sum(w.fit) > 0
@@ -54,7 +54,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.sale_columns(regclass) IS
   'support of suggest: the columns that may be parts of a sale, the best first';
 
--- A name may have line ends, which would end a comment.
+-- Replaces line ends in a name, which would end a comment.
 CREATE FUNCTION customer_tier_internal.one_line(name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT translate(name, E'\n\r', '  ') $$;
