@@ -20,7 +20,8 @@ capture = mutable expression as_owner owner_command may_commit state source_view
 	live_ledger watched noted_rows matview_stale
 grading = declarations columns rule grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
-operations = balance allocation allocate points referrals surveys
+operations = pool balance placement allocation turned customer_order \
+	allocate points referrals cohorts surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 

@@ -6,7 +6,7 @@
  * itself would call them as the reader, who may be a superuser.  The statements are
  * fixed; the reader supplies only the customer.
  */
-#include "base/compat.h"
+#include "capture/live_ledger.h"
 
 #include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
@@ -17,7 +17,6 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "capture/as_owner.h"
 #include "capture/state.h"
 
 PG_FUNCTION_INFO_V1(ct_live_ledger);
@@ -43,9 +42,12 @@ equality(Oid type)
 	return name;
 }
 
-/* checks that the caller may read a view, switches to its owner, and returns its qualified name */
-static const char *
-read_as_owner(Oid live, OwnerSwitch *saved)
+/*
+ * ct_read_live_as_owner
+ *		Checks that the caller may read a view, switches to its owner, and returns its qualified name.
+ */
+const char *
+ct_read_live_as_owner(Oid live, OwnerSwitch *saved)
 {
 	if (get_rel_relkind(live) != RELKIND_VIEW)
 		ereport(ERROR,
@@ -65,7 +67,7 @@ ct_live_ledger(PG_FUNCTION_ARGS)
 	Datum		customer = PG_GETARG_DATUM(1);
 	Oid			asked = get_fn_expr_argtype(fcinfo->flinfo, 1);
 	OwnerSwitch saved;
-	const char *name = read_as_owner(live, &saved);
+	const char *name = ct_read_live_as_owner(live, &saved);
 	AttrNumber	column = get_attnum(live, "customer");
 	Oid			type = column > 0 ? getBaseType(get_atttype(live, column)) : InvalidOid;
 	Datum		ledger = (Datum) 0;
@@ -106,7 +108,7 @@ ct_live_ledgers(PG_FUNCTION_ARGS)
 	const char *name;
 
 	InitMaterializedSRF(fcinfo, 0);
-	name = read_as_owner(PG_GETARG_OID(0), &saved);
+	name = ct_read_live_as_owner(PG_GETARG_OID(0), &saved);
 	SPI_connect();
 	spi_execute_into(psprintf("SELECT customer::pg_catalog.text, ledger::customer_tier.ledger FROM %s", name),
 					 (ReturnSetInfo *) fcinfo->resultinfo);

@@ -41,8 +41,12 @@ ct_graded_desc(Oid customer)
 	return desc;
 }
 
-static void
-offer(const char *name, TupleDesc desc, Tuplestorestate *store)
+/*
+ * ct_offer_relation
+ *		Makes a tuplestore known to the statements of the current SPI connection, by a name.
+ */
+void
+ct_offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store)
 {
 	EphemeralNamedRelation relation = palloc0(sizeof(EphemeralNamedRelationData));
 
@@ -83,7 +87,7 @@ offer_lines(Grading *g)
 			tuplestore_putvalues(store, desc, values, nulls);
 		}
 	}
-	offer("line", desc, store);
+	ct_offer_relation("line", desc, store);
 }
 
 /* an integer in units of 10^-TOTAL_SCALE as numeric, with "scale" decimals */
@@ -132,7 +136,7 @@ offer_settled(Grading *g)
 			tuplestore_putvalues(store, desc, values, nulls);
 		}
 	}
-	offer("settled", desc, store);
+	ct_offer_relation("settled", desc, store);
 }
 
 /*
@@ -142,7 +146,7 @@ offer_settled(Grading *g)
 void
 ct_offer_relations(Grading *g)
 {
-	offer("graded", g->desc, g->graded);
+	ct_offer_relation("graded", g->desc, g->graded);
 	offer_lines(g);
 	offer_settled(g);
 }

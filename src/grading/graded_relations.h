@@ -8,6 +8,7 @@
 #include "grading/grading.h"
 
 extern TupleDesc ct_graded_desc(Oid customer);
+extern void ct_offer_relation(const char *name, TupleDesc desc, Tuplestorestate *store);
 extern void ct_offer_relations(Grading *g);
 extern void ct_withdraw_relations(Grading *g);
 

@@ -13,24 +13,6 @@
 
 #include "base/steps.h"
 
-#define TOLERANCE	1e-9		/* of a limit: sums are rounded */
-
-/* a class is a tier in a group: its owners, and how much of it one of them may have */
-typedef struct Class
-{
-	int32	   *owner;			/* NULL until they are looked for */
-	int			owners;
-	double		weight;
-	double		heaviest;
-} Class;
-
-typedef struct Work
-{
-	const Allocation *a;
-	Class	   *class;			/* of each group and tier */
-	double	   *limit;			/* the load up to which an owner is within the rules */
-} Work;
-
 /* whether an owner may be given a customer, and by which rule the move is made */
 typedef struct Repair
 {
@@ -40,108 +22,18 @@ typedef struct Repair
 	Reason		why;
 } Repair;
 
-static inline bool
-is_within(double load, double limit)
-{
-	return load <= limit * (1 + TOLERANCE);
-}
-
-static inline bool
-may_have(const Allocation *a, int32 owner, int32 group, int32 tier)
-{
-	return a->owner_group[owner] == group &&
-		(a->tier_role[tier] < 0 || a->owner_role[owner] == a->tier_role[tier]);
-}
-
-static inline Class *
-class_at(Work *w, int32 group, int32 tier)
-{
-	Class	   *c = &w->class[(int64) group * w->a->tiers + tier];
-
-	if (c->owner == NULL)
-	{
-		c->owner = palloc(w->a->owners * sizeof(int32));
-		for (int i = 0; i < w->a->owners; i++)
-			if (may_have(w->a, i, group, tier))
-				c->owner[c->owners++] = i;
-	}
-	return c;
-}
-
-static inline Class *
-class_of(Work *w, int64 customer)
-{
-	return class_at(w, w->a->group[customer], w->a->tier[customer]);
-}
-
-/* how much of a class one of its owners may have */
-static inline double
-class_limit(const Work *w, const Class *c)
-{
-	return Max(w->a->most * c->weight, c->weight / c->owners + c->heaviest);
-}
-
-static inline double *
-tier_load(const Work *w, const Placement *p, int64 customer, int32 owner)
-{
-	return &p->tier_load[(int64) w->a->tier[customer] * w->a->owners + owner];
-}
-
-static void
-put(Work *w, Placement *p, int64 customer, int32 owner)
-{
-	p->owner[customer] = owner;
-	add_load(&p->load[owner], w->a->weight[customer]);
-	*tier_load(w, p, customer, owner) += w->a->weight[customer];
-}
-
-static void
-move(Work *w, Placement *p, int64 customer, int32 owner)
-{
-	int32		before = p->owner[customer];
-
-	p->load[before].weight -= w->a->weight[customer];
-	p->load[before].heads--;
-	*tier_load(w, p, customer, before) -= w->a->weight[customer];
-	put(w, p, customer, owner);
-}
-
-/*
- * The owner with whom a customer lies best, or NOBODY.  "disperse" keeps to what one owner may
- * have of the tier, "fair" to the limit of the load.
- */
-static int32
-best_owner(Work *w, const Placement *p, int64 customer, int32 except, bool disperse, bool fair)
-{
-	const Class *c = class_of(w, customer);
-	double		weight = w->a->weight[customer];
-	double		most = class_limit(w, c);
-	Best		best = BEST_OF_NONE;
-
-	for (int i = 0; i < c->owners; i++)
-	{
-		int32		o = c->owner[i];
-		double		with;
-
-		if (o == except || !is_better(&best, &p->load[o], weight, &with) ||
-			(disperse && !is_within(*tier_load(w, p, customer, o) + weight, most)) ||
-			(fair && !is_within(p->load[o].weight + weight, w->limit[o])))
-			continue;
-		take_best(&best, o, &p->load[o], with);
-	}
-	return best.owner;
-}
-
 /* where pins leave no room for dispersion, the customer is placed all the same */
 static void
 place(Work *w, Placement *p, int64 customer)
 {
-	int32		owner = best_owner(w, p, customer, NOBODY, true, false);
+	int32		owner;
 
+	ct_use_tier(w, p, class_of(w, customer), w->a->tier[customer]);
+	owner = ct_best_owner(w, p, customer, NOBODY, true, false);
 	if (owner == NOBODY)
-		owner = best_owner(w, p, customer, NOBODY, false, false);
+		owner = ct_best_owner(w, p, customer, NOBODY, false, false);
 	if (owner != NOBODY)
-		put(w, p, customer, owner);
+		ct_put(w, p, customer, owner);
 }
 
 /*
@@ -179,12 +71,12 @@ relieve(Repair *r, const uint32 *list, int64 n, double excess, double limit)
 		{
 			CHECK_FOR_INTERRUPTS();
 			if (r->w->a->pin[list[at]] == NOBODY)
-				to = best_owner(r->w, r->p, list[at], r->from, true, fair);
+				to = ct_best_owner(r->w, r->p, list[at], r->from, true, fair);
 		}
 		if (to != NOBODY)
 		{
 			at++;
-			move(r->w, r->p, list[at], to);
+			ct_move(r->w, r->p, list[at], to);
 			r->p->why[list[at]] = r->why;
 			excess -= weight[list[at]];
 			moved = true;
@@ -234,19 +126,23 @@ repair_dispersion(Work *w, Placement *p)
 		for (int64 i = first[o], next; i < first[o + 1]; i = next)
 		{
 			Repair		r = {w, p, o, TIER};
-			Class	   *c = class_at(w, a->owner_group[o], a->tier[list[i]]);
-			double		limit = c->owners > 0 ? class_limit(w, c) : 0;
-			double		has = *tier_load(w, p, list[i], o);
+			int32		tier = a->tier[list[i]];
+			Class	   *c = ct_class_at(w, a->owner_group[o], tier);
+			double		limit = c->pool->n > 0 ? class_limit(w, c) : 0;
+			double		has = *tier_load(w, p, tier, o);
 			int64		n = 0;
 
-			for (next = i; next < first[o + 1] && a->tier[list[next]] == a->tier[list[i]]; next++)
+			for (next = i; next < first[o + 1] && a->tier[list[next]] == tier; next++)
 			{
 				CHECK_AT_STEP(next);
 				if (a->group[list[next]] == a->owner_group[o])
 					run[n++] = list[next];
 			}
-			if (c->owners > 0 && !is_within(has, limit))
+			if (c->pool->n > 0 && !is_within(has, limit))
+			{
+				ct_use_tier(w, p, c, tier);
 				relieve(&r, run, n, has - limit, limit);
+			}
 		}
 	pfree(first);
 	pfree(list);
@@ -282,12 +178,13 @@ repair_fairness(Work *w, Placement *p)
 		for (int32 o = 0; o < a->owners; o++)
 		{
 			Repair		r = {w, p, o, CAPACITY};
+			double		limit = load_limit(w, o);
 
-			if (is_within(p->load[o].weight, w->limit[o]))
+			if (is_within(p->load[o].weight, limit))
 				continue;
 			qsort_arg(list + first[o], first[o + 1] - first[o], sizeof(uint32), compare_weights,
 					  unconstify(double *, a->weight));
-			if (relieve(&r, list + first[o], first[o + 1] - first[o], p->load[o].weight - w->limit[o], w->limit[o]))
+			if (relieve(&r, list + first[o], first[o + 1] - first[o], p->load[o].weight - limit, limit))
 				moved = true;
 		}
 		pfree(list);
@@ -307,13 +204,14 @@ judge(Work *w, Placement *p)
 	}
 	for (int32 o = 0; o < a->owners; o++)
 	{
-		p->broken += !is_within(p->load[o].weight, w->limit[o]);
+		CHECK_FOR_INTERRUPTS();
+		p->broken += !is_within(p->load[o].weight, load_limit(w, o));
 		for (int32 t = 0; t < a->tiers; t++)
 		{
-			const Class *c = class_at(w, a->owner_group[o], t);
+			const Class *c = ct_class_at(w, a->owner_group[o], t);
 
-			p->broken += c->owners > 0 &&
-				!is_within(p->tier_load[(int64) t * a->owners + o], class_limit(w, c));
+			p->broken += c->pool->n > 0 &&
+				!is_within(*tier_load(w, p, t, o), class_limit(w, c));
 		}
 	}
 }
@@ -333,16 +231,16 @@ allocate(Work *w, bool anew)
 	clear_in_steps(p->tier_load, (Size) a->tiers * a->owners * sizeof(double));
 	FOR_STEPS(i, 0, a->n)
 	{
-		p->owner[i] = NOBODY;
+		bool		stays = !anew && a->now[i] >= 0 && may_have(a, a->now[i], a->group[i], a->tier[i]);
+
+		p->owner[i] = a->pin[i] >= 0 ? a->pin[i] : stays ? a->now[i] : NOBODY;
 		p->why[i] = anew ? BALANCE : STAYS;
-		if (a->pin[i] >= 0)
-			put(w, p, i, a->pin[i]);
-		else if (!anew && a->now[i] >= 0 && may_have(a, a->now[i], a->group[i], a->tier[i]))
-			put(w, p, i, a->now[i]);
+		if (p->owner[i] != NOBODY)
+			add(w, p, i, p->owner[i], 1);
 	}
-	for (int64 i = 0; i < a->n; i++)
+	ct_build_pools(w, p);
+	FOR_STEPS(i, 0, a->n)
 	{
-		CHECK_FOR_INTERRUPTS();
 		if (p->owner[i] == NOBODY)
 			place(w, p, i);
 	}
@@ -352,39 +250,6 @@ allocate(Work *w, bool anew)
 	return p;
 }
 
-static void
-find_limits(Work *w)
-{
-	const Allocation *a = w->a;
-	double	   *weight = alloc_array(a->groups, sizeof(double));
-	double	   *capacity = alloc_array(a->groups, sizeof(double));
-
-	for (int g = 0; g < a->groups; g++)
-		weight[g] = capacity[g] = 0;
-	FOR_STEPS(i, 0, a->n)
-	{
-		Class	   *c = class_of(w, i);
-
-		c->weight += a->weight[i];
-		c->heaviest = Max(c->heaviest, a->weight[i]);
-		if (a->pin[i] >= 0)
-			weight[a->owner_group[a->pin[i]]] += a->weight[i];
-		else if (c->owners > 0)
-			weight[a->group[i]] += a->weight[i];
-	}
-	for (int32 o = 0; o < a->owners; o++)
-		capacity[a->owner_group[o]] += a->owner[o].capacity;
-	w->limit = palloc(a->owners * sizeof(double));
-	for (int32 o = 0; o < a->owners; o++)
-	{
-		int			g = a->owner_group[o];
-
-		w->limit[o] = (1 + a->slack) * (weight[g] / capacity[g]) * a->owner[o].capacity;
-	}
-	pfree(weight);
-	pfree(capacity);
-}
-
 /*
  * ct_allocate
  *		Everybody's owner, in the current memory context.
@@ -392,13 +257,11 @@ find_limits(Work *w)
 Placement *
 ct_allocate(const Allocation *a)
 {
-	Work		w = {.a = a};
+	Work		w;
 	Placement  *repaired;
 	Placement  *fresh;
 
-	w.class = alloc_array((int64) a->groups * a->tiers, sizeof(Class));
-	clear_in_steps(w.class, (Size) a->groups * a->tiers * sizeof(Class));
-	find_limits(&w);
+	ct_work_begin(&w, a);
 	repaired = allocate(&w, false);
 	if (repaired->moved == 0)
 		return repaired;

@@ -66,6 +66,20 @@ ct_check_weight(double weight)
 	return Max(weight, 0);
 }
 
+/*
+ * ct_check_weights
+ *		An error if all weights with one owner, or the capacity of all, are too large to be compared.
+ */
+void
+ct_check_weights(double load, double capacity)
+{
+	if (!isfinite(load) || !isfinite(capacity))
+		ereport(ERROR,
+				(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+				 errmsg("weights and capacities are too large, or too far apart"),
+				 errhint("Divide all weights by one number, or all capacities.")));
+}
+
 typedef struct Balance
 {
 	int32	   *owner;			/* of each row of the partition, from 1; 0 for a weight that is null */
@@ -124,13 +138,41 @@ mean_load(const double *weight, int64 n, const Load *load, int owners)
 	Sum			capacity = {0};
 
 	FOR_STEPS(i, 0, n)
+	{
 		sum_add(&total, weight[i]);
+	}
 	for (int i = 0; i < owners; i++)
+	{
 		sum_add(&capacity, load[i].capacity);
+		ct_check_weights(total.high / load[i].capacity, capacity.high);
+	}
 	return sum_value(&total) / sum_value(&capacity) * (1 + 1e-12);
 }
 
+/* a pool of all owners, with nothing yet */
+static Pool *
+pool_of_all(const Load *load, int n)
+{
+	int32	   *owner = palloc(n * sizeof(int32));
+	Pool	   *pool;
+
+	for (int i = 0; i < n; i++)
+		owner[i] = i;
+	pool = ct_pool_make(owner, n, load);
+	ct_pool_build(pool, load);
+	return pool;
+}
+
 /* what weighs nothing goes to owners who are not above the mean */
+static void
+close_above(Pool *pool, const Load *load, double mean)
+{
+	for (int i = 0; i < pool->n; i++)
+		if (load[pool->owner[i]].weight > mean * load[pool->owner[i]].capacity)
+			pool->room[i] = -1;
+	ct_pool_build(pool, load);
+}
+
 static void
 share_out(Balance *b, WindowObject winobj, Load *load, MemoryContext context)
 {
@@ -139,6 +181,8 @@ share_out(Balance *b, WindowObject winobj, Load *load, MemoryContext context)
 	uint32	   *place;
 	double	   *weight;
 	double		mean;
+	Pool	   *pool = pool_of_all(load, b->n);
+	bool		weighs = true;
 	int64		n;
 	int64		next;
 
@@ -161,17 +205,18 @@ share_out(Balance *b, WindowObject winobj, Load *load, MemoryContext context)
 		qsort(place + from, next - from, sizeof(uint32), compare_rows);
 		for (int64 i = from; i < next; i++)
 		{
-			Best		best = BEST_OF_NONE;
-			double		with;
+			PoolSearch	search = {.weight = weight[i], .most = INFINITY, .except = NOBODY, .roomy = true};
 			int32		owner;
 
-			CHECK_FOR_INTERRUPTS();
-			for (int j = 0; j < b->n; j++)
-				if ((weight[i] > 0 || load[j].weight <= mean * load[j].capacity) &&
-					is_better(&best, &load[j], weight[i], &with))
-					take_best(&best, j, &load[j], with);
-			owner = Max(best.owner, 0);
+			CHECK_AT_STEP(i);
+			if (weighs && weight[i] <= 0)
+			{
+				close_above(pool, load, mean);
+				weighs = false;
+			}
+			owner = Max(ct_pool_best(pool, &search), 0);
 			add_load(&load[owner], weight[i]);
+			ct_pool_update(pool, owner);
 			b->owner[row[place[i]]] = owner + 1;
 		}
 	}

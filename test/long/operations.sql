@@ -6,5 +6,6 @@ CALL clerks(:seed, 1000);
 CALL pairs(:seed, 1000);
 SET search_path = t_allocations, test, public, customer_tier;
 CALL bases(:seed, 300);
+CALL decide_again(:seed, 60);
 SET search_path = t_contacts, test, public, customer_tier;
 CALL logs(:seed, 300);

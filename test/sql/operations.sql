@@ -298,6 +298,11 @@ SELECT day, repurchase('{2025-01-10:1:100, 2025-02-01:1:50}', day, '1 month') AS
   repurchase('{2025-01-10:2:100}', day, '1 month') AS twice_on_a_day
 FROM unnest('{2025-01-09, 2025-01-30, 2025-02-09, 2025-02-10}'::date[]) AS day;
 SELECT repurchase('{}', '2025-01-01', '1 month') AS no_purchase;
+-- what is given back later was bought until then
+SELECT day, repurchase('{2025-01-10:#1:100, 2025-01-20:#2:50, 2025-03-01:#1:-100}', day, '1 month') AS again
+FROM unnest('{2025-02-28, 2025-03-01}'::date[]) AS day;
+SELECT repeat_value, referred_value FROM referred_share(
+  $$VALUES (1, 2, '{2025-01-10:#1:100, 2025-02-20:#2:50, 2025-03-10:#1:-100}'::ledger)$$, '[2025-02-01,2025-03-01)');
 
 CREATE TABLE sale (customer int, day date, amount numeric);
 INSERT INTO sale VALUES (1, '2026-01-05', 100), (1, '2026-03-05', 50), (2, '2026-01-31', 80), (2, '2026-02-01', 20),
@@ -305,6 +310,17 @@ INSERT INTO sale VALUES (1, '2026-01-05', 100), (1, '2026-03-05', 50), (2, '2026
 CALL track('sale', 'customer', 'amount', 'day');
 SELECT * FROM cohorts('sale', '2026-03-31');
 SELECT cohort, age, heads, active, value FROM cohorts('sale', '2026-02-09', '7 days') WHERE age < 2;
+-- from the first day that there is
+INSERT INTO sale VALUES (6, '4714-11-24 BC', 1), (7, '0001-12-31 BC', 1), (8, '0001-01-01', 1);
+SELECT every, cohort, age, active FROM unnest('{1 month, 12 years, 1000 years, 100000 days}'::text[]) AS e(every),
+  cohorts('sale', '0001-01-01', every::interval) WHERE active > 0;
+DELETE FROM sale WHERE day < '2000-01-01';
+-- orders: what is given back later was bought until then
+CREATE TABLE basket_line (customer int, day date, amount numeric, basket int);
+INSERT INTO basket_line VALUES (1, '2026-01-05', 100, 1), (1, '2026-03-05', -100, 1), (1, '2026-03-06', 20, 2);
+CALL track('basket_line', 'customer', 'amount', 'day', order_id => 'basket');
+SELECT as_of, cohort, age, active, value FROM unnest('{2026-02-28, 2026-03-31}'::date[]) AS as_of,
+  cohorts('basket_line', as_of) ORDER BY as_of, cohort, age;
 SELECT outcome(format('SELECT count(*) FROM cohorts(''sale'', %L, %L)', day, every))
 FROM (VALUES ('2026-01-01', '1 month 3 days'), ('2026-01-01', '0'), ('2026-01-01', '3 hours'), ('2026-01-01', NULL),
   (NULL, '1 month'), ('infinity', '1 month')) AS v(day, every);

@@ -57,18 +57,20 @@ SELECT (SELECT count(*) FROM fair WHERE weight > (1 + slack) * mean * (1 + 1e-6)
   + (SELECT count(*) FROM part WHERE has > greatest(most * weight, weight / m + heaviest) * (1 + 1e-6)) $$;
 
 CREATE PROCEDURE share_out(most float8, slack float8, anew boolean DEFAULT false) LANGUAGE plpgsql AS $$
-DECLARE
-  a record;
 BEGIN
-  SELECT x.* INTO a
-  FROM (SELECT array_agg(weight ORDER BY n) AS w, array_agg(tier ORDER BY n) AS t, array_agg(grp ORDER BY n) AS g,
-          array_agg(pin ORDER BY n) AS p, array_agg(CASE WHEN anew THEN -1 ELSE now END ORDER BY n) AS now
-        FROM base) AS b,
-    (SELECT array_agg(capacity ORDER BY o) AS c, array_agg(grp ORDER BY o) AS g, array_agg(role ORDER BY o) AS r
-     FROM boss) AS o,
-    (SELECT array_agg(role ORDER BY tier) AS r FROM rank) AS r,
-    customer_tier_internal.allocate_arrays(b.w, b.t, b.g, b.p, b.now, o.c, o.g, o.r, r.r, most, slack) AS x;
-  UPDATE base SET owner = a.owners[n], reason = a.reasons[n];
+  UPDATE base SET owner = CASE WHEN anew THEN -1 ELSE greatest(now, -1) END, reason = 0;
+  UPDATE base SET owner = coalesce(x.owner::int, -1),
+    reason = array_position('{first, pinned, left, tier, capacity, balance}'::text[], x.reason)
+  FROM customer_tier_internal.share_out(
+      'SELECT n, tier, lpad(grp::text, 2), CASE role WHEN -1 THEN NULL ELSE role::text END, weight
+       FROM base JOIN rank USING (tier) ORDER BY u(n, 3)',
+      'SELECT lpad(o::text, 2), capacity, lpad(grp::text, 2), role::text FROM boss ORDER BY 3, 1',
+      'SELECT n, lpad(pin::text, 2), ''a note'' FROM base WHERE pin >= 0',
+      format('SELECT ctid, n, false, ''first'', lpad(now::text, 2), NULL::text FROM base WHERE now <> -1 AND NOT %L',
+             anew),
+      '2026-01-01', most, slack, NULL, 'SELECT customer, owner, reason FROM turned')
+    AS x(customer int, owner text, reason text)
+  WHERE x.customer = n;
 END $$;
 
 CREATE PROCEDURE bases(seed bigint, n int) LANGUAGE plpgsql AS $$
@@ -137,20 +139,37 @@ SELECT DISTINCT rule FROM broken(0.4, 0) ORDER BY rule;
 UPDATE base SET owner = (SELECT max(o) FROM boss) WHERE pin < 0;
 SELECT DISTINCT rule FROM broken(0.4, 0) ORDER BY rule;
 
--- arrays that nobody made
-SELECT outcome(format('SELECT customer_tier_internal.allocate_arrays(%s)', a)) FROM unnest(ARRAY[
-  $$'{}', '{}', '{}', '{}', '{}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{1}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0}', '{0}', '{1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0}', '{0}', '{-1}', '{-3}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{-1}', '{0}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{NaN}', '{0}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0}', '{2000000000}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0,0}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{NULL}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0}', '{0}', '{-1}', '{-1}', '{0}', '{0}', '{-1}', '{-1}', 0.5, 0.1$$,
-  $$'{1}', '{0}', '{0}', '{-1}', '{-1}', '{1}', '{0}', '{-1}', '{-1}', 0, 0.1$$]) AS a;
+-- queries that nobody made
+CREATE FUNCTION made(members text, owners text, held text, more text DEFAULT '0.5, 0.1') RETURNS text
+LANGUAGE sql AS $$
+SELECT outcome(format('SELECT * FROM customer_tier_internal.share_out(%L, %L, %L, %L, %L, %s, NULL, %L) AS x(n bigint)',
+  'SELECT ' || members, 'SELECT ' || owners, 'SELECT 1, ''a''::text, ''''::text', 'SELECT ' || held, '2026-01-01', more,
+  'SELECT assigned FROM shared')) $$;
+\set nobody '$$''(0,1)''::tid, 1, false, ''''::text, ''''::text, ''''::text WHERE false$$'
+\set ann '$$''Ann''::text, 1::float8, ''''::text, NULL::text$$'
+SELECT made(m, :ann, :nobody) FROM unnest(ARRAY[
+  $$1, 1, ''::text, NULL::text, 1::float8 WHERE false$$,
+  $$1, 1, ''::text, NULL::text, 1::float8$$,
+  $$1, 1, 'nobody has it'::text, NULL::text, 1::float8$$,
+  $$1, -1, ''::text, NULL::text, 1::float8$$,
+  $$1, 2000000000, ''::text, NULL::text, 1::float8$$,
+  $$1, NULL::int, ''::text, NULL::text, 1::float8$$,
+  $$n, 1, ''::text, NULL::text, 1::float8 FROM unnest('{1,1}'::int[]) AS n$$,
+  $$1, 1, ''::text, NULL::text, 'NaN'::float8$$,
+  $$1, 1, ''::text, NULL::text, -1::float8$$,
+  $$n, 1, ''::text, NULL::text, 1e308::float8 FROM generate_series(1, 2) AS n$$,
+  $$1, 1, ''::text, NULL::text$$,
+  $$1, 1, ''::text, NULL::text, 1$$,
+  $$'{}'::json, 1, ''::text, NULL::text, 1::float8$$]) AS m;
+SELECT made($$1, 1, ''::text, NULL::text, 1e10::float8$$, o, :nobody) FROM unnest(ARRAY[
+  $$'Ann'::text, 1e-300::float8, ''::text, NULL::text$$,
+  $$n::text, 1e308::float8, ''::text, NULL::text FROM generate_series(1, 2) AS n$$,
+  $$'Ann'::text, 1::float8, NULL::text, NULL::text$$,
+  $$NULL::text, 1::float8, ''::text, NULL::text$$]) AS o;
+SELECT made($$1, 1, ''::text, NULL::text, 1::float8$$, :ann, h) FROM unnest(ARRAY[
+  $$NULL::tid, 1, false, ''::text, ''::text, ''::text$$,
+  $$'(0,1)'::tid, 1::bigint, false, ''::text, ''::text, ''::text$$]) AS h;
+SELECT made('1', '1', '1', '0, 0.1'), made('1', '1', '1', '0.5, ''NaN''');
 
 --
 -- An allocation, day by day
@@ -237,6 +256,57 @@ SELECT create_allocation('t_allocations.two', 'abc2', 'manager2', 'value', 'regi
 SELECT a.assigned = b.assigned AS same FROM allocate('two', '2026-02-06') AS a, allocate('three', '2026-02-06') AS b;
 SELECT count(*) AS differ FROM two FULL JOIN three USING (customer) WHERE two.owner IS DISTINCT FROM three.owner;
 
+-- a day that is allocated several times, with other owners and pins in between, ends as if it were once
+CREATE TABLE staff (owner text, capacity numeric, customer_group text, role text);
+SELECT create_allocation('t_allocations.alone', 'abc3', 'staff', 'value', 'region', slack => 0.2),
+  create_allocation('t_allocations.again', 'abc3', 'staff', 'value', 'region', slack => 0.2);
+CREATE PROCEDURE hire(k bigint, on_day date) LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM staff;
+  INSERT INTO staff SELECT i::text, 1 + floor(u(i, k) * 4), CASE WHEN i % 2 = 0 THEN 'south' ELSE 'north' END
+  FROM generate_series(1, 7) AS i WHERE i < 3 OR u(i, k + 1) < 0.7;
+  DELETE FROM again__pin; DELETE FROM alone__pin;
+  INSERT INTO again__pin SELECT i, (SELECT min(owner) FROM staff), 'a friend', 'me', '2026-02-01', NULL
+  FROM generate_series(1, 60) AS i WHERE u(i, k + 2) < 0.05;
+  INSERT INTO alone__pin TABLE again__pin;
+  -- who is graded, and by what
+  UPDATE sale SET amount = floor(u(customer, k + 3) * 600), day = on_day WHERE u(customer, k + 4) < 0.2;
+  DELETE FROM sale WHERE u(customer, k + 5) < 0.05;
+  DELETE FROM client WHERE u(id, k + 5) < 0.05;
+  INSERT INTO client SELECT i, 'north' FROM generate_series(1, 60) AS i WHERE u(i, k + 6) < 0.05
+  ON CONFLICT DO NOTHING;
+END $$;
+CREATE PROCEDURE decide_again(seed bigint, n int) LANGUAGE plpgsql AS $$
+DECLARE
+  day date;
+  a record;
+  b record;
+BEGIN
+  FOR f IN 1..n LOOP
+    day := date '2026-03-01' + f;
+    FOR i IN 0..f % 3 LOOP
+      CALL hire(seed * 1000 + f * 100 + i * 10, day);
+      PERFORM refresh_scheme('abc3', day);
+      SELECT * INTO a FROM allocate('again', day);
+    END LOOP;
+    SELECT * INTO b FROM allocate('alone', day);
+    IF a IS DISTINCT FROM b THEN
+      RAISE EXCEPTION 'seed %, day %: % %', seed, f, a, b;
+    END IF;
+    IF EXISTS (TABLE again__assigned EXCEPT ALL TABLE alone__assigned)
+      OR EXISTS (TABLE alone__assigned EXCEPT ALL TABLE again__assigned) THEN
+      RAISE EXCEPTION 'seed %, day %: the histories differ', seed, f;
+    END IF;
+    IF EXISTS (SELECT FROM simulate_allocation('again', day)) THEN
+      RAISE EXCEPTION 'seed %, day %: a third time differs', seed, f;
+    END IF;
+  END LOOP;
+END $$;
+\echo seed 20261127
+CALL decide_again(20261127, 6);
+SELECT count(DISTINCT reason) AS reasons, count(*) > 100 AS many, count(*) FILTER (WHERE owner IS NULL) > 0 AS gone
+FROM again__assigned;
+
 -- what is refused
 CREATE FUNCTION own(float8) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END';
 SELECT outcome(sql) FROM unnest(ARRAY[
@@ -244,6 +314,7 @@ SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT create_allocation('x', 'sale', 'manager')$$,
   $$SELECT create_allocation('x', 'abc', 'client')$$,
   $$SELECT create_allocation('x', 'abc', 'manager')$$,
+  $$SELECT create_allocation('x', 'abc', 'manager', weight => NULL, per => 'region')$$,
   $$SELECT create_allocation('x', 'abc', 'manager', weight => 'nothing', per => 'region')$$,
   $$SELECT create_allocation('x', 'abc', 'manager', weight => 'random()', per => 'region')$$,
   $$SELECT create_allocation('x', 'abc', 'manager', weight => '1 FROM sale; DROP TABLE sale', per => 'region')$$,
@@ -258,6 +329,11 @@ SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT pin_owner('owners', '5', 'Ann', ' ', '2026-03-01')$$,
   $$SELECT pin_owner('owners', '999', 'Ann', 'a', '2026-03-01')$$,
   $$SELECT pin_owner('owners', '5', 'Ann', 'a', '2026-03-01', '2026-03-01')$$,
+  $$SELECT pin_owner('owners', '5', 'Ann', 'a', 'infinity')$$,
+  $$SELECT pin_owner('owners', '5', 'Ann', 'a', '-infinity')$$,
+  $$SELECT pin_owner('owners', '5', 'Ann', 'a', '2026-03-01', 'infinity')$$,
+  $$SELECT unpin_owner('owners', NULL)$$, $$SELECT unpin_owner('owners', '5', 'infinity')$$,
+  $$SELECT allocate('owners', '9999-12-31')$$, $$SELECT allocate('owners', '0001-12-31 BC')$$,
   $$SELECT unpin_owner('owners', '5')$$, $$SELECT simulate_allocation('owners', '2026-03-01', 2)$$,
   $$SELECT drop_allocation('abc')$$]) AS sql;
 UPDATE manager SET capacity = 0 WHERE owner = 'Ann';
@@ -281,9 +357,9 @@ RESET ROLE;
 DROP OWNED BY regress_customer_tier_reader;
 DROP ROLE regress_customer_tier_reader;
 
-SELECT drop_allocation('owners'), drop_allocation('two'), drop_allocation('three');
+SELECT drop_allocation(x) FROM unnest('{owners, two, three, alone, again}'::regclass[]) AS x;
 SELECT count(*) AS left FROM pg_class
-WHERE relnamespace = 't_allocations'::regnamespace AND relname ~ '^(owners|two|three)';
+WHERE relnamespace = 't_allocations'::regnamespace AND relname ~ '^(owners|two|three|alone|again)';
 \if :{?keep}
 \else
 DROP SCHEMA t_allocations CASCADE;

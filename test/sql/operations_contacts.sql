@@ -47,6 +47,8 @@ SELECT sum(contacts) = (SELECT count(*) FROM visit WHERE customer IS NOT NULL AN
 FROM contact_coverage('abc', 'visit', '(,2027-01-01)');
 SELECT outcome(sql) FROM unnest(ARRAY[
   $$SELECT contact_plan('abc', NULL, 'visit')$$, $$SELECT contact_plan('abc', 'infinity', 'visit')$$,
+  $$SELECT contact_plan('abc', '5874897-12-31', 'visit')$$, $$SELECT contact_plan('abc', '4714-11-24 BC', 'visit')$$,
+  $$SELECT contact_coverage('abc', 'visit', '(,5874897-12-30]')$$,
   $$SELECT contact_plan('abc', '2026-03-31', NULL)$$, $$SELECT contact_plan('abc', '2026-03-31', 'abc')$$,
   $$SELECT contact_plan('abc', '2026-03-31', 'visit', daily => 0)$$,
   $$SELECT contact_plan('sale', '2026-03-31', 'visit')$$,

@@ -103,7 +103,17 @@ foreach my $case (
 	[ 'ledger_agg of one group, at its end', 'SELECT is_empty(log) FROM state' ],
 	[ 'gini and the like', 'SELECT (concentration_of(sample)).heads FROM state, generate_series(1, 12)', 0.8, 0.88 ],
 	[ 'a fit',
-		q{SELECT cardinality(fit_derivatives('gamma_gamma', customers, '{6, 4, 15}')) FROM state}, 0.2, 0.35, 0.5 ])
+		q{SELECT cardinality(fit_derivatives('gamma_gamma', customers, '{6, 4, 15}')) FROM state}, 0.2, 0.35, 0.5 ],
+	# half of the customers are with one owner
+	[ 'an allocation', q{SELECT n FROM share_out(
+		'SELECT n, (n % 5)::int, n % 2 || '''', NULL::text, (n % 999)::float8 FROM generate_series(1, 400000) AS n',
+		'SELECT n::text, 1.0::float8 + n % 7, n % 2 || '''', NULL::text
+		 FROM generate_series(1, 500) AS n ORDER BY 3, 1',
+		'SELECT 1, ''1''::text, ''''::text WHERE false',
+		'SELECT ''(0,1)''::tid, n, false, ''''::text, (1 + n % 2)::text, NULL::text
+		 FROM generate_series(1, 200000) AS n',
+		'2026-01-01', 0.4, 0.1, NULL, 'SELECT count(*) FROM turned') AS x(n bigint)},
+		0.15, 0.3, 0.45, 0.6, 0.75, 0.9 ])
 {
 	my ($name, $sql, @parts) = @$case;
 	@parts = (0.3, 0.6) unless @parts;

@@ -330,7 +330,7 @@ SELECT CASE
         SELECT array_agg(pack)
         FROM %2$s
         WHERE pack IS NOT NULL AND epoch >= coalesce((SELECT epoch FROM emptied), 0))) AS %3$s),
-    kept AS (SELECT customer, ledger FROM %1$s WHERE (SELECT epoch FROM emptied) IS NULL)
+    kept AS NOT MATERIALIZED (SELECT customer, ledger FROM %1$s WHERE (SELECT epoch FROM emptied) IS NULL)
     SELECT k.customer,
       CASE WHEN p.customer IS NULL THEN k.ledger ELSE k.ledger OPERATOR(customer_tier.+) p.ledger END AS ledger
     FROM kept AS k LEFT JOIN pending AS p ON p.customer %4$s k.customer

@@ -91,7 +91,7 @@ BEGIN
     -- columns of the scheme's views have these names
     WHEN name ~ '_score$' OR
          name = ANY ('{customer, customer_group, tier, tier_name, tier_rank, tier_colour, earned, earned_tier,
-                       previous_tier, status, since, changed, changed_on, held_until, reason, change, note,
+                       previous_tier, status, since, changed, changed_on, held_until, policy, reason, change, note,
                        valid, valid_from, valid_to, is_current, as_of, scores, vals, rule_version}')
       THEN 'the views of a scheme have a column of that name already'
     WHEN axis ->> 'value' IS NULL AND axis -> 'measures' IS NULL THEN 'it has no value'

@@ -121,7 +121,7 @@ BEGIN
            CASE
              WHEN x.status = 'held' THEN nullif((x.since + coalesce(t.hold, %s))::date, 'infinity')
            END AS held_until,
-           x.earned AS earned_tier, %s AS changed, %s%s%s
+           x.earned AS earned_tier, %s AS changed, t.policy, %s%s%s
     FROM %s AS x
       LEFT JOIN %s AS t USING (tier)
       LEFT JOIN %s AS h ON h.customer %s x.customer AND h.valid_from = x.since%s
@@ -212,6 +212,7 @@ SELECT coalesce('{
   "valid": "the days on which it held, or holds",
   "changed_on": "the day on which the tier changed last; null if it is the first",
   "held_until": "the day on which a held tier may be taken away",
+  "policy": "what the tier brings beside the columns of scheme_tiers",
   "changed": "whether the values now would give another score than the last refresh has found",
   "entered": "customers who were not graded before",
   "up": "customers who rose to the tier",

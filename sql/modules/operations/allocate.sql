@@ -1,184 +1,122 @@
 -- Sharing customers out, and writing who has another owner.
 
-CREATE FUNCTION customer_tier_internal.allocate_arrays(weights double precision[], tiers integer[], groups integer[],
-  pins integer[], now integer[], capacities double precision[], owner_groups integer[], owner_roles integer[],
-  tier_roles integer[], most double precision, slack double precision, OUT owners integer[], OUT reasons integer[])
-AS 'MODULE_PATHNAME', 'ct_allocate_arrays'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 100000;
-COMMENT ON FUNCTION customer_tier_internal.allocate_arrays(double precision[], integer[], integer[], integer[],
-  integer[], double precision[], integer[], integer[], integer[], double precision, double precision) IS
-  'support of allocate: the owner and the reason of each customer, see src/operations/allocation.h';
+CREATE FUNCTION customer_tier_internal.share_out(members text, owners text, pins text, held text, day date,
+  most double precision, slack double precision, new regclass, command text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_share_out'
+LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION customer_tier_internal.share_out(text, text, text, text, date, double precision, double precision,
+  regclass, text) IS 'support of allocate: see src/operations/allocate.c';
 
 /*
- * Who turns to which owner on a day, as common table expressions:
- *
- *	given	customers in the order in which they are placed, with the numbers of what they are and have
- *	found	the same, with the owner found and why
- *	turned	of them, and of those who are in no tier any more, who gets another owner, or none
+ * What allocate writes.  Another allocation of a day decides again, by what was before the day, and
+ * corrects what that day has written.  Rows are found by their place (ctid), which share_out() has
+ * read under the lock of the allocation; of a customer one end is open at any time.
  */
 CREATE FUNCTION customer_tier_internal.allocation_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$ SELECT $$
-WITH owner AS MATERIALIZED (
-  SELECT owner, capacity, customer_group, role, (row_number() OVER (ORDER BY owner) - 1)::int AS number
-  FROM {owners}),
-member AS MATERIALIZED (SELECT * FROM {customers} WHERE tier_rank IS NOT NULL),
-groups AS MATERIALIZED (
-  SELECT customer_group, (row_number() OVER (ORDER BY customer_group) - 1)::int AS number
-  FROM (SELECT customer_group FROM owner UNION SELECT customer_group FROM member) AS g),
-roles AS MATERIALIZED (
-  SELECT role, (row_number() OVER (ORDER BY role) - 1)::int AS number
-  FROM (SELECT role FROM owner UNION SELECT owner_role FROM {tiers}) AS r
-  WHERE role IS NOT NULL),
-tiers AS MATERIALIZED (
-  SELECT array_agg(coalesce(r.number, -1) ORDER BY n) AS roles
-  FROM generate_series(0, (SELECT max(rank) FROM {tiers})) AS n
-    LEFT JOIN {tiers} AS t ON t.rank = n
-    LEFT JOIN roles AS r ON r.role = t.owner_role),
-pin AS (
-  SELECT p.customer, o.number, format('by %s: %s', p.author, p.reason) AS note
-  FROM {pins} AS p JOIN owner AS o ON o.owner = p.owner
-  WHERE p.pinned_from <= {day} AND (p.until IS NULL OR p.until > {day})),
-given AS MATERIALIZED (
-  SELECT c.customer, c.weight, c.tier_rank AS tier, g.number AS grp, coalesce(p.number, -1) AS pin,
-         CASE WHEN h.owner IS NULL THEN -1 ELSE coalesce(o.number, -2) END AS now
-  FROM member AS c
-    JOIN groups AS g ON g.customer_group = c.customer_group
-    LEFT JOIN pin AS p ON p.customer {equal} c.customer
-    LEFT JOIN {assigned} AS h ON h.customer {equal} c.customer AND h.valid_to = 'infinity'
-    LEFT JOIN owner AS o ON o.owner = h.owner
-  ORDER BY c.tier_rank DESC, c.weight DESC, c.customer),
-lists AS (
-  SELECT array_agg(customer) AS customers, coalesce(array_agg(weight), '{empty}') AS weights,
-         coalesce(array_agg(tier), '{empty}') AS tiers, coalesce(array_agg(grp), '{empty}') AS groups,
-         coalesce(array_agg(pin), '{empty}') AS pins, coalesce(array_agg(now), '{empty}') AS now
-  FROM given),
-found AS MATERIALIZED (
-  SELECT u.customer, u.owner, u.reason
-  FROM lists AS l
-    CROSS JOIN (SELECT array_agg(capacity ORDER BY o.number) AS capacities,
-                       array_agg(g.number ORDER BY o.number) AS groups,
-                       array_agg(coalesce(r.number, -1) ORDER BY o.number) AS roles
-                FROM owner AS o
-                  JOIN groups AS g USING (customer_group)
-                  LEFT JOIN roles AS r ON r.role = o.role) AS o
-    CROSS JOIN tiers AS t
-    CROSS JOIN LATERAL customer_tier_internal.allocate_arrays(l.weights, l.tiers, l.groups, l.pins, l.now, o.capacities,
-      o.groups, o.roles, t.roles, {most}, {slack}) AS a
-    CROSS JOIN LATERAL unnest(l.customers, a.owners, a.reasons) AS u(customer, owner, reason)),
-turned AS MATERIALIZED (
-  SELECT f.customer, o.owner, (ARRAY['first', 'pinned', 'left', 'tier', 'capacity', 'balance'])[f.reason] AS reason,
-         CASE WHEN f.reason = 2 THEN p.note END AS note
-  FROM found AS f
-    LEFT JOIN owner AS o ON o.number = f.owner
-    LEFT JOIN pin AS p ON f.reason = 2 AND p.customer {equal} f.customer
-  WHERE f.reason > 0
-  UNION ALL
-  SELECT h.customer, NULL, 'left', NULL
-  FROM {assigned} AS h
-  WHERE h.valid_to = 'infinity' AND h.owner IS NOT NULL
-    AND NOT EXISTS (SELECT FROM found AS f WHERE f.customer {equal} h.customer))
+WITH
+removed AS (
+  DELETE FROM {assigned}
+  WHERE ctid = ANY (ARRAY(SELECT place FROM turned WHERE begun AND NOT turns))
+  RETURNING 1),
+corrected AS (
+  UPDATE {assigned} AS h
+  SET owner = t.owner, reason = t.reason, note = t.note
+  FROM turned AS t
+  WHERE h.ctid = ANY (ARRAY(SELECT place FROM turned WHERE begun AND turns)) AND t.customer {equal} h.customer),
+ended AS (
+  UPDATE {assigned}
+  SET valid_to = {day}
+  WHERE ctid = ANY (ARRAY(SELECT place FROM turned WHERE NOT begun))
+  RETURNING 1),
+reopened AS (
+  UPDATE {assigned} AS h
+  SET valid_to = 'infinity'
+  FROM turned AS t
+  WHERE NOT t.turns AND h.customer {equal} t.customer AND h.valid_to = {day}
+    AND (SELECT count(*) FROM removed) >= 0),
+written AS (
+  INSERT INTO {assigned} (customer, owner, previous_owner, valid_from, reason, note)
+  SELECT customer, owner, previous_owner, {day}, reason, note
+  FROM turned
+  WHERE turns AND NOT begun AND (SELECT count(*) FROM ended) >= 0),
+dated AS (
+  UPDATE {state}
+  SET as_of = {day})
+SELECT assigned, moved, released, unassigned, most, least, gini
+FROM shared,
+  LATERAL (SELECT max(load) AS most, min(load) AS least, customer_tier.gini(load) AS gini
+           FROM unnest(loads) AS load) AS l
 $$ $body$;
-COMMENT ON FUNCTION customer_tier_internal.allocation_template() IS 'support of allocate: who gets another owner';
+COMMENT ON FUNCTION customer_tier_internal.allocation_template() IS 'support of allocate: its statement';
 
-CREATE FUNCTION customer_tier_internal.allocation_sql(a customer_tier_internal.allocation, as_of date, most text,
-  slack text, command text) RETURNS text
+CREATE FUNCTION customer_tier_internal.share_out_sql(a customer_tier_internal.allocation, as_of date,
+  most double precision, slack double precision, first boolean, command text, columns text) RETURNS text
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT customer_tier_internal.interpolate(customer_tier_internal.allocation_template() || $5,
-  jsonb_build_object('owners', a.owners, 'customers', a.customers, 'assigned', a.assigned, 'pins', a.pins,
-    'state', a.state, 'tiers', s.tier_table, 'equal', s.equal, 'day', customer_tier_internal.date_sql($2),
-    'most', $3, 'slack', $4, 'empty', '{}'))
-FROM customer_tier_internal.scheme_parts(a.scheme) AS s
+SELECT format('SELECT * FROM customer_tier_internal.share_out(%L, %L, %L, %L, %s, %L, %L, %L, %L) AS x(%s)',
+  format('SELECT customer, tier_rank, customer_group, role, weight FROM %s WHERE tier_rank IS NOT NULL', a.customers),
+  format('SELECT owner, capacity, customer_group, role FROM %s ORDER BY customer_group COLLATE "C", owner COLLATE "C"',
+         a.owners),
+  format('SELECT customer, owner, format(''by %%s: %%s'', author, reason)
+          FROM %s
+          WHERE pinned_from <= %2$s AND (until IS NULL OR until > %2$s)
+          ORDER BY pinned_from', a.pins, day),
+  format('SELECT ctid, customer, valid_from = %s, reason, owner, previous_owner FROM %s WHERE valid_to = ''infinity''',
+         day, a.assigned),
+  day, numbers ->> 0, numbers ->> 1, CASE WHEN first THEN a.assigned END,
+  customer_tier_internal.interpolate(command, jsonb_build_object('assigned', a.assigned, 'state', a.state,
+    'equal', (customer_tier_internal.scheme_parts(a.scheme)).equal, 'day', day)),
+  columns)
+FROM customer_tier_internal.date_sql(as_of) AS day,
+  customer_tier_internal.json_numbers(ARRAY[most, slack]) AS numbers
 $$;
-COMMENT ON FUNCTION customer_tier_internal.allocation_sql(customer_tier_internal.allocation, date, text, text, text) IS
-  'support of allocate: a command over who gets another owner';
+COMMENT ON FUNCTION customer_tier_internal.share_out_sql(customer_tier_internal.allocation, date, double precision,
+  double precision, boolean, text, text) IS 'support of allocate: the call of share_out with a command';
 
-CREATE FUNCTION customer_tier_internal.check_owners(a customer_tier_internal.allocation) RETURNS void
+-- After the first allocation, for then it is an index build and no million insertions.
+CREATE FUNCTION customer_tier_internal.constrain(a customer_tier_internal.allocation) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.run(a.state, format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from),
+    ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to), REPLICA IDENTITY DEFAULT', a.assigned))
+WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = a.assigned AND contype = 'p')
+$$;
+COMMENT ON FUNCTION customer_tier_internal.constrain(customer_tier_internal.allocation) IS
+  'support of allocate: the keys of the history';
+
+CREATE FUNCTION allocate(allocation regclass, as_of date, OUT assigned bigint, OUT moved bigint, OUT released bigint,
+  OUT unassigned bigint, OUT most_load double precision, OUT least_load double precision, OUT gini double precision)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  wrong text;
-BEGIN
-  SELECT x INTO wrong
-  FROM customer_tier_internal.as_owner(a.state, format($q$
-    SELECT CASE
-             WHEN count(*) = 0 THEN 'there are no owners'
-             WHEN count(owner) < count(*) THEN 'an owner is null'
-             WHEN count(DISTINCT owner) < count(*) THEN
-               format('owner "%%s" is listed twice', (SELECT min(owner) FROM (SELECT owner FROM %1$s GROUP BY owner
-                                                                             HAVING count(*) > 1) AS d))
-             WHEN count(*) FILTER (WHERE capacity > 0 AND capacity < float8 'Infinity') < count(*) THEN
-               format('owner "%%s" has no capacity above zero',
-                      min(owner) FILTER (WHERE NOT coalesce(capacity > 0 AND capacity < float8 'Infinity', false)))
-           END
-    FROM %1$s$q$, a.owners)) AS y(x text);
-  IF wrong IS NOT NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
-      HINT = format('Each owner of %s has one row, with a capacity above zero.', a.allocation);
-  END IF;
-END $$;
-COMMENT ON FUNCTION customer_tier_internal.check_owners(customer_tier_internal.allocation) IS
-  'support of allocate: an error if owners are not what they should be';
-
--- nothing is ordered anew on the way into the arrays
-CREATE FUNCTION allocate(allocation regclass, as_of date, OUT assigned bigint, OUT moved bigint, OUT released bigint,
-  OUT unassigned bigint, OUT most_load double precision, OUT least_load double precision, OUT gini double precision)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET max_parallel_workers_per_gather = 0
-AS $$
-DECLARE
   a customer_tier_internal.allocation := customer_tier_internal.allocation_of($1);
-  s record;
-  before date;
-  command text;
+  now record;
+  first boolean;
 BEGIN
   PERFORM customer_tier_internal.check_day($2);
-  SELECT * INTO s FROM customer_tier_internal.scheme_parts(a.scheme);
-  PERFORM customer_tier_internal.check_refreshed(a.scheme, s.as_of);
-  SELECT x INTO before
-  FROM customer_tier_internal.as_owner(a.state, format('SELECT as_of FROM %s FOR UPDATE', a.state)) AS y(x date);
-  IF before > $2 THEN
+  PERFORM customer_tier_internal.check_refreshed(a.scheme, (customer_tier_internal.scheme_parts(a.scheme)).as_of);
+  SELECT * INTO now
+  FROM customer_tier_internal.as_owner(a.state, format('SELECT as_of, most, slack FROM %s FOR UPDATE', a.state))
+    AS x(as_of date, most float8, slack float8);
+  IF now.as_of > $2 THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('%s is before the day of the last allocation, %s', to_json($2) #>> '{}',
-                       to_json(before) #>> '{}'),
+                       to_json(now.as_of) #>> '{}'),
       HINT = 'The history goes forward.';
   END IF;
-  PERFORM customer_tier_internal.check_owners(a);
-  IF before = $2 THEN
-    -- the day is decided again, by what was before it
-    FOREACH command IN ARRAY ARRAY['DELETE FROM %s WHERE valid_from = %s',
-                                   'UPDATE %s SET valid_to = ''infinity'' WHERE valid_to = %s'] LOOP
-      PERFORM customer_tier_internal.run(a.state, format(command, a.assigned, customer_tier_internal.date_sql($2)));
-    END LOOP;
-  END IF;
-  SELECT x.assigned, x.moved, x.released, x.unassigned INTO assigned, moved, released, unassigned
-  FROM customer_tier_internal.as_owner(a.state, customer_tier_internal.allocation_sql(a, $2,
-      format('(SELECT most FROM %s)', a.state), format('(SELECT slack FROM %s)', a.state), $q$,
-    closed AS (
-      UPDATE {assigned} AS h SET valid_to = {day}
-      FROM turned AS t
-      WHERE h.customer {equal} t.customer AND h.valid_to = 'infinity'
-      RETURNING h.customer, h.owner),
-    written AS (
-      INSERT INTO {assigned} (customer, owner, previous_owner, valid_from, reason, note)
-      SELECT t.customer, t.owner, c.owner, {day}, t.reason, t.note
-      FROM turned AS t
-        LEFT JOIN closed AS c ON c.customer {equal} t.customer
-      RETURNING owner, previous_owner),
-    dated AS (UPDATE {state} SET as_of = {day})
-    SELECT count(*) FILTER (WHERE owner IS NOT NULL AND previous_owner IS NULL),
-           count(*) FILTER (WHERE owner IS NOT NULL AND previous_owner IS NOT NULL),
-           count(*) FILTER (WHERE owner IS NULL), (SELECT count(*) FROM found WHERE owner < 0)
-    FROM written$q$)) AS x(assigned bigint, moved bigint, released bigint, unassigned bigint);
-  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = a.assigned AND contype = 'p') THEN
-    PERFORM customer_tier_internal.run(a.state, format(
-      'ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from), ADD UNIQUE (customer, valid_to), '
-      'REPLICA IDENTITY DEFAULT', a.assigned));
-  END IF;
-  SELECT x.most, x.least, x.gini INTO most_load, least_load, gini
+  SELECT x INTO first
   FROM customer_tier_internal.as_owner(a.state, format(
-      'SELECT max(load), min(load), customer_tier.gini(load) FROM %s', a.views[3]))
-    AS x(most float8, least float8, gini float8);
+      'SELECT customer_tier_internal.is_bare_table(%1$L) AND NOT EXISTS (SELECT FROM %1$s)', a.assigned))
+    AS y(x boolean);
+  SELECT x.* INTO assigned, moved, released, unassigned, most_load, least_load, gini
+  FROM customer_tier_internal.as_owner(a.state, customer_tier_internal.share_out_sql(a, $2, now.most, now.slack, first,
+      customer_tier_internal.allocation_template(), 'assigned bigint, moved bigint, released bigint, '
+      'unassigned bigint, most_load float8, least_load float8, gini float8'))
+    AS x(assigned bigint, moved bigint, released bigint, unassigned bigint, most_load float8, least_load float8,
+         gini float8);
+  PERFORM customer_tier_internal.constrain(a);
 END $$;
 COMMENT ON FUNCTION allocate(regclass, date) IS
   'gives the customers of an allocation their owners as of a day, with as few moves as the rules allow: how many got '
@@ -187,30 +125,27 @@ COMMENT ON FUNCTION allocate(regclass, date) IS
 CREATE FUNCTION simulate_allocation(allocation regclass, as_of date, most double precision DEFAULT NULL,
   slack double precision DEFAULT NULL, OUT customer text, OUT owner_now text, OUT owner_then text, OUT reason text)
 RETURNS SETOF record
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET max_parallel_workers_per_gather = 0
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   a customer_tier_internal.allocation := customer_tier_internal.allocation_of($1);
+  now record;
 BEGIN
   PERFORM customer_tier_internal.check_day($2);
   PERFORM customer_tier_internal.check_refreshed(a.scheme, (customer_tier_internal.scheme_parts(a.scheme)).as_of);
-  IF NOT coalesce(most > 0 AND most <= 1, true) OR NOT coalesce(slack BETWEEN 0 AND 1000, true) THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = '"most" is above 0 and at most 1, and "slack" is not below 0';
-  END IF;
-  PERFORM customer_tier_internal.check_owners(a);
+  SELECT * INTO now
+  FROM customer_tier_internal.as_owner(a.state, format('SELECT most, slack FROM %s', a.state))
+    AS x(most float8, slack float8);
   RETURN QUERY
   SELECT *
-  FROM customer_tier_internal.as_owner(a.state, customer_tier_internal.allocation_sql(a, $2,
-      coalesce((customer_tier_internal.json_numbers(ARRAY[most]) ->> 0) || '::float8',
-               format('(SELECT most FROM %s)', a.state)),
-      coalesce((customer_tier_internal.json_numbers(ARRAY[slack]) ->> 0) || '::float8',
-               format('(SELECT slack FROM %s)', a.state)),
+  FROM customer_tier_internal.as_owner(a.state, customer_tier_internal.share_out_sql(a, $2,
+      coalesce(most, now.most), coalesce(slack, now.slack), false,
       $q$
-    SELECT t.customer::text, h.owner, t.owner, t.reason
-    FROM turned AS t
-      LEFT JOIN {assigned} AS h ON h.customer {equal} t.customer AND h.valid_to = 'infinity'
-    ORDER BY t.customer$q$)) AS x(customer text, owner_now text, owner_then text, reason text);
+      SELECT customer::text, now, owner_then, reason
+      FROM turned, LATERAL (SELECT CASE WHEN turns THEN owner ELSE previous_owner END AS owner_then) AS t
+      WHERE now IS DISTINCT FROM owner_then
+      ORDER BY turned.customer$q$, 'customer text, owner_now text, owner_then text, reason text'))
+    AS x(customer text, owner_now text, owner_then text, reason text);
 END $$;
 COMMENT ON FUNCTION simulate_allocation(regclass, date, double precision, double precision) IS
   'who would get another owner if customers were allocated, or with other limits; writes nothing';

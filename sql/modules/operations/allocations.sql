@@ -79,7 +79,7 @@ DECLARE
 BEGIN
   FOREACH command IN ARRAY ARRAY[
     format($q$CREATE TABLE %s (customer %s NOT NULL, owner text, previous_owner text, valid_from date NOT NULL,
-      valid_to date NOT NULL DEFAULT 'infinity', reason text NOT NULL, note text, CHECK (valid_from < valid_to))$q$,
+      valid_to date NOT NULL DEFAULT 'infinity', reason text NOT NULL, note text)$q$,
       assigned, customer),
     -- until the first allocation makes a key: a publication asks for one
     format('ALTER TABLE %s REPLICA IDENTITY FULL', assigned),
@@ -153,8 +153,9 @@ DECLARE
   view text;
 BEGIN
   SELECT * INTO s FROM customer_tier_internal.scheme_parts($2);
-  IF allocation IS NULL OR owners IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'an allocation needs a name and owners',
+  IF allocation IS NULL OR owners IS NULL OR weight IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',
+      MESSAGE = 'an allocation needs a name, owners and a weight',
       HINT = 'create_allocation(''crm.owners'', ''crm.abc'', owners => ''crm.manager'').';
   ELSIF NOT coalesce(most > 0 AND most <= 1, false) OR NOT coalesce(slack BETWEEN 0 AND 1000, false) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
@@ -292,6 +293,9 @@ BEGIN
       MESSAGE = 'a pin needs a customer and the day from which it holds';
   ELSIF until <= pinned_from THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin ends after it begins';
+  ELSIF NOT isfinite(pinned_from) OR NOT coalesce(isfinite(until), true) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the days of a pin are finite',
+      HINT = 'A pin without an end has until => NULL.';
   END IF;
   SELECT * INTO known, there
   FROM customer_tier_internal.as_owner(a.state, format(
@@ -325,6 +329,10 @@ DECLARE
   a customer_tier_internal.allocation := customer_tier_internal.allocation_of($1);
   n bigint;
 BEGIN
+  IF customer IS NULL OR NOT coalesce(isfinite(unpinned_from), true) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = 'a pin is ended of a customer, from a finite day';
+  END IF;
   SELECT count(*) INTO n
   FROM customer_tier_internal.as_owner(a.state, customer_tier_internal.interpolate($q$
       WITH day AS (SELECT coalesce({from}, as_of + 1, '-infinity') AS day FROM {state}),

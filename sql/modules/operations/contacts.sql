@@ -8,33 +8,38 @@
 CREATE FUNCTION customer_tier_internal.contact_plan_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$ SELECT $$
-SELECT customer, tier, owner, done, contacts_min, contacts_max, last_contact, due_on,
-       greatest(day - due_on, 0) AS days_overdue,
-       CASE
-         WHEN done > contacts_max THEN 'over'
-         WHEN contacts_min > 0 AND last_contact IS NULL THEN 'never'
-         WHEN due_on < day THEN 'overdue'
-         WHEN due_on = day THEN 'due'
-         ELSE 'on plan'
-       END AS state,
-       priority, value
+SELECT h.customer, h.tier, {owner} AS owner, m.done, t.contacts_min, t.contacts_max, m.last_contact, d.due_on,
+       greatest(t.day - d.due_on, 0) AS days_overdue, s.state, t.priority, m.value
 FROM (
-  SELECT h.customer, h.tier, {owner} AS owner, t.day, t.contacts_min, t.contacts_max, t.priority,
-         coalesce(customer_tier.orders(c.ledger, t.period * daterange(NULL, t.day, '[]')), 0) AS done, l.last_contact,
-         CASE WHEN t.contacts_min > 0
-              THEN coalesce(l.last_contact + (upper(t.period) - lower(t.period)) / t.contacts_min, t.day) END AS due_on,
-         coalesce(customer_tier.total(v.ledger, daterange(NULL, t.day, '[]')), 0) AS value
-  FROM (
-      SELECT x.*, d.day, customer_tier_internal.period_of(d.day, x.every, {calendar}) AS period
-      FROM (SELECT {day} AS day) AS d, {tiers} AS x
-      WHERE x.contacts_min IS NOT NULL OR x.contacts_max IS NOT NULL
-      OFFSET 0) AS t
-    JOIN {history} AS h ON h.tier = t.tier AND h.valid_from <= t.day AND h.valid_to > t.day
-    LEFT JOIN {contacts} AS c ON c.customer {equal} h.customer
-    LEFT JOIN {ledgers} AS v ON v.customer {equal} h.customer{owners}
-    CROSS JOIN LATERAL (
-      SELECT customer_tier.last_day(customer_tier.slice(c.ledger, daterange(NULL, t.day, '[]'))) AS last_contact
-    ) AS l) AS p
+    SELECT x.*, d.day, customer_tier_internal.period_of(d.day, x.every, {calendar}) AS period,
+           daterange(NULL, d.day, '[]') AS until
+    FROM (SELECT {day} AS day) AS d, {tiers} AS x
+    WHERE x.contacts_min IS NOT NULL OR x.contacts_max IS NOT NULL
+    OFFSET 0) AS t
+  JOIN {history} AS h ON h.tier = t.tier AND h.valid_from <= t.day AND h.valid_to > t.day
+  LEFT JOIN {contacts} AS c ON c.customer {equal} h.customer
+  LEFT JOIN {ledgers} AS v ON v.customer {equal} h.customer{owners}
+  -- OFFSET 0: each is computed once
+  CROSS JOIN LATERAL (
+    SELECT coalesce(customer_tier.orders(c.ledger, t.period * t.until), 0) AS done,
+           customer_tier.last_day(customer_tier.slice(c.ledger, t.until)) AS last_contact,
+           coalesce(customer_tier.total(v.ledger, t.until), 0) AS value
+    OFFSET 0) AS m
+  CROSS JOIN LATERAL (
+    SELECT CASE
+             WHEN t.contacts_min > 0
+             THEN coalesce(m.last_contact + (upper(t.period) - lower(t.period)) / t.contacts_min, t.day)
+           END AS due_on
+    OFFSET 0) AS d
+  CROSS JOIN LATERAL (
+    SELECT CASE
+             WHEN m.done > t.contacts_max THEN 'over'
+             WHEN t.contacts_min > 0 AND m.last_contact IS NULL THEN 'never'
+             WHEN d.due_on < t.day THEN 'overdue'
+             WHEN d.due_on = t.day THEN 'due'
+             ELSE 'on plan'
+           END AS state
+    OFFSET 0) AS s
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.contact_plan_template() IS 'support of contact_plan: its query';
 
@@ -102,6 +107,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.live_contacts(regclass) IS
   'support of contact_plan: the live ledgers of a source';
 
+-- The order of work is one number, so that rows are compared by few columns, which come first in what is sorted.
 CREATE FUNCTION contact_plan(scheme regclass, as_of date, contacts regclass, calendar boolean DEFAULT false,
   daily integer DEFAULT NULL, allocation regclass DEFAULT NULL, OUT customer text, OUT tier text, OUT owner text,
   OUT done bigint, OUT contacts_min integer, OUT contacts_max integer, OUT last_contact date, OUT due_on date,
@@ -119,19 +125,25 @@ BEGIN
   END IF;
   RETURN QUERY
   SELECT *
-  FROM customer_tier_internal.as_owner(s.tier_table, format('
+  FROM customer_tier_internal.as_owner(s.tier_table, format($q$
     SELECT customer::text, tier, owner, done, contacts_min, contacts_max, last_contact, due_on, days_overdue, state,
            priority, value
-    FROM (SELECT *, row_number() OVER (
-                      PARTITION BY owner
-                      ORDER BY priority, state <> %L, days_overdue DESC NULLS LAST, value DESC, customer) AS place
-          FROM (%s) AS p) AS p
-    WHERE %s
-    ORDER BY priority, state <> %1$L, days_overdue DESC NULLS LAST, value DESC, p.customer', 'never',
+    FROM (SELECT work, value, customer, tier, owner, done, contacts_min, contacts_max, last_contact, due_on,
+                 days_overdue, state, priority%s
+          FROM (SELECT *,
+                       (array_position(priorities, priority) * 2 + (state <> 'never')::int) * bigint '8589934592'
+                         - coalesce(days_overdue, -1) AS work
+                FROM (%s) AS p,
+                  (SELECT array_agg(DISTINCT priority ORDER BY priority) AS priorities FROM %s) AS r
+                OFFSET 0) AS p
+          ORDER BY work, value DESC, customer
+          OFFSET 0) AS p%s$q$,
+    CASE WHEN daily IS NOT NULL
+         THEN ', row_number() OVER (PARTITION BY owner ORDER BY work, value DESC, customer) AS place' ELSE '' END,
     customer_tier_internal.interpolate(customer_tier_internal.contact_plan_template(),
       customer_tier_internal.contact_pieces($1, customer_tier_internal.live_contacts($3),
         customer_tier_internal.date_sql($2), coalesce($4, false), $6)),
-    CASE WHEN $5 IS NULL THEN 'true' ELSE 'place <= ' || $5 END))
+    s.tier_table, CASE WHEN daily IS NOT NULL THEN format(' WHERE place <= %s', daily) ELSE '' END))
     AS x(customer text, tier text, owner text, done bigint, contacts_min int, contacts_max int, last_contact date,
          due_on date, days_overdue int, state text, priority int, value numeric);
 END $$;
@@ -153,6 +165,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'the range of days has no last day',
       HINT = 'For example during => ''[2026-03-01,2026-04-01)''.';
   END IF;
+  PERFORM customer_tier_internal.check_day(upper(during) - 1);
   SELECT * INTO s FROM customer_tier_internal.scheme_parts($1);
   pieces := customer_tier_internal.contact_pieces($1, customer_tier_internal.live_contacts($2),
     customer_tier_internal.date_sql(upper(during) - 1), false, NULL);

@@ -4,8 +4,10 @@ CREATE FUNCTION customer_tier_internal.check_day(as_of date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF as_of IS NULL OR NOT isfinite(as_of) THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'as_of is not a day',
+  -- in the views 9999-12-31 stands for no end, and periods before and after have to be days, too
+  IF NOT coalesce(as_of >= '0001-01-01' AND as_of < '9999-12-31', false) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = 'as_of is not a day of the years 1 to 9999',
       HINT = 'Give the day as of which is asked: as_of => ''2026-11-30''.';
   END IF;
 END $$;
@@ -36,26 +38,19 @@ COMMENT ON FUNCTION customer_tier_internal.months_of(interval) IS 'the months of
 
 -- Periods of the calendar have numbers: months are counted from a January, days from a Monday.
 CREATE FUNCTION customer_tier_internal.period_number(day date, months integer, days integer) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-AS $$
-SELECT CASE
-  WHEN months OPERATOR(pg_catalog.>) 0 THEN
-    pg_catalog.floor((pg_catalog.date_part('year', day) OPERATOR(pg_catalog.*) 12
-      OPERATOR(pg_catalog.+) pg_catalog.date_part('month', day) OPERATOR(pg_catalog.-) 1)
-      OPERATOR(pg_catalog./) months)::pg_catalog.int4
-  ELSE pg_catalog.floor((day OPERATOR(pg_catalog.-) date '2000-01-03')::pg_catalog.float8
-      OPERATOR(pg_catalog./) days)::pg_catalog.int4
-END
-$$;
+AS 'MODULE_PATHNAME', 'ct_period_number'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION customer_tier_internal.period_number(date, integer, integer) IS
   'the number of the calendar''s period that a day is in';
 
 CREATE FUNCTION customer_tier_internal.period_start(number integer, months integer, days integer) RETURNS date
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
+-- not before the first day that there is
 SELECT CASE
-  WHEN months > 0 THEN (date '2000-01-01' + make_interval(months => number * months - 24000))::date
-  ELSE date '2000-01-03' + number * days
+  WHEN months = 0 THEN date '2000-01-03' + greatest(number::bigint * days, -2451547)::int
+  WHEN number::bigint * months < -4712 * 12 THEN date '4714-11-24 BC'
+  ELSE (date '2000-01-01' + make_interval(months => number * months - 24000))::date
 END
 $$;
 COMMENT ON FUNCTION customer_tier_internal.period_start(integer, integer, integer) IS

@@ -13,7 +13,9 @@ FROM (
          nullif(sum(x), 0) AS t
   FROM unnest($1, $2) AS u(referred, ledger),
     LATERAL (SELECT customer_tier.total(u.ledger, $3) AS x,
-                    coalesce(customer_tier.first_day(u.ledger) < lower($3), false) AS before) AS l) AS s
+                    coalesce(customer_tier.first_day(customer_tier.slice(u.ledger, daterange(NULL, upper($3))))
+                               < lower($3), false) AS before
+             OFFSET 0) AS l) AS s
 $$;
 COMMENT ON FUNCTION customer_tier_internal.referred_share(boolean[], ledger[], daterange) IS
   'support of referred_share';
