@@ -80,8 +80,12 @@ make_slots(Dictionary *d)
 		enter(d, i);
 }
 
-static void
-append_key(Dictionary *d, Datum key)
+/*
+ * ct_dictionary_append
+ *		Enters a key that is known to be new, before any key is looked for.
+ */
+void
+ct_dictionary_append(Dictionary *d, Datum key)
 {
 	if (unlikely(d->n == d->room))
 	{
@@ -144,7 +148,7 @@ ct_dictionary_number(Dictionary *d, Datum key)
 
 	if (number >= 0)
 		return (uint32) number;
-	append_key(d, key);
+	ct_dictionary_append(d, key);
 	if (2 * d->n > d->mask)
 		make_slots(d);
 	else
@@ -206,7 +210,7 @@ ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *tot
 
 	if (unlikely(n == c->room))
 		make_room(c);
-	append_key(&c->customers, customer);
+	ct_dictionary_append(&c->customers, customer);
 	c->group[n] = ct_dictionary_number(&c->groups, group);
 	c->total[n] = *total;
 	for (int i = 0; i < c->nvalues; i++)

@@ -59,6 +59,7 @@ dictionary_key(const Dictionary *d, Datum key)
 }
 
 extern void ct_dictionary_begin(Dictionary *d, Oid type, Oid collation);
+extern void ct_dictionary_append(Dictionary *d, Datum key);
 extern int64 ct_dictionary_find(Dictionary *d, Datum key);
 extern int64 ct_dictionary_find_next(Dictionary *d, Datum key, int64 *next);
 extern uint32 ct_dictionary_number(Dictionary *d, Datum key);

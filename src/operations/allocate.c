@@ -195,10 +195,12 @@ receive_member(void *arg, TupleTableSlot *slot)
 	tier = DatumGetInt32(d[1]);
 	if (n == s->room)
 		make_room(s);
-	if (tier < 0 || tier >= MOST_TIERS || number_of(&s->customers, d[0]) != n)
+	if (tier < 0 || tier >= MOST_TIERS)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a customer of an allocation is listed twice, or has no rank")));
+				 errmsg("%d is no rank of a tier", tier)));
+	/* the view has each customer once */
+	ct_dictionary_append(&s->customers, dictionary_key(&s->customers, d[0]));
 	for (; s->tiers <= tier; s->tiers++)
 		s->tier_role[s->tiers] = -1;
 	s->tier[n] = tier;

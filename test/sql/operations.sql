@@ -417,6 +417,25 @@ SELECT count(*) FILTER (WHERE control_group(i, 0.1, 'spring')) BETWEEN 900 AND 1
   count(*) FILTER (WHERE control_group(i, 0.1, 'spring') AND NOT control_group(i, 0.2, 'spring')) AS grows,
   count(*) FILTER (WHERE control_group(i, 0, 'a') OR NOT control_group(i, 1, 'a')) AS wrong
 FROM generate_series(1, 10000) AS i;
+-- equal customers are in one group, whatever settings are
+SELECT count(*) FILTER (WHERE control_group(i::numeric, 0.5, 'a') <> control_group(i::numeric(9, 2), 0.5, 'a'))
+  AS differ
+FROM generate_series(1, 50) AS i;
+CREATE TABLE left_out AS
+SELECT i, control_group(int4send(i), 0.5, 'a') AS b, control_group(i / 7.0::float8, 0.5, 'a') AS f,
+  control_group(timestamptz '2026-01-01 00:00+00' + make_interval(hours => i), 0.5, 'a') AS t
+FROM generate_series(1, 50) AS i;
+SET bytea_output = 'escape';
+SET timezone = 'Asia/Shanghai';
+SET extra_float_digits = 0;
+SELECT count(*) FILTER (WHERE b <> control_group(int4send(i), 0.5, 'a')) AS b,
+  count(*) FILTER (WHERE f <> control_group(i / 7.0::float8, 0.5, 'a')) AS f,
+  count(*) FILTER (WHERE t <> control_group(timestamptz '2026-01-01 00:00+00' + make_interval(hours => i), 0.5, 'a'))
+    AS t
+FROM left_out;
+RESET bytea_output;
+RESET timezone;
+RESET extra_float_digits;
 SELECT outcome('SELECT control_group(1, 2, ''a'')'), outcome('SELECT control_group(1, ''NaN'', ''a'')');
 
 -- what they buy: shares, index and breadth are plain SQL over the sales

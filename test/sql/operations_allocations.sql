@@ -154,7 +154,6 @@ SELECT made(m, :ann, :nobody) FROM unnest(ARRAY[
   $$1, -1, ''::text, NULL::text, 1::float8$$,
   $$1, 2000000000, ''::text, NULL::text, 1::float8$$,
   $$1, NULL::int, ''::text, NULL::text, 1::float8$$,
-  $$n, 1, ''::text, NULL::text, 1::float8 FROM unnest('{1,1}'::int[]) AS n$$,
   $$1, 1, ''::text, NULL::text, 'NaN'::float8$$,
   $$1, 1, ''::text, NULL::text, -1::float8$$,
   $$n, 1, ''::text, NULL::text, 1e308::float8 FROM generate_series(1, 2) AS n$$,

@@ -53,15 +53,21 @@ COMMENT ON FUNCTION referred_share(text, daterange) IS
 -- A campaign leaves out the same customers whoever asks, on any server.
 CREATE FUNCTION control_group(customer anyelement, share double precision, salt text) RETURNS boolean
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
-  SET intervalstyle = postgres
+  SET intervalstyle = postgres SET bytea_output = hex SET timezone = utc SET extra_float_digits = 1
 AS $$
+DECLARE
+  name text := to_json(customer) #>> '{}';
 BEGIN
+  -- 1.0 and 1.00 are one customer
+  IF pg_typeof(customer) = 'numeric'::regtype THEN
+    name := trim_scale(name::numeric);
+  END IF;
   IF NOT (share BETWEEN 0 AND 1) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a share is from 0 to 1',
       HINT = 'control_group(customer, 0.1, ''spring campaign'') is a tenth.';
   END IF;
   RETURN (get_byte(h, 0) * 65536.0::float8 + get_byte(h, 1) * 256 + get_byte(h, 2)) / 16777216 < share
-  FROM sha256(convert_to(format('%s %s', salt, to_json(customer) #>> '{}'), 'UTF8')) AS h;
+  FROM sha256(convert_to(format('%s %s', salt, name), 'UTF8')) AS h;
 END $$;
 COMMENT ON FUNCTION control_group(anyelement, double precision, text) IS
   'whether a customer is one of the share that a campaign leaves out: always the same of a customer and a salt';
