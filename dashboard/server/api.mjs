@@ -28,6 +28,8 @@ const OF_SCHEME = {
   plan: plan.plan,
   'plan-owners': plan.planOwners,
   coverage: plan.coverage,
+  falling: plan.falling,
+  ahead: plan.ahead,
 };
 const OF_NONE = {
   schemes: async ({ ask }) => [...(await schemes(ask)).values()].map((scheme) => scheme.summary),

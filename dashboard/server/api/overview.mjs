@@ -2,15 +2,9 @@
 import { quoted } from '../identifiers.mjs';
 import { Refusal } from '../refusal.mjs';
 
-// The colour lies with the customers: that of any one of the tier.
 export function summary({ ask, scheme }) {
   return ask(`
-    SELECT s.*, c.tier_colour
-    FROM ${scheme.view('_summary')} AS s
-      LEFT JOIN LATERAL (
-        SELECT tier_colour FROM ${scheme.view('')} AS x WHERE x.tier = s.tier LIMIT 1) AS c ON s.heads > 0
-    ORDER BY s.tier_rank DESC NULLS LAST, s.tier
-    LIMIT 200`);
+    SELECT * FROM ${scheme.view('_summary')} ORDER BY tier_rank DESC NULLS LAST, tier LIMIT 200`);
 }
 
 export function moves({ ask, scheme }) {
