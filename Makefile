@@ -18,7 +18,7 @@ value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamm
 capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_join \
 	view_links view_tables packed_sales table_writer queue gather captures capture ledger_table ledger_of merge \
 	live_ledger watched noted_rows matview_stale
-grading = declarations columns rule grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
+grading = declarations columns rule grade shape empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
 	grade_customers tiers
 operations = balance allocation allocate points referrals surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
@@ -55,8 +55,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 PG_CONFIG ?= pg_config
 
 OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters \
-	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations \
-	bench-scale
+	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations bench-scale bench-dashboard
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These use a private server, see scripts/lib.sh
@@ -92,6 +91,8 @@ bench-operations:
 	@$(SRCDIR)bench/operations
 bench-scale:
 	@$(SRCDIR)bench/scale
+bench-dashboard:
+	@$(SRCDIR)bench/dashboard
 .PHONY: $(OWN_SERVER)
 
 else

@@ -10,6 +10,8 @@ const SUFFIXES = [
   '_trend',
   '_progress',
   '_thresholds',
+  '_spread',
+  '_cells',
   '_plan',
   '_coverage',
   '_falling',
@@ -162,3 +164,7 @@ export async function nameOf(ask, scheme) {
   const { name, table, key } = await attributes(ask, scheme);
   return name ? `(SELECT a.${name}::text FROM ${table} AS a WHERE a.${key} = x.customer)` : 'NULL::text';
 }
+
+// how the values of an axis are spread
+export const spread = (ask, scheme, axis) =>
+  ask(`SELECT low, high, heads::float8, total FROM ${scheme.view('_spread')} WHERE axis = $1 ORDER BY low`, [axis]);

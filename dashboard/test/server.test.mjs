@@ -63,9 +63,18 @@ test('figures are those of the views', async () => {
   );
   const lorenz = await json(query('lorenz', { scheme: 'crm.abc' }));
   const {
-    rows: [{ gini }],
-  } = await sql.query('SELECT customer_tier.gini(value) FROM crm.abc');
-  assert.equal(lorenz.gini, gini);
+    rows: [found20],
+  } = await sql.query('SELECT (c).gini, (c).top_20_share AS top FROM (SELECT customer_tier.concentration(value) AS c FROM crm.abc) AS x');
+  assert.ok(Math.abs(lorenz.gini - found20.gini) < 1e-4, `${lorenz.gini} is not ${found20.gini}`);
+  const at = lorenz.curve.findIndex(([heads]) => heads >= 0.2);
+  const [[x0, y0], [x1, y1]] = lorenz.curve.slice(at - 1, at + 1);
+  assert.ok(Math.abs(y0 + ((0.2 - x0) / (x1 - x0)) * (y1 - y0) - found20.top) < 1e-3);
+  assert.deepEqual(
+    (await json(query('heat', { scheme: 'crm.rfm' }))).map(({ x, y, heads }) => [x, y, heads]),
+    (await sql.query('SELECT f_score, r_score, count(*)::text AS n FROM crm.rfm GROUP BY 1, 2 ORDER BY 1, 2')).rows.map(
+      ({ f_score, r_score, n }) => [f_score, r_score, n],
+    ),
+  );
   const bins = await json(query('histogram', { scheme: 'crm.rfm', axis: 'm' }));
   const {
     rows: [all],

@@ -4,10 +4,20 @@ import { css, shade } from '../colours.mjs';
 import { number, table } from '../dom.mjs';
 import { percent, words } from '../words.mjs';
 
-export function lorenz(body, data) {
-  // as the server gives it, it runs from the least up
-  const curve = data.curve.map(([heads, share]) => [1 - heads, 1 - share]).reverse();
-  const pareto = [0.2, data.top_20_share];
+const PARTS = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1];
+
+// the part of the value that a part of the customers holds, the best first
+function share(curve, part) {
+  const at = Math.max(
+    curve.findIndex(([heads]) => heads >= part),
+    1,
+  );
+  const [[x0, y0], [x1, y1]] = [curve[at - 1], curve[at]];
+  return y0 + ((part - x0) / (x1 - x0)) * (y1 - y0);
+}
+
+export function lorenz(body, { axis: name, curve, gini }) {
+  const pareto = [0.2, share(curve, 0.2)];
   const shares = {
     type: 'value',
     min: 0,
@@ -16,10 +26,10 @@ export function lorenz(body, data) {
   };
   const colour = shade(0.75);
   chart(body, {
-    says: words.lorenzSays(data.axis, percent(data.top_20_share), data.gini.toFixed(3)),
+    says: words.lorenzSays(name, percent(pareto[1]), gini?.toFixed(3) ?? '–'),
     table: table(
       [number(words.customers), number(words.share)],
-      curve.filter((_, i) => i % 10 === 0).map(([heads, share]) => [number(percent(heads)), number(percent(share))]),
+      PARTS.map((part) => [number(percent(part)), number(percent(share(curve, part)))]),
       { caption: words.lorenz },
     ),
     option: {

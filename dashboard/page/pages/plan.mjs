@@ -9,9 +9,10 @@ const COUNTS = ['heads', 'seen', 'contacts', 'on_plan', 'days_overdue', 'done', 
 const PARTS = ['coverage', 'target', 'gap', 'contact_share', 'value_share'];
 const AMOUNTS = ['value', 'missing'];
 const DATES = ['due_on', 'last_contact', 'since', 'falls_on'];
+const LONG = 15;
 const NUMBERS = [...COUNTS, ...PARTS, ...AMOUNTS];
 
-// rows as a table, without the columns that are empty
+// rows as a table, without the columns that are empty; a long one has a height of its own
 function listed(rows, title, scheme, { names }) {
   const columns = Object.keys(rows[0]).filter((column) => rows.some((row) => row[column] !== null));
   const cell = (column, value) => {
@@ -29,11 +30,13 @@ function listed(rows, title, scheme, { names }) {
     }
     return DATES.includes(column) ? { text: value, kind: 'date' } : said('states', value);
   };
-  return table(
+  const shown = table(
     columns.map((column) => ({ text: words.columns[column], kind: NUMBERS.includes(column) ? 'number' : undefined })),
     rows.map((row) => columns.map((column) => cell(column, row[column]))),
     { caption: title },
   );
+  shown.classList.toggle('long', rows.length > LONG);
+  return shown;
 }
 
 const says = (text) => h('p', { class: 'says' }, text);
