@@ -4,10 +4,12 @@ import { browser, connect, dashboard, settled } from './harness.mjs';
 
 const runs = Number(process.argv[2] ?? 3);
 const sql = await connect();
-const { rows } = await sql.query("SELECT scheme::text FROM customer_tier.schemes WHERE as_of IS NOT NULL ORDER BY 1");
+const { rows } = await sql.query(`
+  SELECT scheme::text, to_regclass(scheme || '_falling') IS NOT NULL AS planned
+  FROM customer_tier.schemes WHERE as_of IS NOT NULL ORDER BY 1`);
 await sql.end();
-const pages = rows.flatMap(({ scheme }) =>
-  ['overview', 'customers', 'whatif', 'plan'].map((page) => `${page}?scheme=${scheme}`),
+const pages = rows.flatMap(({ scheme, planned }) =>
+  ['overview', 'customers', 'whatif', ...(planned ? ['plan'] : [])].map((page) => `${page}?scheme=${scheme}`),
 );
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 const chrome = await browser();

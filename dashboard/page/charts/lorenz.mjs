@@ -4,20 +4,8 @@ import { css, shade } from '../colours.mjs';
 import { number, table } from '../dom.mjs';
 import { percent, words } from '../words.mjs';
 
-const PARTS = [0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1];
-
-// the part of the value that a part of the customers holds, the best first
-function share(curve, part) {
-  const at = Math.max(
-    curve.findIndex(([heads]) => heads >= part),
-    1,
-  );
-  const [[x0, y0], [x1, y1]] = [curve[at - 1], curve[at]];
-  return y0 + ((part - x0) / (x1 - x0)) * (y1 - y0);
-}
-
-export function lorenz(body, { axis: name, curve, gini }) {
-  const pareto = [0.2, share(curve, 0.2)];
+export function lorenz(body, { axis: name, curve, gini, shares: held }) {
+  const pareto = held.find(([part]) => part === 0.2);
   const shares = {
     type: 'value',
     min: 0,
@@ -29,7 +17,7 @@ export function lorenz(body, { axis: name, curve, gini }) {
     says: words.lorenzSays(name, percent(pareto[1]), gini?.toFixed(3) ?? '–'),
     table: table(
       [number(words.customers), number(words.share)],
-      PARTS.map((part) => [number(percent(part)), number(percent(share(curve, part)))]),
+      held.map((pair) => pair.map((part) => number(percent(part)))),
       { caption: words.lorenz },
     ),
     option: {

@@ -14,7 +14,9 @@ const NUMBERS = [...COUNTS, ...PARTS, ...AMOUNTS];
 
 // rows as a table, without the columns that are empty; a long one has a height of its own
 function listed(rows, title, scheme, { names }) {
-  const columns = Object.keys(rows[0]).filter((column) => rows.some((row) => row[column] !== null));
+  const columns = Object.keys(rows[0]).filter(
+    (column) => words.columns[column] && rows.some((row) => row[column] !== null),
+  );
   const cell = (column, value) => {
     if (value === null) {
       return null;
@@ -97,7 +99,7 @@ export function plan(context) {
         wide: true,
         load: ask('falling'),
         draw: (body, [{ days, rows, most }, named]) => {
-          const heads = days.reduce((sum, day) => sum + Number(day.heads), 0);
+          const heads = days.reduce((sum, day) => sum + day.heads, 0);
           body.replaceChildren(says(words.fallingSays(count(heads), days[0]?.falls_on)));
           if (heads > 0) {
             body.append(

@@ -102,7 +102,7 @@ export const zh = {
   pinned: (note) => `层级由人工指定${note ? `（${note}）` : ''}。`,
   measured: (axis, value, score) => `${axis} 为 ${value}，得分 ${score}。`,
   unmeasured: (axis) => `${axis} 没有数值。`,
-  toStay: (margin, line, lower) => `${lower ? '低于' : '高于'}保级线 ${line} ${margin}。`,
+  toStay: (margin, line, lower) => `比保级线 ${line} ${lower ? '低' : '高'} ${margin}。`,
   missed: (margin, line) => `距保级线 ${line} 还差 ${margin}。`,
   toRise: (gap, line, lower) => `再${lower ? '减少' : '增加'} ${gap} 即可达到下一条线 ${line}。`,
   top: '已没有更高的线。',

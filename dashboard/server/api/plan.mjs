@@ -37,21 +37,24 @@ export function coverage({ ask, scheme }) {
     LIMIT ${ROWS}`);
 }
 
-// by day and tier, and those who fall first
+// by day and tier, and those who fall first; the view is read once
 export async function falling({ ask, scheme }) {
-  const days = await ask(`
-    SELECT falls_on, tier, falls_to, count(*) AS heads
-    FROM ${scheme.view('_falling')}
-    GROUP BY falls_on, tier, tier_rank, falls_to
-    ORDER BY falls_on, tier_rank DESC, falls_to
-    LIMIT ${ROWS}`);
-  const rows = await ask(`
-    SELECT x.customer::text AS customer, ${await nameOf(ask, scheme)} AS name, x.tier, x.since, x.falls_on, x.falls_to,
-           x.missing
-    FROM ${scheme.view('_falling')} AS x
-    ORDER BY x.falls_on, x.tier_rank DESC, x.missing, x.customer
-    LIMIT ${ROWS + 1}`);
-  return { days, rows, most: ROWS };
+  const [found] = await ask(`
+    WITH f AS MATERIALIZED (SELECT * FROM ${scheme.view('_falling')})
+    SELECT (SELECT coalesce(json_agg(d ORDER BY falls_on, tier_rank DESC, falls_to), '[]')
+            FROM (SELECT falls_on, tier, tier_rank, falls_to, count(*) AS heads
+                  FROM f
+                  GROUP BY falls_on, tier, tier_rank, falls_to
+                  ORDER BY falls_on, tier_rank DESC, falls_to
+                  LIMIT ${ROWS}) AS d) AS days,
+           (SELECT coalesce(json_agg(r ORDER BY place), '[]')
+            FROM (SELECT x.customer::text AS customer, ${await nameOf(ask, scheme)} AS name, x.tier, x.since, x.falls_on,
+                         x.falls_to, x.missing, row_number() OVER (ORDER BY x.falls_on, x.tier_rank DESC, x.missing,
+                                                                   x.customer) AS place
+                  FROM f AS x
+                  ORDER BY place
+                  LIMIT ${ROWS + 1}) AS r) AS rows`);
+  return { ...found, most: ROWS };
 }
 
 // what is ahead of one customer
