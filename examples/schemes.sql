@@ -68,7 +68,8 @@ CALL track('visit', customer => 'customer_id', amount => '1', sold_at => 'visite
 SELECT set_policy('crm.relation', 'key', contacts_min => 1, every => '3 months', coverage => 0.5, priority => 1) \g /dev/null
 SELECT create_allocation('crm.managers', 'crm.relation', owners => 'manager', per => 'region') \g /dev/null
 SELECT assigned, moved, unassigned FROM allocate('crm.managers', '2026-07-31');
-SELECT create_operation_views('crm.relation', 'visit', every => '3 months', allocation => 'crm.managers') \g /dev/null
+SELECT create_operation_views('crm.relation', 'visit', every => '3 months',
+                              allocation => 'crm.managers') \g /dev/null
 SELECT owner, state, count(*) AS customers FROM crm.relation_plan GROUP BY owner, state ORDER BY owner, state;
 SELECT falls_on, tier, falls_to, count(*) AS customers
 FROM crm.relation_falling

@@ -1,7 +1,8 @@
 -- What the dashboard shows: customers with names, two schemes of two refreshes, visits.
 SET work_mem = '64MB';
 CREATE TABLE customer AS
-SELECT customer_id, 'Customer ' || customer_id AS name, (ARRAY['Ann', 'Bob', 'Cid', 'Dee'])[1 + customer_id % 4] AS owner
+SELECT customer_id, 'Customer ' || customer_id AS name,
+       (ARRAY['Ann', 'Bob', 'Cid', 'Dee'])[1 + customer_id % 4] AS owner
 FROM (SELECT DISTINCT customer_id FROM sales ORDER BY customer_id) AS c;
 ALTER TABLE customer ADD PRIMARY KEY (customer_id);
 CREATE TABLE visit AS

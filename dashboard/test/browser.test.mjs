@@ -94,7 +94,8 @@ test('the plan by owner, who falls when, and the plan of one customer', async ()
   await show('plan?scheme=crm.relation');
   await due.getByRole('link').first().click();
   await page.waitForSelector('#explained');
-  assert.match(await page.locator('#explained + ul').innerText(), /Contacts in the period: 0 of 1\. There was none ever\./);
+  const said = await page.locator('#explained + ul').innerText();
+  assert.match(said, /Contacts in the period: 0 of 1\. There was none ever\./);
   assert.deepEqual(errors, []);
   await close();
 });

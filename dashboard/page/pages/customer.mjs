@@ -83,7 +83,8 @@ export function customer({ scheme, parameters, tiers }) {
   const explained = panel({
     title: words.why,
     wide: true,
-    load: async (signal) => Promise.all([ask('customer', signal), ask('progress', signal), past(signal), ahead(signal), tiers()]),
+    load: async (signal) =>
+      Promise.all([ask('customer', signal), ask('progress', signal), past(signal), ahead(signal), tiers()]),
     draw: (body, [row, steps, stretches, next, named]) => why(body, [row, steps, stretches, next], scheme, named),
   });
   explained.element.prepend(

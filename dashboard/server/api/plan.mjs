@@ -48,9 +48,9 @@ export async function falling({ ask, scheme }) {
                   ORDER BY falls_on, tier_rank DESC, falls_to
                   LIMIT ${ROWS}) AS d) AS days,
            (SELECT coalesce(json_agg(r ORDER BY place), '[]')
-            FROM (SELECT x.customer::text AS customer, ${await nameOf(ask, scheme)} AS name, x.tier, x.since, x.falls_on,
-                         x.falls_to, x.missing, row_number() OVER (ORDER BY x.falls_on, x.tier_rank DESC, x.missing,
-                                                                   x.customer) AS place
+            FROM (SELECT x.customer::text AS customer, ${await nameOf(ask, scheme)} AS name, x.tier, x.since,
+                         x.falls_on, x.falls_to, x.missing,
+                         row_number() OVER (ORDER BY x.falls_on, x.tier_rank DESC, x.missing, x.customer) AS place
                   FROM f AS x
                   ORDER BY place
                   LIMIT ${ROWS + 1}) AS r) AS rows`);

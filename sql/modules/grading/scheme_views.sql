@@ -196,7 +196,8 @@ BEGIN
   ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last',
     array_to_string(progress, ' UNION ALL ')),
   ('_thresholds', 'lines of each axis, each from the day it was found', array_to_string(thresholds, ' UNION ALL ')),
-  ('_spread', 'how the values of each axis are spread at the last refresh: customers whose values are near to each other',
+  ('_spread',
+   'how the values of each axis are spread at the last refresh: customers whose values are near to each other',
    format($q$
     SELECT x.as_of, (%L::text[])[u.axis] AS axis, u.low, u.high, u.heads, u.total
     FROM %s AS x, unnest(x.spread) AS u
