@@ -18,8 +18,8 @@ value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamm
 capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_join \
 	view_links view_tables packed_sales table_writer queue gather captures capture ledger_table ledger_of merge \
 	live_ledger watched noted_rows matview_stale
-grading = declarations columns rule grade shape empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
-	grade_customers tiers
+grading = declarations columns rule grade shape empty_scores bulk_insert grading graded_rows first_refresh \
+	graded_relations grade_customers tiers
 operations = balance allocation allocate points referrals surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))

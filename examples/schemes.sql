@@ -65,7 +65,8 @@ SELECT status, count(*) AS customers FROM crm.relation GROUP BY status ORDER BY 
 
 \echo '== Key customers have a manager, who sees them every quarter: whom to visit, and who falls when =='
 CALL track('visit', customer => 'customer_id', amount => '1', sold_at => 'visited_on');
-SELECT set_policy('crm.relation', 'key', contacts_min => 1, every => '3 months', coverage => 0.5, priority => 1) \g /dev/null
+SELECT set_policy('crm.relation', 'key', contacts_min => 1, every => '3 months', coverage => 0.5,
+                  priority => 1) \g /dev/null
 SELECT create_allocation('crm.managers', 'crm.relation', owners => 'manager', per => 'region') \g /dev/null
 SELECT assigned, moved, unassigned FROM allocate('crm.managers', '2026-07-31');
 SELECT create_operation_views('crm.relation', 'visit', every => '3 months',
