@@ -18,10 +18,9 @@ value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamm
 capture = mutable expression as_owner owner_command may_commit state source_view flat_view source_state view_join \
 	view_links view_tables packed_sales table_writer queue gather captures capture ledger_table ledger_of merge \
 	live_ledger watched noted_rows matview_stale
-grading = declarations columns rule grade empty_scores bulk_insert grading graded_rows first_refresh graded_relations \
-	grade_customers tiers
-operations = pool balance placement allocation turned customer_order \
-	allocate points referrals cohorts surveys
+grading = declarations columns rule grade shape empty_scores bulk_insert grading graded_rows first_refresh \
+	graded_relations grade_customers tiers
+operations = pool balance placement allocation turned customer_order allocate points referrals cohorts surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))
 
@@ -43,8 +42,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes several presets messages tiers suggest seen replay history operations \
-	operations_contacts operations_allocations pictures faults models numbers crashes hostile catalog
+	capture joins stale many orders schemes spread several presets messages tiers suggest seen replay history \
+	operations operations_contacts operations_allocations pictures faults models numbers crashes hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier
@@ -56,8 +55,7 @@ PG_CFLAGS = -Wextra -Wno-unused-parameter -Wno-sign-compare $(CT_CFLAGS)
 PG_CONFIG ?= pg_config
 
 OWN_SERVER = demo demo-stop dashboard check check-dashboard check-long check-upgrade check-roots check-clusters \
-	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations \
-	bench-scale
+	check-sanitized check-pictures bench bench-capture bench-schemes bench-operations bench-scale bench-dashboard
 ifneq ($(filter $(OWN_SERVER),$(MAKECMDGOALS)),)
 
 # These use a private server, see scripts/lib.sh
@@ -93,6 +91,8 @@ bench-operations:
 	@$(SRCDIR)bench/operations
 bench-scale:
 	@$(SRCDIR)bench/scale
+bench-dashboard:
+	@$(SRCDIR)bench/dashboard
 .PHONY: $(OWN_SERVER)
 
 else

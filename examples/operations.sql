@@ -21,14 +21,6 @@ CREATE VIEW cost AS
 SELECT customer_id AS customer, sold_at::date AS sold_at, round(9 + abs(amount) * 0.02, 2) AS amount FROM sales;
 COMMENT ON VIEW cost IS 'the cost to serve: 9 for each order or return, and 2 % of the amount';
 
-CREATE TABLE visit (customer_id bigint NOT NULL, visited_on date NOT NULL);
-COMMENT ON TABLE visit IS 'visits and calls, of those who bought much more often, of some never';
-INSERT INTO visit
-SELECT customer_id, date '2026-06-30' - (pg_temp.u(customer_id, 7000 + n) * 180)::int
-FROM (SELECT customer_id, sum(amount) AS total FROM sales GROUP BY customer_id) AS s,
-  generate_series(1, (least(total / 900, 20) * pg_temp.u(customer_id, 6999) * 2)::int) AS n
-WHERE customer_id IS NOT NULL AND total > 0;
-
 CREATE TABLE referral (customer_id bigint PRIMARY KEY, referrer bigint);
 COMMENT ON TABLE referral IS 'who brought a customer; null: came alone';
 INSERT INTO referral
@@ -68,10 +60,6 @@ INSERT INTO answer
 SELECT customer_id, least(10, floor(4 + 4 * pg_temp.u(customer_id, 9300) + 3.4 * pg_temp.u(customer_id, 9301)))::int
 FROM customer WHERE customer_id % 12 = 0;
 
-CREATE TABLE manager (owner text PRIMARY KEY, capacity int NOT NULL, customer_group text NOT NULL);
-COMMENT ON TABLE manager IS 'who looks after customers, of which region, and how much of a full week';
-INSERT INTO manager VALUES ('Ann', 5, 'North'), ('Bob', 4, 'North'), ('Cid', 5, 'East'), ('Dee', 5, 'East'),
-  ('Eve', 3, 'South'), ('Fay', 5, 'South'), ('Gus', 5, 'West'), ('Hal', 5, 'West');
 ANALYZE;
 
 CALL track('sales', customer => 'customer_id', amount => 'amount', sold_at => 'sold_at');

@@ -63,6 +63,19 @@ FROM explain('crm.abc', (SELECT customer::text FROM crm.abc_history WHERE valid_
 \echo '== Whoever would fall is held for half a year =='
 SELECT status, count(*) AS customers FROM crm.relation GROUP BY status ORDER BY status;
 
+\echo '== Key customers have a manager, who sees them every quarter: whom to visit, and who falls when =='
+CALL track('visit', customer => 'customer_id', amount => '1', sold_at => 'visited_on');
+SELECT set_policy('crm.relation', 'key', contacts_min => 1, every => '3 months', coverage => 0.5,
+                  priority => 1) \g /dev/null
+SELECT create_allocation('crm.managers', 'crm.relation', owners => 'manager', per => 'region') \g /dev/null
+SELECT assigned, moved, unassigned FROM allocate('crm.managers', '2026-07-31');
+SELECT create_operation_views('crm.relation', 'visit', every => '3 months',
+                              allocation => 'crm.managers') \g /dev/null
+SELECT owner, state, count(*) AS customers FROM crm.relation_plan GROUP BY owner, state ORDER BY owner, state;
+SELECT falls_on, tier, falls_to, count(*) AS customers
+FROM crm.relation_falling
+GROUP BY falls_on, tier, falls_to ORDER BY falls_on, tier, falls_to;
+
 \echo '== The same tiers a year ago, from the ledgers alone =='
 SELECT tier, count(*) FILTER (WHERE day = '2025-07-31') AS on_31_july_2025,
   count(*) FILTER (WHERE day = '2026-07-31') AS on_31_july_2026

@@ -1,6 +1,6 @@
 -- A sample shop, the same on every machine: two years of orders of 33,000
 -- customers.  Most buy a few times and stay away, some are loyal, a few are
--- wholesale, 3,000 have never bought; some orders are returned.
+-- wholesale, 3,000 have never bought; some orders are returned.  Who visits whom, too.
 
 CREATE TABLE customer (
   customer_id bigint PRIMARY KEY,
@@ -66,5 +66,18 @@ WITH orders AS (
 SELECT customer_id, date_trunc('second', sold_at), amount FROM everything
 WHERE sold_at < '2026-07-01'
 ORDER BY sold_at, customer_id, amount;
+
+CREATE TABLE visit (customer_id bigint NOT NULL, visited_on date NOT NULL);
+COMMENT ON TABLE visit IS 'visits and calls, of those who bought much more often, of some never';
+INSERT INTO visit
+SELECT customer_id, date '2026-06-30' - (pg_temp.u(customer_id, 7000 + n) * 180)::int
+FROM (SELECT customer_id, sum(amount) AS total FROM sales GROUP BY customer_id) AS s,
+  generate_series(1, (least(total / 900, 20) * pg_temp.u(customer_id, 6999) * 2)::int) AS n
+WHERE customer_id IS NOT NULL AND total > 0;
+
+CREATE TABLE manager (owner text PRIMARY KEY, capacity int NOT NULL, customer_group text NOT NULL);
+COMMENT ON TABLE manager IS 'who looks after customers, of which region, and how much of a full week';
+INSERT INTO manager VALUES ('Ann', 5, 'North'), ('Bob', 4, 'North'), ('Cid', 5, 'East'), ('Dee', 5, 'East'),
+  ('Eve', 3, 'South'), ('Fay', 5, 'South'), ('Gus', 5, 'West'), ('Hal', 5, 'West');
 
 ANALYZE;

@@ -27,7 +27,7 @@ function header(page, scheme) {
     ...schemes.map(({ name }) => h('option', { value: name, selected: name === scheme?.name }, name)),
   );
   const pages = Object.entries(words.pages).filter(
-    ([name]) => name !== 'plan' || ['_plan', '_coverage'].some((view) => scheme?.views.includes(view)),
+    ([name]) => name !== 'plan' || ['_plan', '_coverage', '_falling'].some((view) => scheme?.views.includes(view)),
   );
   $('pages').replaceChildren(
     ...pages.map(([name, title]) =>

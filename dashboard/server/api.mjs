@@ -28,9 +28,10 @@ const OF_SCHEME = {
   plan: plan.plan,
   'plan-owners': plan.planOwners,
   coverage: plan.coverage,
+  falling: plan.falling,
+  ahead: plan.ahead,
 };
 const OF_NONE = {
-  schemes: async ({ ask }) => [...(await schemes(ask)).values()].map((scheme) => scheme.summary),
   models: models.models,
   quality: models.quality,
 };
@@ -40,14 +41,35 @@ const askedOnce = (name, parameters) =>
 
 // what is shown first of a scheme, made before it is asked for
 export const FIRST = ['summary', 'moves', 'trend', 'lorenz', 'heat', 'customers'];
+// the parts of a page are asked for at once: the catalog is read once for them
+const SCHEMES_HOLD = 1000;
 
 export class Api {
   #database;
   #cache;
+  #schemes;
 
   constructor(database, cache) {
     this.#database = database;
     this.#cache = cache;
+  }
+
+  forget() {
+    this.#cache.clear();
+    this.#schemes = undefined;
+  }
+
+  // by name
+  schemes() {
+    if (!this.#schemes || this.#schemes.until < Date.now()) {
+      const kept = { until: Infinity, found: this.#database.read(schemes) };
+      this.#schemes = kept;
+      kept.found.then(
+        () => (kept.until = Date.now() + SCHEMES_HOLD),
+        () => (kept.until = 0),
+      );
+    }
+    return this.#schemes.found;
   }
 
   // the answer as JSON
@@ -61,7 +83,10 @@ export class Api {
     return kept ? this.#cache.get(key, make) : make();
   }
 
-  within(name, parameters, signal) {
+  async within(name, parameters, signal) {
+    if (name === 'schemes') {
+      return [...(await this.schemes()).values()].map((scheme) => scheme.summary);
+    }
     if (Object.hasOwn(OF_NONE, name)) {
       return this.#database.read((ask) => OF_NONE[name]({ ask, parameters }), signal);
     }
@@ -71,13 +96,11 @@ export class Api {
     return this.ofScheme(parameters, OF_SCHEME[name], signal);
   }
 
-  ofScheme(parameters, work, signal) {
-    return this.#database.read(async (ask) => {
-      const scheme = (await schemes(ask)).get(parameters.text('scheme'));
-      if (!scheme) {
-        throw new Refusal(404, 'there is no such scheme, or it is not for you to see');
-      }
-      return work({ ask, scheme, parameters });
-    }, signal);
+  async ofScheme(parameters, work, signal) {
+    const scheme = (await this.schemes()).get(parameters.text('scheme'));
+    if (!scheme) {
+      throw new Refusal(404, 'there is no such scheme, or it is not for you to see');
+    }
+    return this.#database.read((ask) => work({ ask, scheme, parameters }), signal);
   }
 }

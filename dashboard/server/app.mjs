@@ -1,5 +1,6 @@
 // Requests to answers.
 import http from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Api, FIRST } from './api.mjs';
 import { Cache } from './cache.mjs';
 import { sendCsv } from './csv.mjs';
@@ -13,6 +14,9 @@ import { Refusal } from './refusal.mjs';
 const LONGEST_ADDRESS = 8192;
 const SCHEMES_MADE_READY = 8;
 const DOWNLOADS = 2;
+const READY = 3000;
+// of those that are shown first; the list of customers takes longer
+const LAST_READY = 'heat';
 
 function refuse(response, error) {
   let refusal = error instanceof Refusal ? error : refusalOf(error);
@@ -41,13 +45,16 @@ export class App {
   #files = files();
   #downloads = 0;
   #turn = 0;
+  #ready;
   #server;
 
   constructor(options) {
     this.#options = options;
     this.#database = new Database(options);
     this.#api = new Api(this.#database, this.#cache);
-    this.#live = new Live(options, () => this.#refreshed());
+    this.#live = new Live(options, () => {
+      this.#refreshed();
+    });
   }
 
   // the port that it listens at; an error if the database cannot be asked
@@ -63,6 +70,8 @@ export class App {
     const { port } = this.#server.address();
     this.guard = new Guard({ ...this.#options, port });
     await this.#live.listen();
+    // who opens the page at once finds the first scheme ready
+    await Promise.race([this.#ready, pause(READY, undefined, { ref: false })]);
     return port;
   }
 
@@ -143,8 +152,12 @@ export class App {
 
   // Answers of before are forgotten; those that are shown first are made before somebody asks.
   async #refreshed() {
-    this.#cache.clear();
+    this.#api.forget();
     const turn = (this.#turn += 1);
+    let ready;
+    this.#ready = new Promise((resolve) => {
+      ready = resolve;
+    });
     try {
       const known = JSON.parse(await this.#api.answer('schemes', '', new Parameters(new URLSearchParams())));
       for (const { name } of known.slice(0, SCHEMES_MADE_READY)) {
@@ -155,10 +168,14 @@ export class App {
           }
           // one after the other: whoever asks meanwhile is not to wait for all of them
           await this.#api.answer(question, query.toString(), new Parameters(query)).catch(() => {});
+          if (question === LAST_READY) {
+            ready();
+          }
         }
       }
     } catch {
       /* who asks will be told */
     }
+    ready();
   }
 }

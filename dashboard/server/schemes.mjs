@@ -10,8 +10,11 @@ const SUFFIXES = [
   '_trend',
   '_progress',
   '_thresholds',
+  '_spread',
+  '_cells',
   '_plan',
   '_coverage',
+  '_falling',
 ];
 
 // Views are taken where they have the owner of the scheme: a stranger's view of such a name is none of it.
@@ -25,8 +28,8 @@ const SCHEMES = `
       JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS s,
     LATERAL (
       SELECT x.suffix, n.nspname AS namespace, c.relname AS relation,
-             (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
-                                                  'comment', col_description(c.oid, a.attnum)) ORDER BY a.attnum)
+             (SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod))
+                               ORDER BY a.attnum)
               FROM pg_attribute AS a
               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
       FROM unnest($1::text[]) AS x(suffix)
@@ -155,3 +158,13 @@ export async function attributes(ask, scheme) {
     shown: ['x.*', ...shown.map(([title, column]) => `a.${column}::text AS ${quoted(title)}`)].join(', '),
   };
 }
+
+// the name of a customer x, as SQL
+export async function nameOf(ask, scheme) {
+  const { name, table, key } = await attributes(ask, scheme);
+  return name ? `(SELECT a.${name}::text FROM ${table} AS a WHERE a.${key} = x.customer)` : 'NULL::text';
+}
+
+// how the values of an axis are spread
+export const spread = (ask, scheme, axis) =>
+  ask(`SELECT low, high, heads::float8, total FROM ${scheme.view('_spread')} WHERE axis = $1 ORDER BY low`, [axis]);

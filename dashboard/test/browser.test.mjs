@@ -31,7 +31,7 @@ test('every page shows its parts, in light, dark, wide, on a phone, in both lang
       ['customers?scheme=crm.relation', 1],
       ['customer?scheme=crm.rfm&customer=54', 3],
       ['whatif?scheme=crm.rfm', 2],
-      ['plan?scheme=crm.relation', 2],
+      ['plan?scheme=crm.relation', 3],
       ['models', 2],
     ]) {
       await show(hash);
@@ -64,6 +64,38 @@ test('from a tier to its customers, to one of them, and back', async () => {
   assert.equal(await page.locator('main img').count(), 0);
   await page.getByRole('link', { name: 'All customers' }).click();
   await page.waitForSelector('#search');
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+test('the plan by owner, who falls when, and the plan of one customer', async () => {
+  const { page, errors, show, close } = await open(chrome, board);
+  await show('plan?scheme=crm.relation');
+  const part = (name) => page.getByRole('region', { name, exact: true });
+  const due = part('Contacts that are due');
+  await due.getByLabel('Owner', { exact: true }).selectOption('Ann');
+  await settled(page);
+  const rows = await due.locator('tbody tr').allInnerTexts();
+  assert.ok(rows.length > 1 && rows.every((row) => /\bAnn\b/.test(row)), rows[0]);
+  const falling = part('Who falls when');
+  const {
+    rows: [{ heads, day }],
+  } = await sql.query('SELECT count(*)::int AS heads, min(falls_on)::text AS day FROM crm.relation_falling');
+  assert.equal(
+    await falling.locator('.says').innerText(),
+    `${heads} customers have less than their tier asks for. The first fall on ${day}.`,
+  );
+  const one = falling.locator('tbody').nth(1).locator('tr').first();
+  const [when, where] = [await one.locator('.date').last().innerText(), await one.locator('td').last().innerText()];
+  assert.equal(when, day);
+  await one.getByRole('link').click();
+  await page.waitForSelector('#explained');
+  assert.ok((await page.locator('#explained + ul').innerText()).includes(`Falls to ${where} on ${day}`));
+  await show('plan?scheme=crm.relation');
+  await due.getByRole('link').first().click();
+  await page.waitForSelector('#explained');
+  const said = await page.locator('#explained + ul').innerText();
+  assert.match(said, /Contacts in the period: 0 of 1\. There was none ever\./);
   assert.deepEqual(errors, []);
   await close();
 });

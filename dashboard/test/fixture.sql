@@ -1,4 +1,4 @@
--- Beside the sample shop: roles, customers with names that mean something to HTML, SQL and spreadsheets, a plan.
+-- Beside the sample shop: roles, and customers with names that mean something to HTML, SQL and spreadsheets.
 SET client_min_messages = warning;
 CREATE ROLE viewer LOGIN;
 CREATE ROLE stranger LOGIN;
@@ -26,16 +26,6 @@ SELECT customer_tier.create_scheme('crm."Odd ""name"" <i>"', 'odd', preset => 'a
 SELECT FROM customer_tier.refresh_scheme('crm."Odd ""name"" <i>"', '2026-06-30');
 SELECT FROM customer_tier.fit_model('shop', 'sales', '2026-07-31');
 
--- as operations have it
-CREATE VIEW crm.relation_plan AS
-SELECT customer, tier, a.owner, 1::bigint AS done, 4 AS contacts_min, since AS last_contact, since + 7 AS due_on,
-       (customer % 9)::int AS days_overdue,
-       (ARRAY['overdue', 'never', 'on plan'])[1 + customer % 3] AS state, 1 AS priority
-FROM crm.relation AS x
-  JOIN customer AS a ON a.customer_id = x.customer
-WHERE tier = 'key';
-CREATE VIEW crm.relation_coverage AS
-SELECT tier, tier_rank, heads, 0.5::float8 AS coverage FROM crm.relation_summary;
 -- a stranger's view of such a name is none of the scheme's
 GRANT CREATE ON SCHEMA crm TO stranger;
 SET ROLE stranger;

@@ -63,9 +63,19 @@ test('figures are those of the views', async () => {
   );
   const lorenz = await json(query('lorenz', { scheme: 'crm.abc' }));
   const {
-    rows: [{ gini }],
-  } = await sql.query('SELECT customer_tier.gini(value) FROM crm.abc');
-  assert.equal(lorenz.gini, gini);
+    rows: [exact],
+  } = await sql.query(`
+    SELECT (c).gini, ARRAY[(c).top_1_share, (c).top_10_share, (c).top_20_share] AS top
+    FROM (SELECT customer_tier.concentration(value) AS c FROM crm.abc) AS x`);
+  const near = (a, b) => assert.ok(Math.abs(a - b) < 5e-5, `${a} is not ${b}`);
+  near(lorenz.gini, exact.gini);
+  [0.01, 0.1, 0.2].forEach((part, i) => near(lorenz.shares.find(([at]) => at === part)[1], exact.top[i]));
+  assert.deepEqual(
+    (await json(query('heat', { scheme: 'crm.rfm' }))).map(({ x, y, heads }) => [x, y, heads]),
+    (await sql.query('SELECT f_score, r_score, count(*)::text AS n FROM crm.rfm GROUP BY 1, 2 ORDER BY 1, 2')).rows.map(
+      ({ f_score, r_score, n }) => [f_score, r_score, n],
+    ),
+  );
   const bins = await json(query('histogram', { scheme: 'crm.rfm', axis: 'm' }));
   const {
     rows: [all],
@@ -178,14 +188,53 @@ test('a simulation is that of simulate, and writes nothing', async () => {
 test('a plan is shown where there is one of the owner of the scheme', async () => {
   const schemes = await json('/api/schemes');
   const views = (name) => schemes.find((scheme) => scheme.name === name).views;
-  assert.ok(views('crm.relation').includes('_plan'));
+  assert.ok(['_plan', '_coverage', '_falling'].every((view) => views('crm.relation').includes(view)));
   assert.ok(!views('crm.abc').includes('_plan'));
-  const { columns, rows } = await json(query('plan', { scheme: 'crm.relation' }));
-  assert.equal(columns[0].name, 'customer');
-  assert.ok(rows.length > 0 && rows.every(({ state }) => ['never', 'overdue'].includes(state)));
-  assert.ok(
-    (await json(query('plan', { scheme: 'crm.relation', owner: '陈' }))).rows.every(({ owner }) => owner === '陈'),
+  assert.equal(await status(query('plan', { scheme: 'crm.abc' })), 404);
+});
+
+test('whom to contact, who was, and who falls when', async () => {
+  const scheme = 'crm.relation';
+  const due = "state IN ('never', 'overdue', 'due')";
+  for (const owner of ['', 'Ann', "' OR true --"]) {
+    const { rows, most } = await json(query('plan', { scheme, owner }));
+    const { rows: found } = await sql.query(
+      `
+      SELECT customer::text, owner, state, days_overdue FROM crm.relation_plan
+      WHERE ${due} AND ($1 = '' OR owner = $1)
+      ORDER BY priority, state <> 'never', days_overdue DESC, value DESC, customer LIMIT 201`,
+      [owner],
+    );
+    assert.equal(most, 200);
+    assert.deepEqual(
+      rows.map(({ customer, owner, state, days_overdue }) => ({ customer, owner, state, days_overdue })),
+      found,
+    );
+  }
+  const { rows: owners } = await sql.query(`
+    SELECT owner, count(*)::text AS contacts FROM crm.relation_plan WHERE ${due} GROUP BY owner ORDER BY owner`);
+  assert.ok(owners.length === 8);
+  assert.deepEqual(await json(query('plan-owners', { scheme })), owners);
+  const { rows: covered } = await sql.query('SELECT tier, seen::text, target FROM crm.relation_coverage');
+  const by = (list) => list.map(({ tier, seen, target }) => JSON.stringify([tier, seen, target])).sort();
+  assert.deepEqual(by(await json(query('coverage', { scheme }))), by(covered));
+  const { days, rows: first } = await json(query('falling', { scheme }));
+  const { rows: falling } = await sql.query(`
+    SELECT customer::text, falls_on::text, falls_to, missing FROM crm.relation_falling
+    ORDER BY falls_on, tier_rank DESC, missing, relation_falling.customer`);
+  assert.ok(falling.length > 0);
+  assert.equal(
+    days.reduce((sum, { heads }) => sum + heads, 0),
+    falling.length,
   );
+  assert.deepEqual(
+    first.map(({ customer, falls_on, falls_to, missing }) => ({ customer, falls_on, falls_to, missing })),
+    falling.slice(0, 201),
+  );
+  const [{ customer, ...next }] = first;
+  const one = await json(query('ahead', { scheme, customer }));
+  assert.deepEqual(one.falling, { falls_on: next.falls_on, falls_to: next.falls_to, missing: next.missing });
+  assert.deepEqual(await json(query('ahead', { scheme: 'crm.abc', customer })), {});
 });
 
 test('roles see what they were granted', async () => {

@@ -6,6 +6,7 @@ import { scaleOf } from '../page/scale.mjs';
 import { en } from '../page/words/en.mjs';
 import { zh } from '../page/words/zh.mjs';
 import { Cache } from '../server/cache.mjs';
+import { concentrated } from '../server/concentration.mjs';
 import { cell } from '../server/csv.mjs';
 import { Guard } from '../server/guard.mjs';
 import { quoted } from '../server/identifiers.mjs';
@@ -178,6 +179,26 @@ test('an estimate adds up, whichever way is better', () => {
   );
 });
 
+test('how concentrated values are, from bins', () => {
+  // of each value a bin of its own, and four of one value together: exact
+  const bins = [[-5, 1], [0, 2], [1, 4], [6, 1], [10, 2]].map(([value, heads]) => ({
+    low: value,
+    high: value,
+    heads,
+    total: value * heads,
+  }));
+  const { heads, gini, curve, shares } = concentrated(bins);
+  assert.equal(heads, 10);
+  // 10 10 6 1 1 1 1 0 0 0: the sum of (n - 1 - 2 i) v[i] is 9 + 7 + ...
+  assert.ok(Math.abs(gini - (90 + 70 + 30 + 3 + 1 - 1 - 3) / (10 * 30)) < 1e-12, gini);
+  assert.deepEqual(curve.at(1), [0.2, 20 / 30]);
+  assert.deepEqual(
+    shares.filter(([part]) => [0.01, 0.2, 0.3, 1].includes(part)).map(([, share]) => share * 30),
+    [10, 20, 26, 30],
+  );
+  assert.equal(concentrated([{ low: -1, high: 0, heads: 3, total: -2 }]).gini, null);
+});
+
 test('lines are strictly ascending', () => {
   for (const numbers of [
     [3, 1, 2],
@@ -218,9 +239,7 @@ test('both languages say the same things', () => {
     Object.fromEntries(
       Object.entries(words).map(([key, word]) => [
         key,
-        typeof word === 'object' && key !== 'reasons' && key !== 'columns' && key !== 'states'
-          ? Object.keys(word)
-          : typeof word,
+        typeof word === 'object' && key !== 'reasons' ? Object.keys(word) : typeof word,
       ]),
     );
   assert.deepEqual(shape(zh), shape(en));

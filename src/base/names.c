@@ -21,6 +21,17 @@ ct_type(const char *name)
 }
 
 /*
+ * ct_internal_type
+ *		The same of a type that supports others.
+ */
+Oid
+ct_internal_type(const char *name)
+{
+	return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name),
+						   ObjectIdGetDatum(get_namespace_oid(CT_INTERNAL_SCHEMA, false)));
+}
+
+/*
  * ct_trigger_function
  *		The OID of a trigger function of the extension.  Takes no lock.
  */

@@ -14,6 +14,7 @@
 #define CT_INTERNAL_SCHEMA	"customer_tier_internal"
 
 extern Oid	ct_type(const char *name);
+extern Oid	ct_internal_type(const char *name);
 extern Oid	ct_trigger_function(const char *name);
 
 #endif							/* CUSTOMER_TIER_NAMES_H */

@@ -92,8 +92,16 @@ typedef struct Lines
 	int			n;
 	bool		fit;
 	double	   *line;			/* the line of limit i is line[n - 1 - i], so that lines ascend */
-	int			at;				/* the first limit whose line is not final */
+	int			at;				/* the first limit whose line is not found */
+	double		last;			/* the value of the last group that belongs above it, or infinity */
 } Lines;
+
+/* the line of limit "at" is where the groups above it end */
+static void
+next_limit(Lines *l)
+{
+	l->line[l->n - 1 - l->at++] = l->last;
+}
 
 /*
  * Passes the next lower group of equal values.  "before" and "with" are the cumulative
@@ -106,9 +114,8 @@ pass_group(Lines *l, double value, double before, double with, double slack)
 	while (l->at < l->n &&
 		   !(with <= l->limit[l->at] * (1 + slack) ||
 			 (!l->fit && before < l->limit[l->at] * (1 - slack))))
-		l->at++;
-	for (int i = l->at; i < l->n; i++)
-		l->line[l->n - 1 - i] = value;
+		next_limit(l);
+	l->last = value;
 }
 
 /*
@@ -121,11 +128,9 @@ pass_group(Lines *l, double value, double before, double with, double slack)
 void
 ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, int nlimits, bool fit, double *line)
 {
-	Lines		l = {limit, nlimits, fit, line, 0};
+	Lines		l = {limit, nlimits, fit, line, 0, get_float8_infinity()};
 	Selection  *selection = ct_select(value, n, by_value, limit, nlimits);
 
-	for (int i = 0; i < nlimits; i++)
-		line[i] = get_float8_infinity();
 	if (by_value)
 		ct_check_sum(selection->total);
 	for (int i = 0; i < selection->nstretches; i++)
@@ -150,6 +155,8 @@ ct_find_lines(const double *value, int64 n, bool by_value, const double *limit, 
 				pass_group(&l, group, (double) (at.heads + j) / n, (double) (at.heads + next) / n, 0);
 		}
 	}
+	while (l.at < nlimits)
+		next_limit(&l);
 }
 
 /* float8[], ascending */

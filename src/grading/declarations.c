@@ -44,6 +44,8 @@ static const StateColumn scheme_column[] = {
 	{"trend_view", REGCLASSOID},
 	{"progress_view", REGCLASSOID},
 	{"thresholds_view", REGCLASSOID},
+	{"spread_view", REGCLASSOID},
+	{"cells_view", REGCLASSOID},
 	{"sources", REGCLASSARRAYOID},
 	{"preset", TEXTOID},
 	{"as_of", DATEOID},

@@ -4,7 +4,7 @@
  *
  * The rows of the measures' query are collected in columns, from which lines and scores are
  * computed.  Then the state of the last refresh is read once and compared.  A customer that
- * equals the state costs no more than that.  The statement reads the result as three
+ * equals the state costs no more than that.  The statement reads the result as
  * relations that exist while it runs:
  *
  *	graded	a row for each customer that may have to be written
@@ -19,6 +19,7 @@
  *		(without a state to compare with, only customer, customer_group, rank and value)
  *	line	customer_group, axis, lines; negated where lower is better
  *	settled	customer_group, rank: heads, value, held, orders, active of those left out of graded
+ *	shape	spread, cells: one row, if there is a state to be written
  */
 #include "base/compat.h"
 
@@ -262,7 +263,7 @@ ct_grade(PG_FUNCTION_ARGS)
 		ct_warn_of_empty_scores(g->grades, g->rule_before);
 
 	n = COLUMNS_SIZE(g->columns);
-	g->written = !PG_ARGISNULL(ARG_STATE);
+	g->written = !PG_ARGISNULL(ARG_STATE) || !PG_ARGISNULL(ARG_NEW_STATE);
 	g->desc = ct_graded_desc(g->customer);
 	g->graded = tuplestore_begin_heap(false, false, work_mem);
 	g->seen = MemoryContextAllocExtended(CurrentMemoryContext, Max(n, 1), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);

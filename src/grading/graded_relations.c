@@ -1,6 +1,6 @@
 /*
  * graded_relations.c
- *		The relations that the statement of a grading reads: graded, line, settled.
+ *		The relations that the statement of a grading reads: graded, line, settled, shape.
  *
  * They exist while it runs, as the transition tables of a trigger do.
  */
@@ -12,10 +12,12 @@
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
 #include "utils/queryenvironment.h"
 
+#include "base/names.h"
 #include "cuts/arguments.h"
-
+#include "grading/shape.h"
 
 /*
  * ct_graded_desc
@@ -139,6 +141,21 @@ offer_settled(Grading *g)
 	ct_offer_relation("settled", desc, store);
 }
 
+/* one row */
+static void
+offer_shape(Grading *g)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(2);
+	Datum		values[2] = {ct_spread_array(g->grades), ct_cells_array(g->grades)};
+	bool		nulls[2] = {false};
+
+	TupleDescInitEntry(desc, 1, "spread", get_array_type(ct_internal_type("spread")), -1, 0);
+	TupleDescInitEntry(desc, 2, "cells", get_array_type(ct_internal_type("cell")), -1, 0);
+	g->shape = tuplestore_begin_heap(false, false, work_mem);
+	tuplestore_putvalues(g->shape, desc, values, nulls);
+	offer("shape", desc, g->shape);
+}
+
 /*
  * ct_offer_relations
  *		Registers the relations with the current SPI connection.
@@ -149,6 +166,8 @@ ct_offer_relations(Grading *g)
 	ct_offer_relation("graded", g->desc, g->graded);
 	offer_lines(g);
 	offer_settled(g);
+	if (g->written)
+		offer_shape(g);
 }
 
 /*
@@ -161,4 +180,6 @@ ct_withdraw_relations(Grading *g)
 	tuplestore_end(g->graded);
 	tuplestore_end(g->lines);
 	tuplestore_end(g->totals);
+	if (g->shape)
+		tuplestore_end(g->shape);
 }

@@ -44,8 +44,9 @@ typedef struct Grading
 	Oid			customer;		/* the type */
 	TupleDesc	desc;			/* of graded */
 	Tuplestorestate *graded;
-	Tuplestorestate *lines;		/* this and totals only while the statement runs */
+	Tuplestorestate *lines;		/* these three only while the statement runs */
 	Tuplestorestate *totals;
+	Tuplestorestate *shape;
 	MemoryContext scratch;
 	int64		rows;
 } Grading;

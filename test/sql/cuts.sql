@@ -39,6 +39,18 @@ SELECT head_cuts(v, '{0.07, 0.14, 0.29, 0.57, 0.58}', 'fit') AS fit,
 SELECT bool_and(head_cuts = ARRAY[101 - i]::float8[]) AS fit, count(*)
 FROM (SELECT i, head_cuts(v, ARRAY[i / 100.0]::float8[], 'fit')
   FROM generate_series(1, 100) AS i, generate_series(1, 100) AS v GROUP BY i) AS h;
+-- many fractions at once give the lines that each gives by itself, with ties and where only parts are sorted
+CREATE TEMP TABLE sample AS
+SELECT round((1000 * u(i, 8) ^ 4)::numeric, 1)::float8 AS v FROM generate_series(1, 20000) AS i;
+SELECT rule, head_cuts = each_heads AS heads, share_cuts = each_share AS shares, cardinality(head_cuts) AS lines
+FROM unnest('{fill, fit}'::text[]) AS rule,
+  LATERAL (SELECT head_cuts(v, f, rule), share_cuts(v, f, rule)
+           FROM sample, (SELECT array_agg(i / 200.0::float8 ORDER BY i) AS f FROM generate_series(1, 200) AS i) AS f
+           ) AS at_once,
+  LATERAL (SELECT array_agg(heads[1] ORDER BY i DESC) AS each_heads, array_agg(share[1] ORDER BY i DESC) AS each_share
+           FROM (SELECT i, head_cuts(v, ARRAY[i / 200.0::float8], rule) AS heads,
+                        share_cuts(v, ARRAY[i / 200.0::float8], rule) AS share
+                 FROM sample, generate_series(1, 200) AS i GROUP BY i) AS x) AS one_by_one;
 -- 0.34 of 0.85 is 0.4, whatever binary makes of it; all that is above zero is the top 1.0
 SELECT share_cuts(v, '{0.4}') AS fill, share_cuts(v, '{0.4}', 'fit') AS fit,
   share_cuts(v::numeric, '{0.4}') AS "numeric" FROM unnest(ARRAY[0.34, 0.19, 0.14, 0.14, 0.04]::float8[]) AS v;

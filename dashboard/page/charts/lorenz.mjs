@@ -4,10 +4,8 @@ import { css, shade } from '../colours.mjs';
 import { number, table } from '../dom.mjs';
 import { percent, words } from '../words.mjs';
 
-export function lorenz(body, data) {
-  // as the server gives it, it runs from the least up
-  const curve = data.curve.map(([heads, share]) => [1 - heads, 1 - share]).reverse();
-  const pareto = [0.2, data.top_20_share];
+export function lorenz(body, { axis: name, curve, gini, shares: held }) {
+  const pareto = held.find(([part]) => part === 0.2);
   const shares = {
     type: 'value',
     min: 0,
@@ -16,10 +14,10 @@ export function lorenz(body, data) {
   };
   const colour = shade(0.75);
   chart(body, {
-    says: words.lorenzSays(data.axis, percent(data.top_20_share), data.gini.toFixed(3)),
+    says: words.lorenzSays(name, percent(pareto[1]), gini?.toFixed(3) ?? '–'),
     table: table(
       [number(words.customers), number(words.share)],
-      curve.filter((_, i) => i % 10 === 0).map(([heads, share]) => [number(percent(heads)), number(percent(share))]),
+      held.map((pair) => pair.map((part) => number(percent(part)))),
       { caption: words.lorenz },
     ),
     option: {

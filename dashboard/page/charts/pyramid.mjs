@@ -41,7 +41,11 @@ export function pyramid(body, rows, scheme) {
       rows.map((row) => {
         const colour = tierColour(row.tier_rank, highest, row.tier_colour);
         return [
-          h('a', { href: link('customers', { scheme: scheme.name, tier: row.tier }) }, row.tier_name ?? row.tier),
+          h(
+            'a',
+            { class: 'tier', href: link('customers', { scheme: scheme.name, tier: row.tier }) },
+            row.tier_name ?? row.tier,
+          ),
           number(count(row.heads)),
           bar(row.head_share, longest, colour, 'left'),
           bar(row.value_share, longest, colour, 'right'),

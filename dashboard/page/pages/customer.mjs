@@ -44,7 +44,10 @@ function gauge(row) {
   );
 }
 
-function why(body, [row, steps, stretches], scheme, tiers) {
+const fallSays = ({ falls_to, falls_on, missing }, label, lower) =>
+  words.falls(label(falls_to), falls_on, missing && measure(Math.abs(missing)), lower);
+
+function why(body, [row, steps, stretches, { plan, falling }], scheme, tiers) {
   const better = Object.fromEntries(scheme.axes.map((axis) => [axis.name, axis.better]));
   const label = (tier) => tiers.names.get(tier) ?? tier;
   const who = row.name ?? row.customer;
@@ -60,13 +63,15 @@ function why(body, [row, steps, stretches], scheme, tiers) {
       {},
       badge(row, scheme),
       ' ',
-      h('span', { class: 'quiet' }, [row.customer, row.owner].filter(Boolean).join(' · ')),
+      h('span', { class: 'quiet' }, [row.customer, plan?.owner ?? row.owner].filter(Boolean).join(' · ')),
     ),
     h('p', { id: 'explained' }, said.join(' ')),
     h(
       'ul',
       {},
       steps.map((step) => h('li', {}, axisSays(step, better[step.axis]).join(' '), gauge(step))),
+      falling && h('li', {}, fallSays(falling, label, scheme.axes[0].better === 'lower')),
+      plan && h('li', {}, words.contact(plan).filter(Boolean).join(' ')),
     ),
   );
 }
@@ -74,11 +79,13 @@ function why(body, [row, steps, stretches], scheme, tiers) {
 export function customer({ scheme, parameters, tiers }) {
   const ask = (name, signal) => get(name, { scheme: scheme.name, customer: parameters.customer }, signal);
   const past = (signal) => ask('history', signal).catch(() => []);
+  const ahead = (signal) => ask('ahead', signal).catch(() => ({}));
   const explained = panel({
     title: words.why,
     wide: true,
-    load: async (signal) => Promise.all([ask('customer', signal), ask('progress', signal), past(signal), tiers()]),
-    draw: (body, [row, steps, stretches, named]) => why(body, [row, steps, stretches], scheme, named),
+    load: async (signal) =>
+      Promise.all([ask('customer', signal), ask('progress', signal), past(signal), ahead(signal), tiers()]),
+    draw: (body, [row, steps, stretches, next, named]) => why(body, [row, steps, stretches, next], scheme, named),
   });
   explained.element.prepend(
     h('p', { class: 'back' }, h('a', { href: link('customers', { scheme: scheme.name }) }, `← ${words.back}`)),

@@ -1,110 +1,114 @@
-// The plan of the day, with the columns that its views have.
+// Operations of the day: who was contacted, whom to contact, and who falls when.
 import { get } from '../api.mjs';
 import { choice, h, number, table } from '../dom.mjs';
 import { panel } from '../panel.mjs';
 import { link } from '../route.mjs';
-import { amount, percent, said, words } from '../words.mjs';
+import { amount, count, percent, said, words } from '../words.mjs';
 
-const HEADS = {
-  customer: words.customer,
-  tier: words.tier,
-  owner: words.owner,
-  value: words.value,
-  heads: words.heads,
-};
-// from 0 to 1
-const PARTS = /^(coverage|target|gap|.*_share)$/;
-const NUMBERS = /^(integer|bigint|smallint|numeric|double precision)/;
+const COUNTS = ['heads', 'seen', 'contacts', 'on_plan', 'days_overdue', 'done', 'contacts_min'];
+const PARTS = ['coverage', 'target', 'gap', 'contact_share', 'value_share'];
+const AMOUNTS = ['value', 'missing'];
+const DATES = ['due_on', 'last_contact', 'since', 'falls_on'];
+const LONG = 15;
+const NUMBERS = [...COUNTS, ...PARTS, ...AMOUNTS];
 
-function rowsAsTable({ columns, rows }, scheme, title) {
-  const shown = columns.filter(({ name }) => rows.some((row) => row[name] !== null) || rows.length === 0);
-  const cell = (row, { name, type }) => {
-    const value = row[name];
-    if (name === 'customer' && value !== null) {
-      return h('a', { href: link('customer', { scheme: scheme.name, customer: String(value) }) }, String(value));
+// rows as a table, without the columns that are empty; a long one has a height of its own
+function listed(rows, title, scheme, { names }) {
+  const columns = Object.keys(rows[0]).filter(
+    (column) => words.columns[column] && rows.some((row) => row[column] !== null),
+  );
+  const cell = (column, value) => {
+    if (value === null) {
+      return null;
     }
-    if (NUMBERS.test(type)) {
-      return number(PARTS.test(name) ? percent(value) : amount(value));
+    if (column === 'customer') {
+      return h('a', { href: link('customer', { scheme: scheme.name, customer: value }) }, value);
     }
-    if (name === 'state') {
-      return said('states', value);
+    if (['tier', 'falls_to'].includes(column)) {
+      return names.get(value) ?? value;
     }
-    if (type === 'date') {
-      return { text: value, kind: 'date' };
+    if (NUMBERS.includes(column)) {
+      return number((PARTS.includes(column) ? percent : COUNTS.includes(column) ? count : amount)(value));
     }
-    return value !== null && typeof value === 'object'
-      ? JSON.stringify(value)
-      : value === null
-        ? null
-        : String(value);
+    return DATES.includes(column) ? { text: value, kind: 'date' } : said('states', value);
   };
-  return table(
-    shown.map(({ name, type, comment }) => ({
-      text: h(
-        'span',
-        { title: comment ?? undefined },
-        words.columns[name] ?? HEADS[name] ?? name.replaceAll('_', ' '),
-      ),
-      kind: NUMBERS.test(type) ? 'number' : undefined,
-    })),
-    rows.map((row) => shown.map((column) => cell(row, column))),
+  const shown = table(
+    columns.map((column) => ({ text: words.columns[column], kind: NUMBERS.includes(column) ? 'number' : undefined })),
+    rows.map((row) => columns.map((column) => cell(column, row[column]))),
     { caption: title },
   );
+  shown.classList.toggle('long', rows.length > LONG);
+  return shown;
 }
 
-export function plan({ scheme, parameters }) {
+const says = (text) => h('p', { class: 'says' }, text);
+
+function due(context) {
+  const { scheme, parameters, tiers } = context;
   let owner = parameters.owner ?? '';
-  const has = (suffix) => scheme.views.includes(suffix);
-  const contacts =
-    has('_plan') &&
-    panel({
-      title: words.plan,
-      wide: true,
-      load: (signal) => get('plan', { scheme: scheme.name, owner }, signal),
-      draw: (body, data) => {
-        const rows = data.rows.slice(0, data.most);
-        body.replaceChildren(
-          h(
-            'p',
-            { class: 'says' },
-            data.rows.length > data.most ? words.planMost(data.most) : words.planSays(rows.length),
-          ),
-          rowsAsTable({ ...data, rows }, scheme, words.plan),
-        );
-      },
-    });
-  if (contacts) {
-    const filter = h('div', { class: 'filters' });
-    contacts.element.querySelector('h2').after(filter);
-    get('plan-owners', { scheme: scheme.name })
-      .catch(() => [])
-      .then(
-        (rows) =>
-          rows.length &&
-          filter.append(
-            choice(
-              words.owner,
-              [
-                ['', words.all],
-                ...rows.filter((row) => row.owner).map((row) => [row.owner, `${row.owner} (${row.contacts})`]),
-              ],
-              owner,
-              (value) => {
-                owner = value;
-                contacts.refresh();
-              },
-            ),
-          ),
+  const contacts = panel({
+    title: words.plan,
+    wide: true,
+    load: async (signal) => Promise.all([get('plan', { scheme: scheme.name, owner }, signal), tiers()]),
+    draw: (body, [{ rows, most }, named]) => {
+      const shown = rows.slice(0, most);
+      body.replaceChildren(
+        says(rows.length > most ? words.planMost(most) : words.planSays(rows.length)),
+        rows.length ? listed(shown, words.plan, scheme, named) : '',
       );
-  }
+    },
+  });
+  const filter = h('div', { class: 'filters' });
+  contacts.element.querySelector('h2').after(filter);
+  get('plan-owners', { scheme: scheme.name })
+    .catch(() => [])
+    .then(
+      (rows) =>
+        rows.length &&
+        filter.append(
+          choice(
+            words.owner,
+            [['', words.all], ...rows.map((row) => [row.owner, `${row.owner} (${count(row.contacts)})`])],
+            owner,
+            (value) => {
+              owner = value;
+              contacts.refresh();
+            },
+          ),
+        ),
+    );
+  return contacts;
+}
+
+export function plan(context) {
+  const { scheme, tiers } = context;
+  const ask = (name) => async (signal) => Promise.all([get(name, { scheme: scheme.name }, signal), tiers()]);
+  const has = (suffix) => scheme.views.includes(suffix);
   return [
     has('_coverage') &&
       panel({
         title: words.coverage,
         wide: true,
-        load: (signal) => get('coverage', { scheme: scheme.name }, signal),
-        draw: (body, data) => body.replaceChildren(rowsAsTable(data, scheme, words.coverage)),
+        load: ask('coverage'),
+        draw: (body, [rows, named]) => body.replaceChildren(listed(rows, words.coverage, scheme, named)),
       }),
-    contacts,
+    has('_plan') && due(context),
+    has('_falling') &&
+      panel({
+        title: words.falling,
+        wide: true,
+        load: ask('falling'),
+        draw: (body, [{ days, rows, most }, named]) => {
+          const heads = days.reduce((sum, day) => sum + day.heads, 0);
+          body.replaceChildren(says(words.fallingSays(count(heads), days[0]?.falls_on)));
+          if (heads > 0) {
+            body.append(
+              listed(days, words.falling, scheme, named),
+              h('h3', {}, words.fallingFirst(count(Math.min(rows.length, most)))),
+              listed(rows.slice(0, most), words.customers, scheme, named),
+            );
+          }
+        },
+      }),
   ].filter(Boolean);
 }

@@ -108,13 +108,54 @@ export const en = {
   ledgerSays: (days, total) => `${days} days with sales in the year shown, ${total} together.`,
   noLedger: 'No sales in two years.',
 
-  columns: {},
-  states: {},
+  columns: {
+    customer: 'Customer',
+    name: 'Name',
+    tier: 'Tier',
+    owner: 'Owner',
+    state: 'State',
+    due_on: 'Due on',
+    days_overdue: 'Days overdue',
+    last_contact: 'Last contact',
+    done: 'Made in the period',
+    contacts_min: 'Wanted',
+    value: 'Value',
+    customer_group: 'Group',
+    heads: 'Customers',
+    seen: 'Contacted',
+    coverage: 'Coverage',
+    target: 'Wanted coverage',
+    gap: 'Lacking',
+    contacts: 'Contacts',
+    contact_share: 'Part of the contacts',
+    value_share: 'Part of the value',
+    on_plan: 'On plan',
+    since: 'Since',
+    falls_on: 'Falls on',
+    falls_to: 'Falls to',
+    missing: 'Lacks of the line',
+  },
+  states: { over: 'too many', never: 'never contacted', overdue: 'overdue', due: 'due today', 'on plan': 'on plan' },
   plan: 'Contacts that are due',
   coverage: 'Coverage',
   planSays: (rows) => `${rows} customers to contact.`,
   planMost: (rows) => `The first ${rows} customers to contact.`,
-  noPlan: 'This scheme has no plan of contacts.',
+  noPlan: 'This scheme has no plan: create_operation_views makes one.',
+  falling: 'Who falls when',
+  fallingSays: (heads, day) =>
+    day ? `${heads} customers have less than their tier asks for. The first fall on ${day}.` : 'Nobody is to fall.',
+  fallingFirst: (heads) => `The first ${heads}`,
+  // of one customer
+  contact: ({ state, due_on, days_overdue, done, contacts_min, last_contact }) =>
+    [
+      `Contacts in the period: ${done}${contacts_min ? ` of ${contacts_min}` : ''}.`,
+      last_contact ? `The last was on ${last_contact}.` : 'There was none ever.',
+      due_on && `The next is due on ${due_on}${state === 'overdue' ? `, ${days_overdue} days ago` : ''}.`,
+      state === 'over' && 'That is more than the plan allows.',
+    ],
+  falls: (tier, day, missing, lower) =>
+    `Falls to ${tier} on ${day}` +
+    (missing === null ? '.' : `, unless the value goes ${lower ? 'down' : 'up'} by ${missing}.`),
 
   whatif: 'What if a line lay elsewhere?',
   whatifHow:

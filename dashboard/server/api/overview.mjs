@@ -1,16 +1,12 @@
 // The state of a scheme: small results of its last refresh, and how its values are spread.
+import { concentrated } from '../concentration.mjs';
 import { quoted } from '../identifiers.mjs';
 import { Refusal } from '../refusal.mjs';
+import { spread } from '../schemes.mjs';
 
-// The colour lies with the customers: that of any one of the tier.
 export function summary({ ask, scheme }) {
   return ask(`
-    SELECT s.*, c.tier_colour
-    FROM ${scheme.view('_summary')} AS s
-      LEFT JOIN LATERAL (
-        SELECT tier_colour FROM ${scheme.view('')} AS x WHERE x.tier = s.tier LIMIT 1) AS c ON s.heads > 0
-    ORDER BY s.tier_rank DESC NULLS LAST, s.tier
-    LIMIT 200`);
+    SELECT * FROM ${scheme.view('_summary')} ORDER BY tier_rank DESC NULLS LAST, tier LIMIT 200`);
 }
 
 export function moves({ ask, scheme }) {
@@ -38,16 +34,7 @@ export async function lorenz({ ask, scheme }) {
   if (!axis) {
     throw new Refusal(404, `${scheme.name} has no axis of which more is better`);
   }
-  const [found] = await ask(
-    `
-    SELECT $1 AS axis, (c).heads, (c).holders, (c).total, (c).gini, (c).top_1_share, (c).top_10_share, (c).top_20_share,
-           (SELECT jsonb_agg(jsonb_build_array(p.heads, p.share) ORDER BY p.heads, p.share)
-            FROM unnest(curve) AS p) AS curve
-    FROM (SELECT customer_tier.concentration(v) AS c, customer_tier.lorenz(v, 200) AS curve
-          FROM (SELECT ${quoted(axis)}::float8 AS v FROM ${scheme.view('')}) AS x) AS x`,
-    [axis],
-  );
-  return found;
+  return { axis, ...concentrated(await spread(ask, scheme, axis)) };
 }
 
 // Heads by the scores of two axes, and the mean of the axis of value where that is a third.
@@ -57,11 +44,14 @@ export function heat({ ask, scheme }) {
     throw new Refusal(404, `${scheme.name} has one axis`);
   }
   const third = scheme.valueAxis;
-  const mean = third && ![first.name, second.name].includes(third) ? `avg(${quoted(third)})::float8` : 'NULL::float8';
+  const mean =
+    third && ![first.name, second.name].includes(third)
+      ? `sum(${quoted(third)} * heads) / nullif(sum(heads) FILTER (WHERE ${quoted(third)} IS NOT NULL), 0)`
+      : 'NULL::float8';
   const [y, x] = [first, second].map(({ name }) => quoted(`${name}_score`));
   return ask(`
-    SELECT ${x} AS x, ${y} AS y, count(*) AS heads, ${mean} AS value
-    FROM ${scheme.view('')}
+    SELECT ${x} AS x, ${y} AS y, sum(heads) AS heads, ${mean} AS value
+    FROM ${scheme.view('_cells')}
     WHERE ${x} IS NOT NULL AND ${y} IS NOT NULL
     GROUP BY 1, 2
     ORDER BY 1, 2

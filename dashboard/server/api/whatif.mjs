@@ -1,26 +1,10 @@
 // What if a line lay elsewhere?  An estimate while it moves, from how the values are spread; then simulate.
-import { quoted } from '../identifiers.mjs';
+import { spread } from '../schemes.mjs';
 
-// Sixteen steps to each doubling, from 0.01 to 10^12, and the same below zero.
-const EDGES = [];
-for (let i = -108; i <= 640; i += 1) {
-  EDGES.push(2 ** (i / 16));
-}
-const edges = [...EDGES.map((edge) => -edge).reverse(), 0, ...EDGES];
-
-// customers and their value between edges; bin i lies below edges[i]
+// customers and their value between edges
 export async function histogram({ ask, scheme, parameters }) {
-  const axis = quoted(scheme.axis(parameters.text('axis')).name);
-  const rows = await ask(
-    `
-    SELECT width_bucket(v, $1::float8[]) AS bin, count(*) AS heads, sum(v) AS value, min(v) AS low, max(v) AS high
-    FROM (SELECT ${axis}::float8 AS v FROM ${scheme.view('')}) AS x
-    WHERE v IS NOT NULL
-    GROUP BY 1
-    ORDER BY 1`,
-    [edges],
-  );
-  return rows.map(({ heads, value, low, high }) => [low, high, Number(heads), value]);
+  const bins = await spread(ask, scheme, scheme.axis(parameters.text('axis')).name);
+  return bins.map(({ low, high, heads, total }) => [low, high, heads, total]);
 }
 
 // the lines of now, by axis

@@ -27,9 +27,17 @@ totals_written AS (
     GROUP BY customer_group, tier) AS t
   GROUP BY customer_group, tier),
 logged AS (
-  INSERT INTO {refreshes} AS x (as_of, version)
-  VALUES ({day}, {version})
-  ON CONFLICT (as_of) DO UPDATE SET version = EXCLUDED.version WHERE x.version <> EXCLUDED.version)
+  INSERT INTO {refreshes} AS x (as_of, version, spread, cells)
+  SELECT {day}, {version}, spread, cells
+  FROM shape
+  ON CONFLICT (as_of) DO UPDATE
+    SET version = EXCLUDED.version, spread = EXCLUDED.spread, cells = EXCLUDED.cells
+    WHERE ROW(x.version, x.spread, x.cells) IS DISTINCT FROM ROW(EXCLUDED.version, EXCLUDED.spread, EXCLUDED.cells)),
+-- how values were spread is kept for the last refresh
+forgotten AS (
+  UPDATE {refreshes}
+  SET spread = NULL, cells = NULL
+  WHERE as_of <> {day} AND spread IS NOT NULL)
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.results_template() IS
   'support of refresh_scheme: a part of its statements';

@@ -68,9 +68,9 @@ BEGIN
   END IF;
   SELECT * INTO n
   FROM customer_tier_internal.name_to_make('scheme', scheme, current,
-    '{"", _history, _summary, _migration, _trend, _progress, _thresholds, __scheme, __attribute, __input, __measure,
-      __score, __rating, __current, __state, __history, __threshold, __trend, __move, __refresh, __tier, __pin,
-      __rule}');
+    '{"", _history, _summary, _migration, _trend, _progress, _thresholds, _spread, _cells, __scheme, __attribute,
+      __input, __measure, __score, __rating, __current, __state, __history, __threshold, __trend, __move, __refresh,
+      __tier, __pin, __rule}');
   IF n.taken IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s exists already', n.taken),
       HINT = 'alter_scheme changes a scheme, drop_scheme drops it; else take another name.';

@@ -38,7 +38,9 @@ BEGIN
       ('__move', 'as_of date NOT NULL, customer_group text, from_tier text, to_tier text, change text NOT NULL, '
                  'heads bigint NOT NULL',
         'customers who went from tier to tier, at each refresh since that of an earlier day'),
-      ('__refresh', 'as_of date PRIMARY KEY, version int NOT NULL', 'the refreshes, and the version of the rule'),
+      ('__refresh', 'as_of date PRIMARY KEY, version int NOT NULL, spread customer_tier_internal.spread[], '
+                    'cells customer_tier_internal.cell[]',
+        'the refreshes, the version of the rule, and of the last how values and scores are spread'),
       ('__tier', 'tier text PRIMARY KEY, rank int, name text NOT NULL, description text, colour text, policy jsonb, '
                  'hold interval, contacts_min int, contacts_max int, every interval, coverage float8, channel text, '
                  'owner_role text, priority int, credit numeric, discount float8',
@@ -317,7 +319,7 @@ VALUES ('ledger', s.ledger), ('attributes', s.attributes), ('input', s.input), (
        ('trend', s.trend), ('moves', s.moves), ('rules', s.rules), ('current_view', s.current_view),
        ('scheme', s.scheme), ('history_view', s.history_view), ('summary_view', s.summary_view),
        ('migration_view', s.migration_view), ('trend_view', s.trend_view), ('progress_view', s.progress_view),
-       ('thresholds_view', s.thresholds_view)
+       ('thresholds_view', s.thresholds_view), ('spread_view', s.spread_view), ('cells_view', s.cells_view)
 $$;
 COMMENT ON FUNCTION customer_tier_internal.parts_of(customer_tier_internal.scheme) IS
   'support of create_scheme and alter_scheme: what the declaration of a scheme names';

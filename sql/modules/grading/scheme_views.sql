@@ -54,11 +54,17 @@ DECLARE
   differs text := '';
   progress text[];
   thresholds text[];
+  axis_names text[];
+  cells text := '';
+  means text := '';
 BEGIN
   FOR a IN SELECT * FROM jsonb_array_elements(r.axes) LOOP
     i := i + 1;
     sign := CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END;
     names := names || format(', x.%I', a ->> 'name');
+    axis_names := axis_names || (a ->> 'name');
+    cells := cells || format(', c.scores[%s]::int AS %I', i, (a ->> 'name') || '_score');
+    means := means || format(', c.means[%s] AS %I', i, a ->> 'name');
     scores := scores || format(', x.scores[%s]::int AS %I', i, (a ->> 'name') || '_score');
     history := history || format(', x.vals[%s] AS %I', i, a ->> 'name');
     now := now || CASE
@@ -189,7 +195,17 @@ BEGIN
     $q$, grouped, s.trend, s.moves, s.tier_table, grouped)),
   ('_progress', 'for each customer and axis, how far it is to the next line and how far above the last',
     array_to_string(progress, ' UNION ALL ')),
-  ('_thresholds', 'lines of each axis, each from the day it was found', array_to_string(thresholds, ' UNION ALL '));
+  ('_thresholds', 'lines of each axis, each from the day it was found', array_to_string(thresholds, ' UNION ALL ')),
+  ('_spread',
+   'how the values of each axis are spread at the last refresh: customers whose values are near to each other',
+   format($q$
+    SELECT x.as_of, (%L::text[])[u.axis] AS axis, u.low, u.high, u.heads, u.total
+    FROM %s AS x, unnest(x.spread) AS u
+    $q$, axis_names, s.refreshes)),
+  ('_cells', 'customers by their scores at the last refresh, and the mean of each axis', format($q$
+    SELECT x.as_of%s, c.heads%s
+    FROM %s AS x, unnest(x.cells) AS c
+    $q$, cells, means, s.refreshes));
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.scheme_views(customer_tier_internal.scheme, customer_tier_internal.rule,
   text) IS 'support of create_scheme: its views';
@@ -243,6 +259,9 @@ SELECT coalesce('{
   "gap": "what the value lacks of it; below zero where lower is better",
   "as_of": "the day it was found",
   "line": "the value to reach; null: nobody does",
+  "low": "the least value of these customers",
+  "high": "the greatest value",
+  "total": "the sum of their values",
   "reached_by": "this or more, or this or less"}'::json ->> $1,
   CASE WHEN right($1, 6) = '_score' THEN 'score of ' || left($1, -6) ELSE 'value of the measure ' || $1 END)
 $$;
@@ -255,7 +274,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   made regclass[] := ARRAY[s.current_view, s.scheme, s.history_view, s.summary_view, s.migration_view, s.trend_view,
-                           s.progress_view, s.thresholds_view];
+                           s.progress_view, s.thresholds_view, s.spread_view, s.cells_view];
   v record;
   c record;
   view text;
@@ -280,6 +299,8 @@ BEGIN
   s.trend_view := made[6];
   s.progress_view := made[7];
   s.thresholds_view := made[8];
+  s.spread_view := made[9];
+  s.cells_view := made[10];
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_scheme_views(customer_tier_internal.scheme, customer_tier_internal.rule,
   text, text) IS 'support of create_scheme and alter_scheme: its views';

@@ -11,6 +11,14 @@
 CREATE DOMAIN customer_tier.is_scheme AS boolean CHECK (VALUE);
 COMMENT ON DOMAIN customer_tier.is_scheme IS 'marks the table that declares a scheme';
 
+CREATE TYPE customer_tier_internal.spread AS (
+  axis smallint, low double precision, high double precision, heads bigint, total double precision
+);
+COMMENT ON TYPE customer_tier_internal.spread IS 'customers whose values of an axis are near to each other';
+
+CREATE TYPE customer_tier_internal.cell AS (scores smallint[], heads bigint, means double precision[]);
+COMMENT ON TYPE customer_tier_internal.cell IS 'customers of the same scores, and the mean of each axis';
+
 CREATE TYPE customer_tier_internal.scheme AS (
   declaration regclass,
   owner oid,
@@ -37,6 +45,8 @@ CREATE TYPE customer_tier_internal.scheme AS (
   trend_view regclass,
   progress_view regclass,
   thresholds_view regclass,
+  spread_view regclass,
+  cells_view regclass,
   sources regclass[],
   preset text,
   as_of date,
@@ -149,7 +159,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   views text[] := '{current_view, scheme, history_view, summary_view, migration_view, trend_view, progress_view,
-                    thresholds_view}'::text[];
+                    thresholds_view, spread_view, cells_view}'::text[];
   lost text;
   mends text;
 BEGIN

@@ -33,26 +33,6 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.next_review(text[], date) IS
   'support of falling: the first day on which customers may fall, from a day on';
 
--- the rank that scores give: those of the first axis run fastest; 0 if one is null
-CREATE FUNCTION customer_tier_internal.rank_of(scores integer[], sizes integer[], map integer[]) RETURNS integer
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  place integer := 1;
-  step integer := 1;
-BEGIN
-  FOR i IN 1..cardinality(sizes) LOOP
-    IF scores[i] IS NULL THEN
-      RETURN 0;
-    END IF;
-    place := place + (scores[i] - 1) * step;
-    step := step * sizes[i];
-  END LOOP;
-  RETURN map[place];
-END $$;
-COMMENT ON FUNCTION customer_tier_internal.rank_of(integer[], integer[], integer[]) IS
-  'support of falling: the rank of the tier of a combination of scores';
-
 CREATE FUNCTION customer_tier_internal.falling_sql(scheme regclass) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET intervalstyle = postgres
 AS $$
@@ -60,24 +40,29 @@ DECLARE
   s record;
   r record;
   keep text;
-  scores text;
-  lines text;
+  a jsonb;
+  i integer;
+  place text := '1';
+  step integer := 1;
+  lines text := '';
   missing text := 'NULL::float8';
   worse boolean[];
 BEGIN
   SELECT * INTO s FROM customer_tier_internal.scheme_parts($1);
   SELECT * INTO r FROM customer_tier_internal.scheme_discipline($1);
   keep := coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0) || '::float8', 'NULL::float8');
-  SELECT string_agg(format('customer_tier.score(%sx.%I, l%s.lines)',
-                           CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name', i), ', ' ORDER BY i),
-         string_agg(format('
+  FOR a, i IN SELECT * FROM jsonb_array_elements(r.axes) WITH ORDINALITY LOOP
+    -- the scores of the first axis run fastest
+    place := place || format(' + (customer_tier.score(%sx.%I, l%s.lines) - 1) * %s',
+                             CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name', i, step);
+    step := step * r.sizes[i];
+    lines := lines || format('
     LEFT JOIN (SELECT DISTINCT ON (customer_group) customer_group,
                       customer_tier_internal.kept_lines(lines, %s) AS lines
                FROM %s WHERE axis = %s ORDER BY customer_group, as_of DESC) AS l%3$s USING (customer_group)', keep,
-                           s.thresholds, i), '' ORDER BY i),
-         array_agg(a ->> 'better' = 'lower' ORDER BY i)
-  INTO scores, lines, worse
-  FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i);
+                             s.thresholds, i);
+    worse := worse || (a ->> 'better' IS NOT DISTINCT FROM 'lower');
+  END LOOP;
   IF cardinality(worse) = 1 THEN
     missing := format('(SELECT %1$s(l1.lines[n - 1]) - x.%2$I FROM unnest(%3$L::int[]) WITH ORDINALITY AS m(rank, n)
        WHERE rank >= t.rank ORDER BY n LIMIT 1)', CASE WHEN worse[1] THEN '-' ELSE '' END,
@@ -86,9 +71,9 @@ BEGIN
   RETURN customer_tier_internal.interpolate(customer_tier_internal.falling_template(), jsonb_build_object(
     'kept', format('
     SELECT x.customer, x.tier, t.rank AS tier_rank, x.status, x.since, x.as_of, t.hold,
-           customer_tier_internal.rank_of(ARRAY[%s]::int[], %L, %L) AS kept_rank, %s AS missing
+           coalesce((%L::int[])[%s], 0) AS kept_rank, %s AS missing
     FROM %s AS x%s
-      JOIN %s AS t ON t.tier = x.tier', scores, r.sizes, r.map, missing, s.current_view, lines, s.tier_table),
+      JOIN %s AS t ON t.tier = x.tier', r.map, place, missing, s.current_view, lines, s.tier_table),
     'tiers', s.tier_table, 'hold', format('%L::interval', r.hold), 'review', format('%L::text[]', r.review),
     'target', CASE r.downgrade WHEN 'one_level' THEN 'x.tier_rank - 1' ELSE 'x.kept_rank' END));
 END $$;

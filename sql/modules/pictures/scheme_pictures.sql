@@ -416,11 +416,12 @@ BEGIN
              max(x_score) = 2 AND max(y_score) = 2 AS four
       FROM c, half),
     tier AS (
-      SELECT x_score, y_score, min(coalesce(label, earned_tier)) AS label
-      FROM c
-        LEFT JOIN customer_tier_internal.tiers_on($1, $2) AS t ON t.tier = earned_tier
-      GROUP BY x_score, y_score
-      HAVING min(earned_tier) = max(earned_tier))
+      SELECT x_score, y_score, coalesce(label, earned) AS label
+      FROM (SELECT x_score, y_score, min(earned_tier) AS earned
+            FROM c
+            GROUP BY x_score, y_score
+            HAVING min(earned_tier) = max(earned_tier)) AS e
+        LEFT JOIN customer_tier_internal.tiers_on($1, $2) AS t ON t.tier = e.earned)
     SELECT array_agg(c.x) AS x, array_agg(c.y) AS y,
            (SELECT CASE WHEN x_from >= x_below THEN x_from ELSE x_to END FROM line) AS x_line,
            (SELECT CASE WHEN y_from >= y_below THEN y_from ELSE y_to END FROM line) AS y_line,
