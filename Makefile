@@ -32,7 +32,7 @@ SQL_cuts = cuts classes concentration lookups
 SQL_value = formulas models predictions
 SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
 SQL_grading = models axes schemes rules grading refresh_statement refresh_scheme preset_options presets \
-	scheme_views scheme_tables scheme_definition scheme_questions scheme_use suggest
+	scheme_views scheme_tables scheme_definition scheme_questions scheme_use life suggest
 SQL_operations = periods balance points referrals word_of_mouth drivers retention funnel surveys \
 	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate
 SQL_pictures = svg words scheme_figures scheme_pictures picture report

@@ -46,11 +46,14 @@ BEGIN
       ('__pin', format('customer %s, tier text NOT NULL, reason text NOT NULL, author text NOT NULL, pinned_from date, '
                        'until date, PRIMARY KEY (customer, pinned_from), CHECK (pinned_from < until)', customer),
         'tiers that are given by hand'),
+      ('__release', format('customer %s, released_on date, reason text NOT NULL, author text NOT NULL, '
+                           'PRIMARY KEY (customer, released_on)', customer),
+        'ends of holds, given by hand'),
       ('__rule', 'version int PRIMARY KEY, axes jsonb NOT NULL, sizes int[] NOT NULL, map int[] NOT NULL, '
                  'tiers text[] NOT NULL, matrix text[], tier text, unrated text, per text, '
                  'calibrate text NOT NULL CHECK (calibrate IN (''every refresh'', ''fixed'')), '
                  'downgrade text NOT NULL CHECK (downgrade IN (''direct'', ''one_level'')), hold interval, '
-                 'keep float8, review text[], calibrated int NOT NULL, measured int NOT NULL, note text, '
+                 'keep float8, returns numeric, review text[], calibrated int NOT NULL, measured int NOT NULL, note text, '
                  'author text NOT NULL DEFAULT session_user, '
                  'made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()',
         'the rule in all its versions; expressions as they were said then, for they are read by nobody but you'))
@@ -68,6 +71,7 @@ BEGIN
   s.refreshes := format('%s.%I', place, name || '__refresh');
   s.tier_table := format('%s.%I', place, name || '__tier');
   s.pins := format('%s.%I', place, name || '__pin');
+  s.releases := format('%s.%I', place, name || '__release');
   s.rules := format('%s.%I', place, name || '__rule');
   RETURN s;
 END $$;
@@ -287,18 +291,18 @@ AS $$
 BEGIN
   PERFORM customer_tier_internal.run(s.ledger,
     format('INSERT INTO %s (version, axes, sizes, map, tiers, matrix, tier, unrated, per, calibrate, downgrade, hold, '
-           'keep, review, calibrated, measured, note) '
-           'VALUES (%L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %L, %L, %L, %L)',
+           'keep, returns, review, calibrated, measured, note) '
+           'VALUES (%L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %L, %L, %L, %L, %L)',
            s.rules, r.version, r.axes, r.sizes, r.map, r.tiers, r.matrix, r.tier, r.unrated, r.per, r.calibrate,
-           r.downgrade, r.hold, coalesce(customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0, 'NULL'), r.review,
-           r.calibrated, r.measured, r.note));
+           r.downgrade, r.hold, coalesce(customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0, 'NULL'), r.returns,
+           r.review, r.calibrated, r.measured, r.note));
   PERFORM customer_tier_internal.run(s.ledger, format($q$
     UPDATE %s AS d
     SET version = r.version, sizes = r.sizes, map = r.map, tiers = r.tiers, matrix = r.matrix, unrated = r.unrated,
         axes = (SELECT jsonb_agg(a - '{value,measures}'::text[] ORDER BY i)
                 FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)),
-        calibrate = r.calibrate, downgrade = r.downgrade, hold = r.hold, keep = r.keep, review = r.review,
-        calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author, made_at = r.made_at
+        calibrate = r.calibrate, downgrade = r.downgrade, hold = r.hold, keep = r.keep, returns = r.returns,
+        review = r.review, calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author, made_at = r.made_at
     FROM %s AS r
     WHERE r.version = %L
     $q$, s.declaration, s.rules, r.version));
@@ -314,6 +318,7 @@ AS $$
 VALUES ('ledger', s.ledger), ('attributes', s.attributes), ('input', s.input), ('measures', s.measures),
        ('scores', s.scores), ('rating', s.rating), ('state', s.state), ('history', s.history),
        ('thresholds', s.thresholds), ('refreshes', s.refreshes), ('tier_table', s.tier_table), ('pins', s.pins),
+       ('releases', s.releases),
        ('trend', s.trend), ('moves', s.moves), ('rules', s.rules), ('current_view', s.current_view),
        ('scheme', s.scheme), ('history_view', s.history_view), ('summary_view', s.summary_view),
        ('migration_view', s.migration_view), ('trend_view', s.trend_view), ('progress_view', s.progress_view),
@@ -333,7 +338,8 @@ BEGIN
   FOREACH command IN ARRAY ARRAY[
     format('CREATE TABLE %s (is_scheme customer_tier.is_scheme PRIMARY KEY, %s, sources regclass[]%s, preset text, '
            'as_of date, version int, axes jsonb, sizes int[], map int[], tiers text[], matrix text[], unrated text, '
-           'calibrate text, downgrade text, hold interval, keep float8, review text[], calibrated int, measured int, '
+           'calibrate text, downgrade text, hold interval, keep float8, returns numeric, review text[], calibrated int, '
+           'measured int, '
            'note text, author text, made_at timestamptz)', declaration,
            (SELECT string_agg(format('%I regclass%s', part, customer_tier_internal.default_of(relation)), ', ')
             FROM customer_tier_internal.parts_of(s)),
