@@ -21,6 +21,7 @@ typedef struct CapturedSource
 	Oid			queue;
 	Oid			state;
 	int32		epoch;
+	DateADT		closed;			/* sales of days until this are not undone; -infinity: none is closed */
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
 } CapturedSource;

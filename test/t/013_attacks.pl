@@ -214,7 +214,8 @@ sql('evil', "DROP TABLE lair.t_source CASCADE;
 	CREATE TABLE lair.s (is_source customer_tier.is_source PRIMARY KEY, view regclass DEFAULT 'lair.t_sale',
 	capture regclass DEFAULT 'lair.t_capture', ledger regclass DEFAULT '$part{sale_ledger}',
 	queue regclass DEFAULT '$part{sale_delta}', live regclass DEFAULT '$part{sale_ledger_live}', touches regclass[],
-	made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz); INSERT INTO lair.s VALUES (true);"
+	closed date, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
+	INSERT INTO lair.s VALUES (true);"
 	. forged('z', 'lair.t', 'lair.t_capture', $part{sale_delta}, 'lair.s'), extra_params => [ '-U', 'mallory' ]);
 is(sql('evil', "SELECT ledger, queue, live FROM customer_tier.sources WHERE source = 'lair.t_sale'::regclass"), '||',
 	'what belongs to another is no part');
@@ -255,8 +256,8 @@ UPDATE lair.zero_source SET error = 'x' || repeat('ü', 10000);
 CREATE TABLE lair.nonsense (is_source customer_tier.is_source, view regclass DEFAULT 'lair.t',
   capture regclass DEFAULT 'lair.nonsense', ledger regclass DEFAULT 'lair.hang',
   queue regclass DEFAULT 'lair.hang_ledger', live regclass DEFAULT 'lair.boom_delta_epoch_idx',
-  touches regclass[] DEFAULT ARRAY['lair.t', 'lair.hang', 'lair.t', 'lair.boom_delta']::regclass[], made_view boolean,
-  refreshed_at timestamptz, error text, failed_at timestamptz);
+  touches regclass[] DEFAULT ARRAY['lair.t', 'lair.hang', 'lair.t', 'lair.boom_delta']::regclass[], closed date,
+  made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
 CREATE TABLE lair.few (is_source customer_tier.is_source); CREATE TABLE lair.many (LIKE lair.nonsense, x int);
 CREATE VIEW lair.view AS SELECT * FROM lair.nonsense;
 CREATE TABLE lair.child () INHERITS (lair.nonsense);

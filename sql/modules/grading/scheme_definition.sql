@@ -174,8 +174,8 @@ BEGIN
        JOIN pg_namespace AS place ON place.oid = relnamespace
   WHERE c.oid = s.declaration;
   PERFORM customer_tier_internal.add_attributes(s);
-  r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, returns,
-                                           review, note, path);
+  r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep,
+                                           returns, review, note, path);
   SELECT x INTO gone
   FROM customer_tier_internal.as_owner(s.ledger, format(
       'SELECT string_agg(DISTINCT tier, '', '')

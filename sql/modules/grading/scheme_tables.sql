@@ -53,8 +53,8 @@ BEGIN
                  'tiers text[] NOT NULL, matrix text[], tier text, unrated text, per text, '
                  'calibrate text NOT NULL CHECK (calibrate IN (''every refresh'', ''fixed'')), '
                  'downgrade text NOT NULL CHECK (downgrade IN (''direct'', ''one_level'')), hold interval, '
-                 'keep float8, returns numeric, review text[], calibrated int NOT NULL, measured int NOT NULL, note text, '
-                 'author text NOT NULL DEFAULT session_user, '
+                 'keep float8, returns numeric, review text[], calibrated int NOT NULL, measured int NOT NULL, '
+                 'note text, author text NOT NULL DEFAULT session_user, '
                  'made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()',
         'the rule in all its versions; expressions as they were said then, for they are read by nobody but you'))
       AS v(suffix, columns, about)
@@ -302,7 +302,8 @@ BEGIN
         axes = (SELECT jsonb_agg(a - '{value,measures}'::text[] ORDER BY i)
                 FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)),
         calibrate = r.calibrate, downgrade = r.downgrade, hold = r.hold, keep = r.keep, returns = r.returns,
-        review = r.review, calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author, made_at = r.made_at
+        review = r.review, calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author,
+        made_at = r.made_at
     FROM %s AS r
     WHERE r.version = %L
     $q$, s.declaration, s.rules, r.version));
@@ -338,9 +339,8 @@ BEGIN
   FOREACH command IN ARRAY ARRAY[
     format('CREATE TABLE %s (is_scheme customer_tier.is_scheme PRIMARY KEY, %s, sources regclass[]%s, preset text, '
            'as_of date, version int, axes jsonb, sizes int[], map int[], tiers text[], matrix text[], unrated text, '
-           'calibrate text, downgrade text, hold interval, keep float8, returns numeric, review text[], calibrated int, '
-           'measured int, '
-           'note text, author text, made_at timestamptz)', declaration,
+           'calibrate text, downgrade text, hold interval, keep float8, returns numeric, review text[], '
+           'calibrated int, measured int, note text, author text, made_at timestamptz)', declaration,
            (SELECT string_agg(format('%I regclass%s', part, customer_tier_internal.default_of(relation)), ', ')
             FROM customer_tier_internal.parts_of(s)),
            customer_tier_internal.default_of_touches(nullif(s.sources, '{}'))),

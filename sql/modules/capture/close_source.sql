@@ -1,0 +1,40 @@
+-- Closed days: sales of them may be archived, and the ledgers keep them.
+
+-- The day is the default of a column of the state: it goes with a dump, and every writer sees it, however old
+-- the snapshot.  Who writes meanwhile is waited for, and what they wrote is in the ledgers then.
+CREATE PROCEDURE customer_tier.close_source(source regclass, until date)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = iso
+AS $$
+DECLARE
+  s customer_tier_internal.source := customer_tier_internal.own_source($1);
+  t regclass;
+BEGIN
+  PERFORM customer_tier_internal.require_read_committed();
+  IF s.touches IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+      MESSAGE = format('source %s is a join, and its days cannot be closed', customer_tier_internal.source_name(s)),
+      HINT = 'The ledgers of a join are made from the rows that its tables have. Track a table that has what a sale '
+             'says.';
+  ELSIF NOT isfinite(until) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'until is not a day',
+      HINT = 'For example until => ''2025-12-31'', the last day that is closed; NULL opens all days again.';
+  ELSIF s.refreshed_at IS NULL
+    OR s.queue IS NOT NULL AND customer_tier_internal.capturing(s) IS NOT TRUE
+    OR customer_tier_internal.changed(s) THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('%s may have sales that its ledgers do not know of', customer_tier_internal.source_name(s)),
+      HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) first.', s.view);
+  END IF;
+  FOR t IN SELECT base FROM customer_tier_internal.captures(s) WHERE base IS NOT NULL LOOP
+    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t));
+  END LOOP;
+  IF s.queue IS NOT NULL THEN
+    CALL customer_tier_internal.merge(s.state);
+    CALL customer_tier_internal.note(s.state, NULL);
+  END IF;
+  PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER closed %s', s.state,
+    CASE WHEN until IS NULL THEN 'DROP DEFAULT' ELSE format('SET DEFAULT date %L', until) END));
+END $$;
+COMMENT ON PROCEDURE customer_tier.close_source(regclass, date) IS
+  'closes the days of a source until one: what is deleted of them stays in the ledgers, what is inserted counts, and '
+  'changes are refused; null opens them again';
