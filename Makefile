@@ -44,8 +44,8 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes several presets messages tiers suggest seen life replay history operations \
-	operations_contacts operations_allocations pictures faults models numbers crashes hostile catalog
+	capture joins stale many orders schemes several presets messages tiers suggest seen life lives replay history \
+	operations operations_contacts operations_allocations pictures faults models numbers crashes hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

@@ -280,6 +280,14 @@ SELECT closed FROM sources WHERE sales = 'shop'::regclass;
 SELECT customer, kept, found FROM verify_source('shop');
 TRUNCATE shop;
 SELECT * FROM ledgers('shop_sale');
+-- what is pending then is in the ledgers: also that all was gone once
+INSERT INTO shop VALUES (1, 1, '2025-03-01', 10);
+CALL refresh_source('shop');
+TRUNCATE shop;
+INSERT INTO shop VALUES (2, 2, '2025-03-01', 20);
+CALL close_source('shop', '2025-12-31');
+DELETE FROM shop;
+SELECT * FROM ledgers('shop_sale');
 CALL untrack('shop');
 
 -- orders: lines of closed days stay with those of open ones

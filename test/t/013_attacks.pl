@@ -145,7 +145,7 @@ like(states('evil', 'stranger', "SELECT customer_tier_internal.give_parts($part{
 	"SELECT customer_tier_internal.make_triggers($part{sale}, NULL)",
 	"SELECT customer_tier_internal.drop_source(ROW($part{sale_source},1,
 		$part{sale},$part{sale_sale},$part{sale_capture},
-		$part{sale_ledger},$part{sale_delta},$part{sale_ledger_live},NULL,true,NULL,NULL,NULL))",
+		$part{sale_ledger},$part{sale_delta},$part{sale_ledger_live},NULL,NULL,true,NULL,NULL,NULL))",
 	"SELECT customer_tier_internal.capture()", "SELECT * FROM customer_tier_internal.queue_health($part{sale_delta})",
 	q(SELECT * FROM customer_tier_internal.group_sales(ARRAY['\x11', '\x1100', '\x1100ffffffffffffffffffff', '',
 		'\xff']::bytea[]) AS (c int, l customer_tier.ledger)),
@@ -462,7 +462,7 @@ is(sql('evil', "SELECT tier FROM crm.grade WHERE customer = 'anna';
 $node->psql('evil', "SELECT customer_tier.$_") for ("refresh_scheme('lair.fake_1', '2026-03-01')",
 	"alter_scheme('lair.fake_1')", map { "drop_scheme('lair.fake_$_')" } 1 .. 3);
 is(sql('evil', "SELECT string_agg(DISTINCT relowner::regrole::text, ' '), count(*) FROM pg_class
-	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|22',
+	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|23',
 	'and nothing of it is dropped, or given away, with them');
 # locks that mallory holds
 my $locks = $node->background_psql('evil', extra_params => [ '-U', 'mallory' ]);

@@ -64,8 +64,8 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON PROCEDURE forget_customer(regclass, text) IS
-  'erases who has no sales any more from the ledgers, the queue, and the state, history, pins, releases and allocations '
-  'of all schemes of the source''s customers; counts stay';
+  'erases who has no sales any more from the ledgers, the queue, and the state, history, pins, releases and '
+  'allocations of all schemes of the source''s customers; counts stay';
 
 CREATE PROCEDURE forget_customer(source regclass, customer anyelement)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
