@@ -131,10 +131,13 @@ SELECT * FROM chain('club');
 -- the sales are the user's to change
 SELECT outcome($$CALL merge_customers('sale', 3, 1)$$);
 UPDATE sale SET customer = CASE customer WHEN 8 THEN 7 ELSE customer - 2 END WHERE customer IN (3, 4, 8);
-UPDATE sale SET customer = 5 WHERE customer = 6;
 CALL merge_customers('sale', 3, 1);
 CALL merge_customers('sale', '4', '2');
+-- in one transaction
+BEGIN;
+UPDATE sale SET customer = 5 WHERE customer = 6;
 CALL merge_customers('sale', 6, 5);
+COMMIT;
 CALL merge_customers('sale', 8, 7);
 SELECT customer, tier, status, since FROM club ORDER BY 1;
 SELECT * FROM chain('club');

@@ -31,7 +31,8 @@ DECLARE
 BEGIN
   DROP TABLE IF EXISTS sale, counted CASCADE;
   CREATE TABLE counted (id int, customer int, day date, amount numeric, bill text);
-  EXECUTE 'CREATE TABLE sale (LIKE counted, note text)' || CASE WHEN partitioned THEN ' PARTITION BY RANGE (day)' ELSE '' END;
+  EXECUTE 'CREATE TABLE sale (LIKE counted, note text)'
+    || CASE WHEN partitioned THEN ' PARTITION BY RANGE (day)' ELSE '' END;
   IF partitioned THEN
     EXECUTE string_agg(format('CREATE TABLE sale_%s PARTITION OF sale FOR VALUES FROM (%L) TO (%L);', m,
       make_date(2026, m, 1), make_date(2026, m + 1, 1)), ' ') FROM generate_series(1, 6) AS m;
@@ -48,7 +49,8 @@ BEGIN
       WITH new AS (
         SELECT n + i AS id, (u(seed * 100 + step, i) * 9)::int AS customer,
                date '2026-01-01' + (u(seed * 100 + step, i + 100) * 180)::int AS day,
-               (u(seed * 100 + step, i + 200) * 20 - 5)::numeric(6, 1) AS amount, 'b' || (u(step, i + 300) * 30)::int AS bill
+               (u(seed * 100 + step, i + 200) * 20 - 5)::numeric(6, 1) AS amount,
+               'b' || (u(step, i + 300) * 30)::int AS bill
         FROM generate_series(1, 15) AS i),
       inserted AS (INSERT INTO sale SELECT * FROM new)
       INSERT INTO counted SELECT * FROM new;
@@ -149,7 +151,8 @@ BEGIN
   freed := EXISTS (SELECT FROM given AS g WHERE g.customer = c AND kind = 'release' AND g.day <= step_of.day
                      AND g.day > coalesce(last, '-infinity'))
     OR returns IS NOT NULL AND step_of.day < m.since + hold AND (
-      SELECT coalesce(sum(-x) FILTER (WHERE x < 0 AND d > m.since), 0) > returns * coalesce(sum(x) FILTER (WHERE x > 0), 0)
+      SELECT coalesce(sum(-x) FILTER (WHERE x < 0 AND d > m.since), 0)
+             > returns * coalesce(sum(x) FILTER (WHERE x > 0), 0)
       FROM (SELECT s.day AS d, sum(amount) AS x FROM sale AS s
             WHERE customer = c AND s.day <= step_of.day AND s.day > m.since - hold GROUP BY s.day) AS net);
   next := CASE
@@ -186,8 +189,8 @@ BEGIN
                                 ELSE tier_on(gone + kept - stays, d::date) END AS tier
     FROM generate_series('2025-12-31'::date, '2026-12-31', '1 day') AS d;
   CALL merge_customers('sale', gone, kept);
-  CALL check_none('merged history', seed, step, format('SELECT * FROM expected WHERE tier IS DISTINCT FROM tier_on(%s, day)',
-                                                       kept));
+  CALL check_none('merged history', seed, step,
+    format('SELECT * FROM expected WHERE tier IS DISTINCT FROM tier_on(%s, day)', kept));
   CALL check_none('what is left', seed, step, format('SELECT customer FROM club WHERE customer = %1$s
     UNION ALL SELECT customer FROM club_history WHERE customer = %1$s UNION ALL SELECT customer FROM club__pin
     WHERE customer = %1$s UNION ALL SELECT customer FROM club__release WHERE customer = %1$s', gone));
@@ -222,10 +225,12 @@ BEGIN
   CALL track('sale', 'customer', 'amount', 'day');
   PERFORM create_scheme('club', 'sale', axes => ARRAY[axis('value', 'total(ledger)', 'value', '{100, 300, 600}')],
     tiers => '{T1, T2, T3, T4}', hold => '3 months', keep => 0.8, returns => returns,
-    downgrade => CASE WHEN one_level THEN 'one_level' ELSE 'direct' END, review => CASE WHEN reviewed THEN '{03-31, 06-30}' END);
+    downgrade => CASE WHEN one_level THEN 'one_level' ELSE 'direct' END,
+    review => CASE WHEN reviewed THEN '{03-31, 06-30}' END);
   FOR step IN 1 .. 20 LOOP
     INSERT INTO sale
-    SELECT 1 + (u(seed * 100 + step, i) * 9)::int, coalesce(last, at - 10) + 1 + (u(seed * 100 + step, i + 50) * 9)::int,
+    SELECT 1 + (u(seed * 100 + step, i) * 9)::int,
+           coalesce(last, at - 10) + 1 + (u(seed * 100 + step, i + 50) * 9)::int,
            round(((u(seed * 100 + step, i + 100) - 0.4) * 250)::numeric, 1)
     FROM generate_series(1, 8) AS i;
     FOR i IN 1 .. 2 LOOP
@@ -253,7 +258,8 @@ BEGIN
     DROP TABLE IF EXISTS next;
     CREATE TABLE next AS
       SELECT (step_of(m, s.customer, at, last, returns, one_level, NOT reviewed
-              OR last IS NULL OR '2026-03-31' > last AND '2026-03-31' <= at OR '2026-06-30' > last AND '2026-06-30' <= at)).*
+              OR last IS NULL OR '2026-03-31' > last AND '2026-03-31' <= at
+              OR '2026-06-30' > last AND '2026-06-30' <= at)).*
       FROM (SELECT DISTINCT customer FROM sale) AS s LEFT JOIN member AS m USING (customer);
     TRUNCATE member;
     INSERT INTO member SELECT * FROM next WHERE customer IS NOT NULL;
