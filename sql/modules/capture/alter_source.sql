@@ -189,7 +189,8 @@ BEGIN
   END IF;
   IF new_query IS NOT NULL THEN
     FOREACH command IN ARRAY ARRAY[format('CREATE VIEW %s AS %s', view_name, new_query),
-                                   format('COMMENT ON VIEW %s IS %L', view_name, view_comment)] || view_grants LOOP
+                                   format('COMMENT ON VIEW %s IS %L', view_name, view_comment)]
+                               || ARRAY(SELECT format(g, view_name) FROM unnest(view_grants) AS g) LOOP
       PERFORM customer_tier_internal.run(s.state, command);
     END LOOP;
     now_.view := view_name;
@@ -218,7 +219,7 @@ BEGIN
   PERFORM customer_tier_internal.name_parts(now_);
   PERFORM customer_tier_internal.comment_parts(now_);
   FOREACH command IN ARRAY coalesce(live_grants, '{}') LOOP
-    PERFORM customer_tier_internal.run(s.state, command);
+    PERFORM customer_tier_internal.run(s.state, format(command, now_.live));
   END LOOP;
   PERFORM customer_tier_internal.make_triggers(b, capture)
     FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_)) AS x(b);

@@ -42,7 +42,9 @@ BEGIN
               ADD CHECK (valid_from < valid_to)', s.history),
       format('CREATE INDEX ON %s (valid_from)', s.history),
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)',
-             s.history)]
+             s.history),
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.state),
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.history)]
     LOOP
       PERFORM customer_tier_internal.run(s.ledger, command);
     END LOOP;

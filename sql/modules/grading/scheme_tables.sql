@@ -63,6 +63,9 @@ BEGIN
     PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
+  -- rows are deleted, also where all tables are published; state and history get keys at the first refresh
+  PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I REPLICA IDENTITY FULL', place, name || suffix))
+  FROM unnest('{__move, __state, __history}'::text[]) AS suffix;
   s.state := format('%s.%I', place, name || '__state');
   s.history := format('%s.%I', place, name || '__history');
   s.thresholds := format('%s.%I', place, name || '__threshold');

@@ -47,11 +47,7 @@ BEGIN
   END IF;
   FOR f IN SELECT * FROM customer_tier_internal.locked_schemes_of(s) LOOP
     PERFORM customer_tier_internal.check_not_listed(f, $2);
-    -- before the first refresh state and history have no rows, and no key, which a publication would ask for
-    tables := tables || f.pins || f.releases;
-    IF f.as_of IS NOT NULL THEN
-      tables := tables || f.state || f.history;
-    END IF;
+    tables := tables || ARRAY[f.state, f.history, f.pins, f.releases];
     tables := tables || ARRAY(SELECT unnest(ARRAY[a.assigned, a.pins])
                               FROM customer_tier_internal.allocations_of(f.scheme) AS a);
   END LOOP;
