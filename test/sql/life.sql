@@ -380,5 +380,32 @@ CALL track('visit', 'customer', '1', 'day');
 SELECT create_scheme('club', 'sale', axes => ARRAY[axis('visits', 'orders(visits)', 'value', '{1}')], tiers => '{b, a}',
   sources => '{"visits": "visit"}');
 SELECT outcome(sql) FROM unnest(ARRAY[$$CALL untrack('visit')$$, $$CALL untrack('sale')$$]) AS sql;
-SELECT drop_scheme('club');
+-- its sources can be others
+INSERT INTO sale (customer, day, amount) VALUES (1, '2026-01-01', 1), (2, '2026-01-01', 1);
+INSERT INTO visit VALUES (1, '2026-01-01');
+SELECT refresh_scheme('club', '2026-01-31');
+CREATE TABLE call (customer int, day date);
+CALL track('call', 'customer', '1', 'day');
+INSERT INTO call VALUES (2, '2026-01-01'), (2, '2026-01-02');
+SELECT customer, tier, visits FROM club ORDER BY 1;
+SELECT alter_scheme('club', sources => '{"visits": "call"}', note => 'calls');
+CALL untrack('visit');
+SELECT refresh_scheme('club', '2026-02-01');
+SELECT customer, tier, visits FROM club ORDER BY 1;
+SELECT * FROM chain('club');
+SELECT alter_scheme('club', sources => '{"own": "sale"}', axes => ARRAY[axis('visits', 'orders(visits) + orders(own)',
+  'value', '{2}')]);
+SELECT refresh_scheme('club', '2026-02-02');
+SELECT sources FROM schemes WHERE scheme = 'club'::regclass;
+SELECT customer, tier, visits FROM club ORDER BY 1;
+SELECT tier_now, tier_then FROM simulate('club');
+CREATE TABLE person (id int PRIMARY KEY, age int);
+SELECT create_scheme('known', 'sale', axes => ARRAY[axis('visits', 'orders(visits) + age', 'value', '{1}')],
+  tiers => '{b, a}', attributes => 'person', sources => '{"visits": "call"}');
+SELECT alter_scheme('known', sources => '{"visits": "sale"}');
+SELECT outcome(sql) FROM unnest(ARRAY[
+  $$SELECT alter_scheme('known', sources => '{"more": "call"}')$$,
+  $$SELECT alter_scheme('known', sources => '{"age": "call"}')$$,
+  $$SELECT alter_scheme('known', sources => '{"visits": "nothing"}')$$]) AS sql;
+SELECT drop_scheme('known'), drop_scheme('club');
 DROP SCHEMA t_life CASCADE;

@@ -74,11 +74,13 @@ is(sql('shop', "SELECT closed FROM customer_tier.sources", role => 'reader'), '2
 	'who may read the state sees the day');
 like(sql('shop', "UPDATE crm.sale SET amount = 1 WHERE day < '2026-01-01'", role => 'writer', fails => 1),
 	qr/a sale of 2025-.* cannot be changed: days until 2025-12-31 are closed/, 'a writer is told of closed days');
-like(sql('shop', 'TRUNCATE crm.sale', role => 'writer', fails => 1), qr/has closed days/, 'nor do they empty the table');
+like(sql('shop', 'TRUNCATE crm.sale', role => 'writer', fails => 1), qr/has closed days/,
+	'nor do they empty the table');
 sql('shop', 'BEGIN; DELETE FROM crm.sale WHERE day < DATE $$2025-03-01$$; COMMIT', role => 'writer');
 is(sql('shop', sprintf $ledgers, 'crm'), $kept, 'what a writer deletes of them stays');
 is(sql('shop', "SELECT count(*) FROM pg_proc WHERE prosecdef AND pronamespace IN
-	('customer_tier'::regnamespace, 'customer_tier_internal'::regnamespace)"), '0', 'nothing runs with others\' rights');
+	('customer_tier'::regnamespace, 'customer_tier_internal'::regnamespace)"), '0',
+	'nothing runs with others\' rights');
 
 # a dump by the owner, into another database
 my $dump = $node->basedir . '/life.sql';
@@ -92,7 +94,8 @@ INSERT INTO PLACE.sale VALUES (2000, 78, '2025-08-08', 78);
 CALL customer_tier.rebuild_source('PLACE.sale');
 SELECT count(*) FROM customer_tier.verify_source('PLACE.sale');
 SELECT count(*) FROM PLACE.sale_ledger WHERE customer = 78;
-SELECT string_agg(customer || ' ' || ledger::text, E'\n' ORDER BY customer) FROM PLACE.sale_ledger_live WHERE customer <> 78
+SELECT string_agg(customer || ' ' || ledger::text, E'\n' ORDER BY customer) FROM PLACE.sale_ledger_live
+WHERE customer <> 78
 SQL
 is(sql('copy', $again =~ s/PLACE/crm/gr, role => 'shop'), "0\n1\n$kept", 'deleted and rebuilt there');
 is(sql('copy', "SELECT up, down FROM customer_tier.refresh_scheme('crm.club', '2027-01-31');
@@ -107,7 +110,8 @@ ALTER TABLE trade.sale RENAME COLUMN day TO sold;
 ALTER TABLE trade.sale RENAME TO sales;
 ALTER TABLE trade.sales RENAME TO sale;
 ALTER TABLE trade.sale_source RENAME TO kept_source;
-ALTER TABLE trade.sale OWNER TO heir; ALTER TABLE trade.sale_2025 OWNER TO heir; ALTER TABLE trade.sale_2026 OWNER TO heir;
+ALTER TABLE trade.sale OWNER TO heir; ALTER TABLE trade.sale_2025 OWNER TO heir;
+ALTER TABLE trade.sale_2026 OWNER TO heir;
 SELECT format('ALTER %s %s OWNER TO heir', CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, oid::regclass)
 FROM pg_class WHERE relnamespace = 'trade'::regnamespace AND relkind IN ('r', 'v') AND relname ~ '^(club|new)' \gexec
 ALTER SCHEMA trade OWNER TO heir;

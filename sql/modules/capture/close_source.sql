@@ -7,7 +7,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = iso
 AS $$
 DECLARE
   s customer_tier_internal.source := customer_tier_internal.own_source($1);
-  t regclass;
 BEGIN
   PERFORM customer_tier_internal.require_read_committed();
   IF s.touches IS NOT NULL THEN
@@ -25,13 +24,20 @@ BEGIN
       MESSAGE = format('%s may have sales that its ledgers do not know of', customer_tier_internal.source_name(s)),
       HINT = format('The view customer_tier.sources says more. CALL customer_tier.rebuild_source(%L) first.', s.view);
   END IF;
-  FOR t IN SELECT base FROM customer_tier_internal.captures(s) WHERE base IS NOT NULL LOOP
-    PERFORM customer_tier_internal.run(t, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t));
-  END LOOP;
   IF s.queue IS NOT NULL THEN
+    -- once before writers wait, who do not wait for another refresh, either
+    CALL customer_tier_internal.merge(s.state);
+    PERFORM customer_tier_internal.run(s.sales, format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', s.sales));
     CALL customer_tier_internal.merge(s.state);
     CALL customer_tier_internal.note(s.state, NULL);
   END IF;
+  BEGIN
+    PERFORM customer_tier_internal.run(s.state, format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', s.state));
+  EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION USING ERRCODE = 'lock_not_available',
+      MESSAGE = format('somebody reads the state of %s', customer_tier_internal.source_name(s)),
+      HINT = 'Writers to the sales do not wait until that ends. Try again.';
+  END;
   PERFORM customer_tier_internal.run(s.state, format('ALTER TABLE %s ALTER closed %s', s.state,
     CASE WHEN until IS NULL THEN 'DROP DEFAULT' ELSE format('SET DEFAULT date %L', until) END));
 END $$;

@@ -266,7 +266,7 @@ BEGIN
   CALL customer_tier.refresh_source(s.state);
   SELECT * INTO said
   FROM customer_tier_internal.as_owner(s.state, format($q$
-      SELECT %1$L::%3$s %4$s %2$L::%3$s,
+      SELECT %1$L::%3$s %4$s %2$L::%3$s OR EXISTS (SELECT FROM %5$s WHERE customer %4$s %1$L AND customer %4$s %2$L),
              EXISTS (SELECT
                      FROM %5$s
                      WHERE customer %4$s %1$L

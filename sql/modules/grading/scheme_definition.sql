@@ -156,7 +156,7 @@ COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, t
 
 CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text,
   unrated text, calibrate text, downgrade text, hold interval, keep double precision, returns numeric, review text[],
-  note text, path text, recalibrate boolean DEFAULT false) RETURNS integer
+  note text, sources jsonb, path text, recalibrate boolean DEFAULT false) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
 AS $$
@@ -173,6 +173,7 @@ BEGIN
   FROM pg_class AS c
        JOIN pg_namespace AS place ON place.oid = relnamespace
   WHERE c.oid = s.declaration;
+  s := customer_tier_internal.change_sources(s, sources, path);
   PERFORM customer_tier_internal.add_attributes(s);
   r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep,
                                            returns, review, note, path);
@@ -194,7 +195,7 @@ BEGIN
   END;
   -- the same measures, however they are cut
   r.measured := CASE
-    WHEN (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) =
+    WHEN sources IS NULL AND (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) =
          (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(own.axes) AS a) THEN own.measured
     ELSE r.version
   END;
@@ -209,26 +210,26 @@ BEGIN
   RETURN r.version;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval,
-  double precision, numeric, text[], text, text, boolean) IS 'support of alter_scheme';
+  double precision, numeric, text[], text, jsonb, text, boolean) IS 'support of alter_scheme';
 
 CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL,
   tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
   hold interval DEFAULT NULL, keep double precision DEFAULT NULL, returns numeric DEFAULT NULL,
-  review text DEFAULT NULL, note text DEFAULT NULL) RETURNS integer
+  review text DEFAULT NULL, note text DEFAULT NULL, sources jsonb DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
 SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-  customer_tier_internal.review_days($11), $12, pg_catalog.current_setting('search_path'))
+  customer_tier_internal.review_days($11), $12, $13, pg_catalog.current_setting('search_path'))
 $$;
 COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision,
-  numeric, text, text) IS
+  numeric, text, text, jsonb) IS
   'makes a new version of a scheme''s rule, in force from the next refresh; null arguments keep the present value';
 
 CREATE FUNCTION recalibrate(scheme regclass, note text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT customer_tier_internal.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp', true)
+  coalesce($2, 'recalibrated'), NULL, 'pg_catalog, pg_temp', true)
 $$;
 COMMENT ON FUNCTION recalibrate(regclass, text) IS
   'makes a scheme with fixed lines compute them again at the next refresh, by a new version of its rule';

@@ -203,6 +203,40 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, text[],
   jsonb[], text, text) IS 'support of create_scheme: what expressions are written over';
 
+-- Replaces the sources that measures name.  CREATE OR REPLACE VIEW can only append columns, so a name can get
+-- another source, but a new name cannot be added once the view has attributes.
+CREATE FUNCTION customer_tier_internal.change_sources(INOUT s customer_tier_internal.scheme, sources jsonb, path text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  names text[] := customer_tier_internal.input_names(s);
+  o record;
+BEGIN
+  IF sources IS NULL THEN
+    RETURN;
+  END IF;
+  FOR o IN SELECT x.*, array_position(names, x.name) AS place
+           FROM customer_tier_internal.other_sources(s.ledger, sources, path) AS x
+           ORDER BY x.name COLLATE "C" LOOP
+    IF o.place <= cardinality(s.sources) THEN
+      s.sources[o.place] := o.ledger;
+    ELSIF o.place IS NULL AND cardinality(names) = cardinality(s.sources) THEN
+      s.sources := s.sources || o.ledger;
+      names := names || o.name;
+    ELSE
+      RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+        MESSAGE = format('source "%s" cannot be added to a scheme that has attributes', o.name),
+        HINT = 'Give one of its sources another one by its name, or make another scheme.';
+    END IF;
+  END LOOP;
+  PERFORM customer_tier_internal.run(s.ledger, format('CREATE OR REPLACE VIEW %s AS %s', s.input,
+                                                      customer_tier_internal.input_sql(s, names)));
+  PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s ALTER sources %s', s.declaration,
+    coalesce('SET' || customer_tier_internal.default_of_touches(nullif(s.sources, '{}')), 'DROP DEFAULT')));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.change_sources(customer_tier_internal.scheme, jsonb, text) IS
+  'support of alter_scheme: replaces or adds the sources that measures name';
+
 -- Adds new columns of the attributes to the input, after the existing ones.
 CREATE FUNCTION customer_tier_internal.add_attributes(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
