@@ -89,8 +89,9 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 }
 
 /*
- * Closed days.  What is deleted of them is archived, and stays in the ledgers; what comes for
- * them counts.  An update would be both at once, unless it leaves the sale as it is.
+ * Closed days.  Their sales may be archived, so a DELETE is not captured and the ledgers keep
+ * them.  An INSERT counts.  An UPDATE that changes the sale is an error, because the ledgers
+ * would keep the old row and add the new one.
  */
 static bool
 is_kept(const CapturedSource *s, const Sale *sale, bool deletes)
@@ -106,8 +107,8 @@ refuse_change(const CapturedSource *s, const Sale *sale)
 			 errmsg("a sale of %s cannot be changed: days until %s are closed",
 					DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(sale->day))),
 					DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(s->closed)))),
-			 errhint("Insert a sale of what differs, which counts.  "
-					 "Or open the days again: CALL customer_tier.close_source(..., until => NULL).")));
+			 errhint("Insert a sale with the difference, which counts.  "
+					 "Or open the days: CALL customer_tier.close_source(..., until => NULL).")));
 }
 
 static bool
@@ -138,7 +139,7 @@ check_change(const CapturedSource *s, Evaluation *e, ExprContext *econtext, Tupl
 		pfree(DatumGetPointer(old.customer));
 }
 
-/* the rows of an update are in both tables in one order */
+/* both transition tables of an UPDATE have its rows in the same order */
 static void
 check_changes(TriggerData *t, Capture *c)
 {
@@ -220,7 +221,7 @@ capture_row(TriggerData *t, Capture *c)
 {
 	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
 	bool		deletes = TRIGGER_FIRED_BY_DELETE(t->tg_event);
-	/* it goes to another partition by an update, and comes there as if it were new */
+	/* an UPDATE that moves the row to another partition is a DELETE here, and an INSERT there */
 	bool		moves = deletes && HeapTupleHeaderIndicatesMovedPartitions(t->tg_trigtuple->t_data);
 	TupleTableSlot *went = inserts ? NULL : t->tg_trigslot;
 	TupleTableSlot *came = inserts ? t->tg_trigslot : TRIGGER_FIRED_BY_UPDATE(t->tg_event) ? t->tg_newslot : NULL;
@@ -303,10 +304,10 @@ capture(TriggerData *t, Capture *c)
 			if (any_closed(c))
 				ereport(ERROR,
 						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						 errmsg("table \"%s\" has closed days and cannot be emptied at once",
+						 errmsg("cannot truncate table \"%s\" because it has closed days",
 								RelationGetRelationName(t->tg_relation)),
-						 errhint("DELETE its rows: those of closed days stay in the ledgers.  "
-								 "A partition of closed days can be dropped.")));
+						 errhint("DELETE the rows: the ledgers keep sales of closed days.  "
+								 "A partition of closed days can be dropped or truncated.")));
 			ct_gather_write(c->relation);
 			for (int i = 0; i < c->n; i++)
 				c->source[i].epoch = ct_queue_write_marker(c->source[i].queue, c->owner, c->relation);

@@ -138,7 +138,7 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 	s->epoch = ct_queue_epoch(queue, snapshot);
 	UnregisterSnapshot(snapshot);
 	table_close(queue, NoLock);
-	/* who closes days keeps writers out meanwhile */
+	/* close_source waits for writers before it changes this */
 	state = try_relation_open(s->state, AccessShareLock);
 	s->closed = state == NULL ? DATEVAL_NOBEGIN : ct_closed_until(state);
 	if (state != NULL)

@@ -21,7 +21,7 @@ typedef struct CapturedSource
 	Oid			queue;
 	Oid			state;
 	int32		epoch;
-	DateADT		closed;			/* sales of days until this are not undone; -infinity: none is closed */
+	DateADT		closed;			/* the last closed day, or -infinity */
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
 } CapturedSource;

@@ -40,9 +40,9 @@ static const StateKind source_kind = {state_column, STATE_COLUMNS};
 
 /*
  * ct_closed_until
- *		The day until which a source is closed, by a default like those that name its parts: it
- *		is in the relcache whatever a writer's snapshot is, and changes with it.  -infinity if
- *		none is closed.
+ *		The last closed day of a source, or -infinity.
+ *
+ * It is the default of a column, so that it is in the relcache, whatever the writer's snapshot is.
  */
 DateADT
 ct_closed_until(Relation state)

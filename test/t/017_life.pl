@@ -74,7 +74,7 @@ is(sql('shop', "SELECT closed FROM customer_tier.sources", role => 'reader'), '2
 	'who may read the state sees the day');
 like(sql('shop', "UPDATE crm.sale SET amount = 1 WHERE day < '2026-01-01'", role => 'writer', fails => 1),
 	qr/a sale of 2025-.* cannot be changed: days until 2025-12-31 are closed/, 'a writer is told of closed days');
-like(sql('shop', 'TRUNCATE crm.sale', role => 'writer', fails => 1), qr/has closed days/,
+like(sql('shop', 'TRUNCATE crm.sale', role => 'writer', fails => 1), qr/cannot truncate table/,
 	'nor do they empty the table');
 sql('shop', 'BEGIN; DELETE FROM crm.sale WHERE day < DATE $$2025-03-01$$; COMMIT', role => 'writer');
 is(sql('shop', sprintf $ledgers, 'crm'), $kept, 'what a writer deletes of them stays');

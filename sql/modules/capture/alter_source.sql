@@ -171,7 +171,7 @@ BEGIN
     PERFORM customer_tier_internal.make_triggers(t, capture, s.state);
   END LOOP;
   PERFORM customer_tier_internal.lock_source(s, 'ACCESS EXCLUSIVE');
-  -- the queue goes, and what it has of closed days may be nowhere else
+  -- the queue is dropped, and the sales of closed days in it may have been archived
   IF s.closed IS NOT NULL AND s.queue IS NOT NULL THEN
     CALL customer_tier_internal.merge(s.state);
   END IF;

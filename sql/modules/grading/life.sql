@@ -1,4 +1,4 @@
--- The life of a customer base: holds that end, and customers who turn out to be one.
+-- The life of a customer base: ending holds, and merging customers.
 
 CREATE FUNCTION release(scheme regclass, customer text, reason text, released_on date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
@@ -10,17 +10,17 @@ DECLARE
 BEGIN
   released_on := coalesce(released_on, s.as_of + 1);
   IF coalesce(btrim(reason), '') = '' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a hold is ended for a reason',
-      HINT = 'It is kept in the history: reason => ''...''.';
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a release needs a reason',
+      HINT = 'The history shows it: reason => ''...''.';
   ELSIF customer IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a release needs a customer';
   ELSIF NOT isfinite(released_on) THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a hold is ended on a day',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'released_on is not a day',
       HINT = 'For example released_on => ''2026-11-30''.';
   ELSIF released_on <= s.as_of THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('%s was refreshed as of %s already', $1, s.as_of),
-      HINT = 'A hold ends after that. Without released_on it ends the day after.';
+      HINT = 'released_on must be a later day; by default it is the day after that refresh.';
   END IF;
   SELECT x INTO now_status
   FROM customer_tier_internal.as_owner(s.ledger, format('SELECT status FROM %s WHERE customer %s %L', s.state,
@@ -34,7 +34,7 @@ BEGIN
       END;
   ELSIF now_status = 'pinned' THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
-      MESSAGE = format('customer %s has a tier that was given by hand', $2), HINT = 'unpin ends that.';
+      MESSAGE = format('the tier of customer %s is pinned', $2), HINT = 'Use unpin.';
   END IF;
   PERFORM customer_tier_internal.run(s.ledger, format($q$
     INSERT INTO %s AS r (customer, released_on, reason, author)
@@ -43,7 +43,7 @@ BEGIN
     $q$, s.releases, $2, released_on, $3, session_user));
 END $$;
 COMMENT ON FUNCTION release(regclass, text, text, date) IS
-  'ends what holds a customer''s tier, at the first refresh on or after a day: the tier is then the one that is earned';
+  'ends the hold of a customer''s tier at the first refresh on or after a day: the customer gets the earned tier';
 
 CREATE FUNCTION release(scheme regclass, customer anyelement, reason text, released_on date DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -52,10 +52,10 @@ COMMENT ON FUNCTION release(regclass, anyelement, text, date) IS
   'the same for a customer of the type that customers have';
 
 --
--- Two customers who turn out to be one
+-- Merging customers
 --
 
--- Who changes the ledgers of a source has locked them, and so has whoever locks one of these schemes.
+-- The caller has locked the ledgers, as everybody does before they lock the state of a scheme.
 CREATE FUNCTION customer_tier_internal.locked_schemes_of(s customer_tier_internal.source)
 RETURNS SETOF customer_tier_internal.scheme
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -77,7 +77,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.locked_schemes_of(customer_tier_internal.source) IS
   'support of merge_customers and forget_customer: the schemes of the customers of a source, locked';
 
--- attributes are the user's, and would bring the customer back
+-- a refresh would grade the customer again because of the attributes
 CREATE FUNCTION customer_tier_internal.check_not_listed(s customer_tier_internal.scheme, customer text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -102,8 +102,7 @@ COMMENT ON FUNCTION customer_tier_internal.check_not_listed(customer_tier_intern
   'support of merge_customers and forget_customer: an error if a scheme would grade a customer without sales';
 
 /*
- * The chain of one of the two stays, and its days before are filled from that of the other.  {stays} is the customer
- * whose chain stays; {fills} the other.
+ * {stays} is the customer whose history is kept; that of the other, {fills}, is kept for the days before it begins.
  */
 CREATE FUNCTION customer_tier_internal.merged_history_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -153,7 +152,7 @@ FROM (SELECT c.*, b.*, is_there IS TRUE AND valid_from = day AS joins
 ORDER BY 3
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.merged_history_template() IS
-  'support of merge_customers: the statement that makes one chain of two';
+  'support of merge_customers: the statement that merges two histories';
 
 CREATE FUNCTION customer_tier_internal.merge_in_scheme(s customer_tier_internal.scheme, duplicate text, kept text,
   customer_type text) RETURNS void
@@ -167,7 +166,7 @@ DECLARE
   template text;
 BEGIN
   PERFORM customer_tier_internal.check_not_listed(s, duplicate);
-  -- the better tier, for it may be held; a tier of the kept one's that is given by hand is stronger
+  -- the history with the better tier is kept, because the tier may be held; but a pin of the kept customer wins
   SELECT x INTO duplicate_stays
   FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.interpolate($q$
       SELECT d.tier IS NOT NULL
@@ -195,7 +194,7 @@ BEGIN
       FROM gone
       ON CONFLICT (customer, released_on) DO NOTHING
       $q$,
-      -- those of the kept one stay; one of the duplicate ends where one of them begins
+      -- pins of the kept customer win; a pin of the duplicate ends where one of them begins
       $q$
       WITH gone AS (
         DELETE FROM {pins}
@@ -217,7 +216,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.merge_in_scheme(customer_tier_internal.scheme, text, text, text) IS
   'support of merge_customers: history, state, pins and releases of a scheme';
 
--- of closed days, whose sales may be gone
+-- only closed days are left in the duplicate's ledger
 CREATE FUNCTION customer_tier_internal.merge_ledgers(s customer_tier_internal.source, duplicate text, kept text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -279,23 +278,23 @@ BEGIN
   ELSIF said.has_sales THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use',
       MESSAGE = format('customer %s has sales in %s', $2, customer_tier_internal.source_name(s)),
-      HINT = format('They are yours to change: first UPDATE them to be of customer %s.', $3)
+      HINT = format('First update the sales so that their customer is %s.', $3)
              || CASE
                   WHEN s.closed IS NULL THEN ''
-                  ELSE format(' Those until %s are closed and stay as they are: their ledgers are merged.', s.closed)
+                  ELSE format(' Do not update sales until %s, which are closed; their ledgers are merged.', s.closed)
                 END;
   ELSIF NOT said.is_known THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found',
       MESSAGE = format('%s has no customer %s', customer_tier_internal.source_name(s), $3),
-      HINT = 'The customer who is kept has sales, among them those that were the duplicate''s.';
+      HINT = 'The kept customer must have sales; those of the duplicate are updated first.';
   END IF;
   PERFORM customer_tier_internal.merge_in_scheme(f, $2, $3, p.customer_type)
   FROM customer_tier_internal.locked_schemes_of(s) AS f;
   PERFORM customer_tier_internal.merge_ledgers(s, $2, $3);
 END $$;
 COMMENT ON PROCEDURE merge_customers(regclass, text, text) IS
-  'two customers of a source are one: history, state, pins, releases, and ledgers of closed days of the duplicate '
-  'become those of the kept one, in all schemes of the source''s customers; the sales are changed before';
+  'gives history, state, pins, releases and ledgers of closed days of a duplicate to the kept customer, in all schemes '
+  'over the source; the sales have been updated before';
 
 CREATE PROCEDURE merge_customers(source regclass, duplicate anyelement, kept anyelement)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -65,8 +65,8 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(date) IS
   'support of schemes: an error if as_of is not a day';
 
--- What was returned since a tier was reached, beside what was bought from one hold before that on: days, or orders of a
--- day, below zero and above.
+-- Compares the sum of the entries below zero since the tier was reached with the sum of the entries above zero since
+-- one hold before that.
 CREATE FUNCTION customer_tier_internal.is_broken(ledger customer_tier.ledger, since date, hold interval, as_of date,
   returns numeric) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp

@@ -55,7 +55,8 @@ COMMENT ON FUNCTION customer_tier_internal.first_refresh_template() IS
  *
  *	today	rows of the history that this day has begun already, with what was before them
  *	before	beside the new scores, what was before the day (was ...)
- *	decided	what discipline makes of them: the rank they get (goes_to); freed: why nothing holds the tier
+ *	decided	what discipline makes of them: the rank they get (goes_to), and whether a release or
+ *		returns end the hold (freed)
  *	placed	the tier from now on
  *	turn	whether the tier, or the way they have it, changes on this day
  *

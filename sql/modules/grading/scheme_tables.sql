@@ -48,7 +48,7 @@ BEGIN
         'tiers that are given by hand'),
       ('__release', format('customer %s, released_on date, reason text NOT NULL, author text NOT NULL, '
                            'PRIMARY KEY (customer, released_on)', customer),
-        'ends of holds, given by hand'),
+        'releases: ends of holds'),
       ('__rule', 'version int PRIMARY KEY, axes jsonb NOT NULL, sizes int[] NOT NULL, map int[] NOT NULL, '
                  'tiers text[] NOT NULL, matrix text[], tier text, unrated text, per text, '
                  'calibrate text NOT NULL CHECK (calibrate IN (''every refresh'', ''fixed'')), '
@@ -63,7 +63,7 @@ BEGIN
     PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
-  -- rows are deleted, also where all tables are published; state and history get keys at the first refresh
+  -- rows are deleted, even if all tables are published; state and history get primary keys at the first refresh
   PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I REPLICA IDENTITY FULL', place, name || suffix))
   FROM unnest('{__move, __state, __history}'::text[]) AS suffix;
   s.state := format('%s.%I', place, name || '__state');

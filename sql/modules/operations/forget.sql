@@ -1,6 +1,5 @@
--- A person who is to be forgotten.
+-- Erasing a customer.
 
--- Allocations of the customers of a scheme, of its owner.
 CREATE FUNCTION customer_tier_internal.allocations_of(scheme regclass)
 RETURNS SETOF customer_tier_internal.allocation
 LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -32,10 +31,10 @@ DECLARE
   erased bigint := 0;
 BEGIN
   IF customer IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'no customer to forget';
+    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'a customer is needed';
   END IF;
   SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  -- what the queue has goes into the ledgers, and with them
+  -- empties the queue into the ledgers
   CALL customer_tier.refresh_source(s.state);
   SELECT x INTO remain
   FROM customer_tier_internal.as_owner(s.state, format('SELECT EXISTS (SELECT FROM %s WHERE customer %s %L)', s.view,
@@ -43,7 +42,7 @@ BEGIN
   IF remain THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use',
       MESSAGE = format('customer %s has sales in %s', $2, customer_tier_internal.source_name(s)),
-      HINT = 'They are yours to change: first DELETE them, or UPDATE them to be nobody''s.';
+      HINT = 'First delete these sales, or update them so that they have no customer.';
   END IF;
   FOR f IN SELECT * FROM customer_tier_internal.locked_schemes_of(s) LOOP
     PERFORM customer_tier_internal.check_not_listed(f, $2);
@@ -64,8 +63,8 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON PROCEDURE forget_customer(regclass, text) IS
-  'erases who has no sales any more from the ledgers, the queue, and the state, history, pins, releases and '
-  'allocations of all schemes of the source''s customers; counts stay';
+  'erases a customer without sales from the ledgers, the queue, and the state, history, pins, releases and '
+  'allocations of all schemes over the source; counts are kept';
 
 CREATE PROCEDURE forget_customer(source regclass, customer anyelement)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
