@@ -29,11 +29,12 @@ SQL_ledger = ledger ledger_agg measures calendar
 SQL_rollup = roll_up
 SQL_cuts = cuts classes concentration lookups
 SQL_value = formulas models predictions
-SQL_capture = owner source_views sources queues track refresh_source alter_source source_health watched stale
+SQL_capture = owner source_views sources queues track refresh_source alter_source close_source source_health \
+	watched stale
 SQL_grading = models axes schemes rules grading refresh_statement refresh_scheme preset_options presets \
-	scheme_views scheme_tables scheme_definition scheme_questions scheme_use suggest
+	scheme_views scheme_tables scheme_definition scheme_questions scheme_use life suggest
 SQL_operations = periods balance points referrals word_of_mouth drivers retention funnel surveys \
-	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate
+	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate forget
 SQL_pictures = svg words scheme_figures scheme_pictures picture report
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
@@ -42,8 +43,9 @@ DATA_built = $(INSTALL_SQL)
 EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/regression.out .built_for
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
-	capture joins stale many orders schemes spread several presets messages tiers suggest seen replay history \
-	operations operations_contacts operations_allocations pictures faults models numbers crashes hostile catalog
+	capture joins stale many orders schemes spread several presets messages tiers suggest seen life lives replay \
+	history operations operations_contacts operations_allocations pictures faults models numbers crashes hostile \
+	catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

@@ -9,10 +9,12 @@
  */
 #include "capture/captures.h"
 
+#include "access/htup_details.h"
 #include "common/pg_lzcompress.h"
 #include "replication/logicalworker.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
+#include "utils/datum.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
@@ -86,8 +88,92 @@ evaluate(const SaleType *type, Evaluation *e, ExprContext *econtext, TupleTableS
 	return true;
 }
 
+/*
+ * Closed days.  Their sales may be archived, so a DELETE is not captured and the ledgers keep
+ * them.  An INSERT counts.  An UPDATE that changes the sale is an error, because the ledgers
+ * would keep the old row and add the new one.
+ */
+static bool
+is_kept(const CapturedSource *s, const Sale *sale, bool deletes)
+{
+	return deletes && sale->undo && sale->day <= s->closed;
+}
+
 static void
-add_table(Capture *c, QueueWriter *w, Relation rel, Tuplestorestate *rows, bool undo)
+refuse_change(const CapturedSource *s, const Sale *sale)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("a sale of %s cannot be changed: days until %s are closed",
+					DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(sale->day))),
+					DatumGetCString(DirectFunctionCall1(date_out, DateADTGetDatum(s->closed)))),
+			 errhint("Insert a sale with the difference, which counts.  "
+					 "Or open the days: CALL customer_tier.close_source(..., until => NULL).")));
+}
+
+static bool
+same_amount(Amount a, Amount b)
+{
+	return (int128) a.value * ct_pow10[AMOUNT_MAX_SCALE - a.scale] ==
+		(int128) b.value * ct_pow10[AMOUNT_MAX_SCALE - b.scale];
+}
+
+static void
+check_change(const CapturedSource *s, Evaluation *e, ExprContext *econtext, TupleTableSlot *went, TupleTableSlot *came)
+{
+	const CustomerType *type = &s->type.customer;
+	Sale		old = {.undo = true};
+	Sale		new = {.undo = true};
+	bool		same;
+
+	if (DATE_IS_NOBEGIN(s->closed) || !evaluate(&s->type, e, econtext, went, &old) || old.day > s->closed)
+		return;
+	old.customer = datumCopy(old.customer, type->byval, type->len);
+	same = evaluate(&s->type, e, econtext, came, &new) && new.day == old.day &&
+		same_amount(new.amount, old.amount) &&
+		new.ordered == old.ordered && (!new.ordered || new.order == old.order) &&
+		same_customer(type, new.customer, old.customer);
+	if (!same)
+		refuse_change(s, &old);
+	if (!type->byval)
+		pfree(DatumGetPointer(old.customer));
+}
+
+/* both transition tables of an UPDATE have its rows in the same order */
+static void
+check_changes(TriggerData *t, Capture *c)
+{
+	TupleTableSlot *went = MakeSingleTupleTableSlot(RelationGetDescr(t->tg_relation), &TTSOpsMinimalTuple);
+	TupleTableSlot *came = MakeSingleTupleTableSlot(RelationGetDescr(t->tg_relation), &TTSOpsMinimalTuple);
+	ExprContext *econtext;
+	Evaluation *e = ct_get_evaluation(c, &econtext);
+
+	tuplestore_select_read_pointer(t->tg_oldtable, 0);
+	tuplestore_rescan(t->tg_oldtable);
+	tuplestore_select_read_pointer(t->tg_newtable, 0);
+	tuplestore_rescan(t->tg_newtable);
+	while (tuplestore_gettupleslot(t->tg_oldtable, true, false, went) &&
+		   tuplestore_gettupleslot(t->tg_newtable, true, false, came))
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (int i = 0; i < c->n; i++)
+			check_change(&c->source[i], &e[i], econtext, went, came);
+	}
+	ExecDropSingleTupleTableSlot(went);
+	ExecDropSingleTupleTableSlot(came);
+}
+
+static bool
+any_closed(const Capture *c)
+{
+	for (int i = 0; i < c->n; i++)
+		if (!DATE_IS_NOBEGIN(c->source[i].closed))
+			return true;
+	return false;
+}
+
+static void
+add_table(Capture *c, QueueWriter *w, Relation rel, Tuplestorestate *rows, bool undo, bool deletes)
 {
 	TupleTableSlot *slot;
 	ExprContext *econtext = NULL;
@@ -106,7 +192,8 @@ add_table(Capture *c, QueueWriter *w, Relation rel, Tuplestorestate *rows, bool 
 		if (e == NULL)
 			e = ct_get_evaluation(c, &econtext);
 		for (int i = 0; i < c->n; i++)
-			if (evaluate(&c->source[i].type, &e[i], econtext, slot, &sale))
+			if (evaluate(&c->source[i].type, &e[i], econtext, slot, &sale) &&
+				!is_kept(&c->source[i], &sale, deletes))
 				ct_queue_add(&w[i], &sale);
 	}
 	ExecDropSingleTupleTableSlot(slot);
@@ -116,12 +203,15 @@ static void
 capture_statement(TriggerData *t, Capture *c)
 {
 	QueueWriter *w = palloc(c->n * sizeof(QueueWriter));
+	bool		deletes = TRIGGER_FIRED_BY_DELETE(t->tg_event);
 
+	if (TRIGGER_FIRED_BY_UPDATE(t->tg_event) && any_closed(c))
+		check_changes(t, c);
 	for (int i = 0; i < c->n; i++)
 		ct_queue_begin(&w[i], c->source[i].queue, c->owner, c->relation, c->source[i].epoch,
 					   &c->source[i].type.customer);
-	add_table(c, w, t->tg_relation, t->tg_oldtable, true);
-	add_table(c, w, t->tg_relation, t->tg_newtable, false);
+	add_table(c, w, t->tg_relation, t->tg_oldtable, true, deletes);
+	add_table(c, w, t->tg_relation, t->tg_newtable, false, deletes);
 	for (int i = 0; i < c->n; i++)
 		ct_queue_write(&w[i]);
 }
@@ -130,6 +220,9 @@ static void
 capture_row(TriggerData *t, Capture *c)
 {
 	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
+	bool		deletes = TRIGGER_FIRED_BY_DELETE(t->tg_event);
+	/* an UPDATE that moves the row to another partition is a DELETE here, and an INSERT there */
+	bool		moves = deletes && HeapTupleHeaderIndicatesMovedPartitions(t->tg_trigtuple->t_data);
 	TupleTableSlot *went = inserts ? NULL : t->tg_trigslot;
 	TupleTableSlot *came = inserts ? t->tg_trigslot : TRIGGER_FIRED_BY_UPDATE(t->tg_event) ? t->tg_newslot : NULL;
 	ExprContext *econtext;
@@ -143,6 +236,8 @@ capture_row(TriggerData *t, Capture *c)
 		QueueWriter *w = gathering;
 		Sale		sale;
 
+		if (went != NULL && came != NULL)
+			check_change(s, &e[i], econtext, went, came);
 		if (gathering == NULL)
 		{
 			w = &own;
@@ -150,7 +245,12 @@ capture_row(TriggerData *t, Capture *c)
 		}
 		sale.undo = true;
 		if (went != NULL && evaluate(&s->type, &e[i], econtext, went, &sale))
-			ct_queue_add(w, &sale);
+		{
+			if (!is_kept(s, &sale, deletes))
+				ct_queue_add(w, &sale);
+			else if (moves)
+				refuse_change(s, &sale);
+		}
 		sale.undo = false;
 		if (came != NULL && evaluate(&s->type, &e[i], econtext, came, &sale))
 			ct_queue_add(w, &sale);
@@ -201,6 +301,13 @@ capture(TriggerData *t, Capture *c)
 	switch (get_event(t))
 	{
 		case EMPTIED:
+			if (any_closed(c))
+				ereport(ERROR,
+						(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						 errmsg("cannot truncate table \"%s\" because it has closed days",
+								RelationGetRelationName(t->tg_relation)),
+						 errhint("DELETE the rows: the ledgers keep sales of closed days.  "
+								 "A partition of closed days can be dropped or truncated.")));
 			ct_gather_write(c->relation);
 			for (int i = 0; i < c->n; i++)
 				c->source[i].epoch = ct_queue_write_marker(c->source[i].queue, c->owner, c->relation);

@@ -9,6 +9,7 @@
  */
 #include "capture/captures.h"
 
+#include "access/relation.h"
 #include "access/table.h"
 #include "catalog/partition.h"
 #include "catalog/pg_class.h"
@@ -26,6 +27,7 @@
 #include "capture/as_owner.h"
 #include "capture/packed_sales.h"
 #include "capture/queue.h"
+#include "capture/source_state.h"
 #include "capture/source_view.h"
 #include "capture/state.h"
 
@@ -46,7 +48,7 @@ concerns(const Capture *c, Oid relid)
 	if (!OidIsValid(relid) || c->relation == relid)
 		return true;
 	for (int i = 0; i < c->n; i++)
-		if (c->source[i].view == relid || c->source[i].queue == relid)
+		if (c->source[i].view == relid || c->source[i].queue == relid || c->source[i].state == relid)
 			return true;
 	return false;
 }
@@ -113,6 +115,7 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 	Node	   *customer;
 	Node	   *order;
 	Relation	queue;
+	Relation	state;
 	Snapshot	snapshot;
 	text	   *zone;
 
@@ -135,6 +138,11 @@ read_source(Capture *c, CapturedSource *s, Relation rel)
 	s->epoch = ct_queue_epoch(queue, snapshot);
 	UnregisterSnapshot(snapshot);
 	table_close(queue, NoLock);
+	/* close_source waits for writers before it changes this */
+	state = try_relation_open(s->state, AccessShareLock);
+	s->closed = state == NULL ? DATEVAL_NOBEGIN : ct_closed_until(state);
+	if (state != NULL)
+		relation_close(state, AccessShareLock);
 }
 
 /*

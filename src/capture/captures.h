@@ -21,6 +21,7 @@ typedef struct CapturedSource
 	Oid			queue;
 	Oid			state;
 	int32		epoch;
+	DateADT		closed;			/* the last closed day, or -infinity */
 	SaleType	type;
 	Expr	   *expression[SALE_EXPRESSIONS];
 } CapturedSource;

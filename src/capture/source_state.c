@@ -8,6 +8,7 @@
 
 #include "access/relation.h"
 #include "catalog/pg_type.h"
+#include "nodes/primnodes.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -28,6 +29,7 @@ static const StateColumn state_column[STATE_COLUMNS] =
 	[STATE_QUEUE] = {"queue", REGCLASSOID},
 	[STATE_LIVE] = {"live", REGCLASSOID},
 	[STATE_TOUCHES] = {"touches", REGCLASSARRAYOID},
+	[STATE_CLOSED] = {"closed", DATEOID},
 	[STATE_MADE_VIEW] = {"made_view", BOOLOID},
 	[STATE_REFRESHED_AT] = {"refreshed_at", TIMESTAMPTZOID},
 	[STATE_ERROR] = {"error", TEXTOID},
@@ -35,6 +37,28 @@ static const StateColumn state_column[STATE_COLUMNS] =
 };
 
 static const StateKind source_kind = {state_column, STATE_COLUMNS};
+
+/*
+ * ct_closed_until
+ *		The last closed day of a source, or -infinity.
+ *
+ * It is the default of a column, so that it is in the relcache, whatever the writer's snapshot is.
+ */
+DateADT
+ct_closed_until(Relation state)
+{
+	TupleConstr *constr = RelationGetDescr(state)->constr;
+
+	for (int i = 0; constr != NULL && i < constr->num_defval; i++)
+		if (constr->defval[i].adnum == STATE_CLOSED + 1 && constr->defval[i].adbin != NULL)
+		{
+			Node	   *node = stringToNode(constr->defval[i].adbin);
+
+			if (IsA(node, Const) && ((Const *) node)->consttype == DATEOID && !((Const *) node)->constisnull)
+				return DatumGetDateADT(((Const *) node)->constvalue);
+		}
+	return DATEVAL_NOBEGIN;
+}
 
 /*
  * ct_read_state
@@ -152,6 +176,8 @@ ct_find_sources(PG_FUNCTION_ARGS)
 				PUT(2 + i, ObjectIdGetDatum(s.part[i]));
 		if (s.touches != NIL)
 			PUT(2 + STATE_TOUCHES, ct_regclass_array(s.touches));
+		if (!DATE_IS_NOBEGIN(ct_closed_until(rel)))
+			PUT(2 + STATE_CLOSED, DateADTGetDatum(ct_closed_until(rel)));
 		ct_state_row(&source_kind, rel, STATE_MADE_VIEW, false, &values[2 + STATE_MADE_VIEW],
 					 &nulls[2 + STATE_MADE_VIEW]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);

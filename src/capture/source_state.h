@@ -7,13 +7,14 @@
 
 #include "base/compat.h"
 
+#include "utils/date.h"
 #include "utils/rel.h"
 
 /* columns of the state: is_source marks it, the defaults of view to touches name the parts */
 enum
 {
 	STATE_IS_SOURCE, STATE_VIEW, STATE_CAPTURE, STATE_LEDGER, STATE_QUEUE, STATE_LIVE, STATE_TOUCHES,
-	STATE_MADE_VIEW, STATE_REFRESHED_AT, STATE_ERROR, STATE_FAILED_AT, STATE_COLUMNS
+	STATE_CLOSED, STATE_MADE_VIEW, STATE_REFRESHED_AT, STATE_ERROR, STATE_FAILED_AT, STATE_COLUMNS
 };
 
 typedef struct SourceState
@@ -24,6 +25,7 @@ typedef struct SourceState
 	List	   *touches;		/* of a join: a view and a queue for each table */
 } SourceState;
 
+extern DateADT ct_closed_until(Relation state);
 extern bool ct_read_state(Oid state, bool wait, SourceState *s, Relation *rel);
 
 #endif							/* CUSTOMER_TIER_SOURCE_STATE_H */

@@ -627,7 +627,7 @@ CREATE TABLE forged_source (is_source is_source PRIMARY KEY, view regclass DEFAU
   capture regclass DEFAULT 't_capture.forged_capture'::regclass,
   ledger regclass DEFAULT 't_capture.shop_ledger'::regclass,
   queue regclass DEFAULT 't_capture.shop_delta'::regclass, live regclass DEFAULT 't_capture.shop_ledger_live'::regclass,
-  touches regclass[], made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
+  touches regclass[], closed date, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
 INSERT INTO forged_source (is_source, error) VALUES (true, repeat('x', 20000));
 SELECT sales, view, ledger, queue, live, length(error) > 8000 AS cut FROM found;
 SELECT outcome('CALL refresh_source(''t_capture.forged'')'), outcome('SELECT verify_source(''t_capture.forged'')'),
@@ -635,8 +635,8 @@ SELECT outcome('CALL refresh_source(''t_capture.forged'')'), outcome('SELECT ver
 CREATE TABLE other_source (is_source is_source, view regclass DEFAULT 't_capture.forged_capture'::regclass);
 CREATE TABLE sprung_source (is_source is_source DEFAULT spring() = 1, view regclass,
   capture regclass DEFAULT (CASE spring() WHEN 1 THEN 't_capture.forged_capture' END)::regclass, ledger regclass,
-  queue regclass, live regclass, touches regclass[], made_view boolean, refreshed_at timestamptz, error text,
-  failed_at timestamptz);
+  queue regclass, live regclass, touches regclass[], closed date, made_view boolean, refreshed_at timestamptz,
+  error text, failed_at timestamptz);
 ALTER TABLE sprung_source ENABLE ROW LEVEL SECURITY;
 CREATE VIEW viewed_source AS SELECT * FROM forged_source;
 SELECT count(*) FROM found;

@@ -104,7 +104,7 @@ BEGIN
   PERFORM customer_tier.create_scheme('t_numbers.s1', 't_numbers.sale',
     axes => ARRAY[customer_tier.axis('v', 'customer_tier.total(ledger)', 'share',
     ARRAY[0.1::float8 + 0.2::float8, 0.6543210987654321, 0.95])], tiers => '{D, C, B, A}', keep => 0.8123456789012345,
-    hold => '1 month -3 days');
+    hold => '1 month -3 days', returns => 0.1234567890123456);
   PERFORM customer_tier.create_scheme('t_numbers.s2', 't_numbers.sale', preset => 'rfm',
     options => '{"segments": "codes", "frequency": "customer_tier.purchase_days(ledger)"}');
   PERFORM customer_tier.create_scheme('t_numbers.s3', 't_numbers.sale', preset => 'weighted',
@@ -139,6 +139,7 @@ BEGIN
     PERFORM customer_tier.refresh_scheme('t_numbers.s' || n, DATE '2026-03-31'),
       customer_tier.refresh_scheme('t_numbers.s' || n, DATE '2026-05-31');
   END LOOP;
+  PERFORM customer_tier.release('t_numbers.s1', '5', 'asked', DATE '2026-06-03');
   PERFORM customer_tier.alter_scheme('t_numbers.s1', keep => 0.7123456789012345, note => 'less');
   PERFORM customer_tier.alter_scheme('t_numbers.s8', hold => '-1 days 2 months');
   PERFORM customer_tier.alter_tier('t_numbers.s1', 'A', hold => '2 months -5 days',

@@ -145,7 +145,7 @@ like(states('evil', 'stranger', "SELECT customer_tier_internal.give_parts($part{
 	"SELECT customer_tier_internal.make_triggers($part{sale}, NULL)",
 	"SELECT customer_tier_internal.drop_source(ROW($part{sale_source},1,
 		$part{sale},$part{sale_sale},$part{sale_capture},
-		$part{sale_ledger},$part{sale_delta},$part{sale_ledger_live},NULL,true,NULL,NULL,NULL))",
+		$part{sale_ledger},$part{sale_delta},$part{sale_ledger_live},NULL,NULL,true,NULL,NULL,NULL))",
 	"SELECT customer_tier_internal.capture()", "SELECT * FROM customer_tier_internal.queue_health($part{sale_delta})",
 	q(SELECT * FROM customer_tier_internal.group_sales(ARRAY['\x11', '\x1100', '\x1100ffffffffffffffffffff', '',
 		'\xff']::bytea[]) AS (c int, l customer_tier.ledger)),
@@ -214,7 +214,8 @@ sql('evil', "DROP TABLE lair.t_source CASCADE;
 	CREATE TABLE lair.s (is_source customer_tier.is_source PRIMARY KEY, view regclass DEFAULT 'lair.t_sale',
 	capture regclass DEFAULT 'lair.t_capture', ledger regclass DEFAULT '$part{sale_ledger}',
 	queue regclass DEFAULT '$part{sale_delta}', live regclass DEFAULT '$part{sale_ledger_live}', touches regclass[],
-	made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz); INSERT INTO lair.s VALUES (true);"
+	closed date, made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
+	INSERT INTO lair.s VALUES (true);"
 	. forged('z', 'lair.t', 'lair.t_capture', $part{sale_delta}, 'lair.s'), extra_params => [ '-U', 'mallory' ]);
 is(sql('evil', "SELECT ledger, queue, live FROM customer_tier.sources WHERE source = 'lair.t_sale'::regclass"), '||',
 	'what belongs to another is no part');
@@ -255,8 +256,8 @@ UPDATE lair.zero_source SET error = 'x' || repeat('ü', 10000);
 CREATE TABLE lair.nonsense (is_source customer_tier.is_source, view regclass DEFAULT 'lair.t',
   capture regclass DEFAULT 'lair.nonsense', ledger regclass DEFAULT 'lair.hang',
   queue regclass DEFAULT 'lair.hang_ledger', live regclass DEFAULT 'lair.boom_delta_epoch_idx',
-  touches regclass[] DEFAULT ARRAY['lair.t', 'lair.hang', 'lair.t', 'lair.boom_delta']::regclass[], made_view boolean,
-  refreshed_at timestamptz, error text, failed_at timestamptz);
+  touches regclass[] DEFAULT ARRAY['lair.t', 'lair.hang', 'lair.t', 'lair.boom_delta']::regclass[], closed date,
+  made_view boolean, refreshed_at timestamptz, error text, failed_at timestamptz);
 CREATE TABLE lair.few (is_source customer_tier.is_source); CREATE TABLE lair.many (LIKE lair.nonsense, x int);
 CREATE VIEW lair.view AS SELECT * FROM lair.nonsense;
 CREATE TABLE lair.child () INHERITS (lair.nonsense);
@@ -461,7 +462,7 @@ is(sql('evil', "SELECT tier FROM crm.grade WHERE customer = 'anna';
 $node->psql('evil', "SELECT customer_tier.$_") for ("refresh_scheme('lair.fake_1', '2026-03-01')",
 	"alter_scheme('lair.fake_1')", map { "drop_scheme('lair.fake_$_')" } 1 .. 3);
 is(sql('evil', "SELECT string_agg(DISTINCT relowner::regrole::text, ' '), count(*) FROM pg_class
-	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|22',
+	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|23',
 	'and nothing of it is dropped, or given away, with them');
 # locks that mallory holds
 my $locks = $node->background_psql('evil', extra_params => [ '-U', 'mallory' ]);

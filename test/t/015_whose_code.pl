@@ -323,7 +323,7 @@ BEGIN
       'capture regclass DEFAULT ''lair.t_capture'', '
       'ledger regclass DEFAULT ''lair.t_ledger'', queue regclass DEFAULT ''lair.t_delta'', '
       'live regclass DEFAULT ''lair.t_ledger_live'', '
-      'touches regclass[] DEFAULT array_fill(''lair.t''::regclass, ARRAY[9]), made_view boolean, '
+      'touches regclass[] DEFAULT array_fill(''lair.t''::regclass, ARRAY[9]), closed date, made_view boolean, '
       'refreshed_at timestamptz, error text, failed_at timestamptz)', i);
     EXECUTE format('GRANT SELECT ON lair.many_%s TO PUBLIC', i);
   END LOOP;

@@ -171,6 +171,10 @@ BEGIN
     PERFORM customer_tier_internal.make_triggers(t, capture, s.state);
   END LOOP;
   PERFORM customer_tier_internal.lock_source(s, 'ACCESS EXCLUSIVE');
+  -- the queue is dropped, and the sales of closed days in it may have been archived
+  IF s.closed IS NOT NULL AND s.queue IS NOT NULL THEN
+    CALL customer_tier_internal.merge(s.state);
+  END IF;
   now_.view := CASE WHEN new_query IS NULL THEN s.view END;
   now_.capture := NULL;
   now_.queue := NULL;
@@ -185,7 +189,8 @@ BEGIN
   END IF;
   IF new_query IS NOT NULL THEN
     FOREACH command IN ARRAY ARRAY[format('CREATE VIEW %s AS %s', view_name, new_query),
-                                   format('COMMENT ON VIEW %s IS %L', view_name, view_comment)] || view_grants LOOP
+                                   format('COMMENT ON VIEW %s IS %L', view_name, view_comment)]
+                               || ARRAY(SELECT format(g, view_name) FROM unnest(view_grants) AS g) LOOP
       PERFORM customer_tier_internal.run(s.state, command);
     END LOOP;
     now_.view := view_name;
@@ -196,7 +201,11 @@ BEGIN
   INTO customer
   FROM pg_attribute AS v, pg_attribute AS l
   WHERE v.attrelid = now_.view AND v.attname = 'customer' AND l.attrelid = s.ledger AND l.attnum = 1;
-  IF customer.differs THEN
+  IF customer.differs AND s.closed IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
+      MESSAGE = format('%s has closed days of customers of another type than %s', view_name, customer.type),
+      HINT = 'Track another source of that type; name => gives it a name.';
+  ELSIF customer.differs THEN
     PERFORM customer_tier_internal.run(s.state, format('DELETE FROM %s', s.ledger));
     PERFORM customer_tier_internal.run(s.state,
       format('ALTER TABLE %s ALTER customer TYPE %s%s USING NULL', s.ledger, customer.type,
@@ -210,7 +219,7 @@ BEGIN
   PERFORM customer_tier_internal.name_parts(now_);
   PERFORM customer_tier_internal.comment_parts(now_);
   FOREACH command IN ARRAY coalesce(live_grants, '{}') LOOP
-    PERFORM customer_tier_internal.run(s.state, command);
+    PERFORM customer_tier_internal.run(s.state, format(command, now_.live));
   END LOOP;
   PERFORM customer_tier_internal.make_triggers(b, capture)
     FROM (SELECT DISTINCT base FROM customer_tier_internal.captures(now_)) AS x(b);
@@ -286,7 +295,7 @@ DECLARE
   drops text := (SELECT string_agg(command, ' ' ORDER BY command)
                  FROM (SELECT format('SELECT customer_tier.drop_scheme(%L);', coalesce(f.scheme, f.declaration))
                        FROM customer_tier_internal.find_schemes(s.owner) AS f
-                       WHERE f.ledger = s.ledger
+                       WHERE s.ledger = ANY (f.sources || f.ledger)
                        UNION ALL
                        SELECT format('SELECT customer_tier.drop_model(%L);', f.name)
                        FROM customer_tier_internal.find_models(s.owner) AS f

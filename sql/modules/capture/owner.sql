@@ -116,14 +116,14 @@ COMMENT ON FUNCTION customer_tier_internal.equality(oid) IS
 CREATE FUNCTION customer_tier_internal.grants_on(relation regclass) RETURNS text[]
 LANGUAGE sql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT array_agg(format('GRANT %s ON %s TO %s%s', privilege_type, $1,
-  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(r.rolname) END,
+SELECT array_agg(format('GRANT %s ON %%s TO %s%s', privilege_type,
+  CASE grantee WHEN 0 THEN 'PUBLIC' ELSE replace(quote_ident(r.rolname), '%', '%%') END,
   CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END))
 FROM pg_class AS c, aclexplode(relacl) LEFT JOIN pg_roles AS r ON r.oid = grantee
 WHERE c.oid = $1 AND grantee <> relowner
 $$;
 COMMENT ON FUNCTION customer_tier_internal.grants_on(regclass) IS
-  'support of alter_source: the privileges on a relation, as commands';
+  'support of alter_source: the privileges on a relation, as commands for format() with a name';
 
 CREATE FUNCTION customer_tier_internal.stem(relname text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp

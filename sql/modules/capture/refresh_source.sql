@@ -11,14 +11,29 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.lock_source(customer_tier_internal.source, text) IS
   'serializes refreshes of a source; does not block readers and writers';
 
--- reads the sales, so unlike a merge it waits for locks on them
-CREATE FUNCTION customer_tier_internal.rolled_up(s customer_tier_internal.source, columns text) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+-- Reads the sales, so unlike a merge it waits for locks on them.  Closed days are taken from the ledgers, because
+-- their sales may have been archived.
+CREATE FUNCTION customer_tier_internal.rolled_up(s customer_tier_internal.source, columns text, equal text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp SET datestyle = iso
 AS $$
-SELECT format('customer_tier.roll_up(%L, %L) AS %s', sale_query, time_zone, columns)
-FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view))
+SELECT CASE
+  WHEN s.closed IS NULL THEN found
+  ELSE format($q$(
+    SELECT customer, ledger
+    FROM (SELECT coalesce(o.customer, c.customer) AS customer,
+                 coalesce(o.ledger, '{}') OPERATOR(customer_tier.+) coalesce(c.ledger, '{}') AS ledger
+          FROM (SELECT customer, customer_tier.slice(ledger, daterange(%1$L, NULL, '()')) AS ledger FROM %2$s) AS o
+               FULL JOIN
+               (SELECT customer, customer_tier.slice(ledger, daterange(NULL, %1$L, '(]')) AS ledger FROM %3$s) AS c
+                 ON c.customer %4$s o.customer) AS both_parts
+    WHERE NOT customer_tier.is_empty(ledger)) AS x
+    $q$, s.closed, found, s.live, equal)
+END
+FROM customer_tier_internal.flat_view(coalesce(s.capture, s.view)),
+     LATERAL format('customer_tier.roll_up(%L, %L) AS %s', sale_query, time_zone, columns) AS found
 $$;
-COMMENT ON FUNCTION customer_tier_internal.rolled_up(customer_tier_internal.source, text) IS
+COMMENT ON FUNCTION customer_tier_internal.rolled_up(customer_tier_internal.source, text, text) IS
   'how the statements of a source make its ledgers anew';
 
 -- the statement that rebuilds the ledgers also empties the queues
@@ -52,7 +67,8 @@ BEGIN
     gone AS (DELETE FROM %3$s AS l USING differ AS d WHERE d.ledger IS NULL AND d.kept %4$s l.customer),
     other AS (UPDATE %3$s AS l SET ledger = d.ledger FROM differ AS d WHERE d.found %4$s l.customer)
     INSERT INTO %3$s (customer, ledger) SELECT found, ledger FROM differ WHERE kept IS NULL ORDER BY found
-    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns), s.ledger, p.equal));
+    $q$, customer_tier_internal.consume_sql(s), customer_tier_internal.rolled_up(s, p.columns, p.equal), s.ledger,
+    p.equal));
 END $$;
 COMMENT ON PROCEDURE customer_tier_internal.make_ledgers(regclass) IS
   'support of rebuild_source: sales to ledgers, in one statement';
@@ -160,8 +176,9 @@ BEGIN
   IF s.state IS NOT NULL THEN
     -- after the restore of a dump without data, the state has no row
     PERFORM customer_tier_internal.run(s.state, format($q$
-      INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, refreshed_at, error, failed_at)
-      VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL,
+      INSERT INTO %1$s AS x (is_source, view, capture, ledger, queue, live, touches, closed, refreshed_at, error,
+                              failed_at)
+      VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
               CASE WHEN %2$L IS NULL THEN clock_timestamp() END, %2$L,
               CASE WHEN %2$L IS NOT NULL THEN clock_timestamp() END)
       ON CONFLICT (is_source) DO UPDATE
@@ -341,7 +358,7 @@ BEGIN
     SELECT coalesce(f.customer, l.customer)::text, coalesce(l.ledger, '{}'), coalesce(f.ledger, '{}')
     FROM (SELECT * FROM %1$s) AS f FULL JOIN %2$s AS l ON l.customer %3$s f.customer
     WHERE coalesce(l.ledger, '{}') OPERATOR(customer_tier.<>) coalesce(f.ledger, '{}') ORDER BY 1
-    $q$, customer_tier_internal.rolled_up(s, p.columns), s.live, p.equal))
+    $q$, customer_tier_internal.rolled_up(s, p.columns, p.equal), s.live, p.equal))
     AS (customer text, kept customer_tier.ledger, found customer_tier.ledger);
   GET DIAGNOSTICS n = ROW_COUNT;
   IF repair AND n > 0 THEN
@@ -349,8 +366,8 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier.verify_source(regclass, boolean) IS
-  'the customers whose ledger, including pending sales, differs from their sales: none, unless writes were not '
-  'captured; with repair, corrects these ledgers';
+  'the customers whose ledger, including pending sales, differs from their sales of open days: none, unless writes '
+  'were not captured; with repair, corrects these ledgers';
 
 CREATE FUNCTION customer_tier_internal.ledger_of_state(state regclass, customer anyelement) RETURNS customer_tier.ledger
 AS 'MODULE_PATHNAME', 'ct_ledger_of'

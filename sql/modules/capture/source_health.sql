@@ -69,7 +69,8 @@ COMMENT ON FUNCTION customer_tier_internal.changed(customer_tier_internal.source
 CREATE VIEW customer_tier.sources AS
 SELECT f.view AS source, f.sales, f.ledger, f.live, f.queue,
        customer_tier_internal.capturing(f) AS capturing, customer_tier_internal.changed(f) AS changed,
-       h.pending, h.oldest_pending, h.queue_bytes, f.refreshed_at, f.error AS last_error, f.failed_at
+       h.pending, h.oldest_pending, h.queue_bytes, f.refreshed_at, f.error AS last_error, f.failed_at,
+       f.closed
 FROM customer_tier_internal.find_sources() AS f,
      LATERAL (SELECT sum(q.pending)::bigint AS pending, min(q.oldest) AS oldest_pending,
                      sum(pg_catalog.pg_relation_size(c.queue))::bigint AS queue_bytes
@@ -104,3 +105,5 @@ COMMENT ON COLUMN customer_tier.sources.last_error IS
   'the error of the last refresh; null if it succeeded';
 COMMENT ON COLUMN customer_tier.sources.failed_at IS
   'when the last refresh failed';
+COMMENT ON COLUMN customer_tier.sources.closed IS
+  'the last closed day: the ledgers keep sales of closed days that are deleted; null if no day is closed';

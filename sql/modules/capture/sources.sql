@@ -15,6 +15,7 @@ CREATE TYPE customer_tier_internal.source AS (
   queue regclass,
   live regclass,
   touches regclass[],
+  closed date,
   made_view boolean,
   refreshed_at timestamptz,
   error text,

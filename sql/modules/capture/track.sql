@@ -107,14 +107,14 @@ BEGIN
   FOREACH command IN ARRAY ARRAY[
       format($q$CREATE TABLE %s.%I (is_source customer_tier.is_source PRIMARY KEY,
         view regclass%s, capture regclass%s, ledger regclass%s, queue regclass%s, live regclass%s,
-        touches regclass[]%s, made_view boolean DEFAULT %s, refreshed_at timestamptz, error text,
+        touches regclass[]%s, closed date, made_view boolean DEFAULT %s, refreshed_at timestamptz, error text,
           failed_at timestamptz)$q$,
         place, name, customer_tier_internal.default_of(s.view), customer_tier_internal.default_of(s.capture),
         customer_tier_internal.default_of(s.ledger), customer_tier_internal.default_of(s.queue),
         customer_tier_internal.default_of(s.live), customer_tier_internal.default_of_touches(s.touches),
         CASE WHEN $4 THEN 'true' ELSE 'false' END),
       -- nulls: the defaults name the parts, and a stored OID would not survive a dump
-      format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
+      format('INSERT INTO %s.%I VALUES (true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, %L)', place, name, $4),
       format('GRANT SELECT (is_source, refreshed_at, failed_at) ON %s.%I TO pg_monitor', place, name)] LOOP
     PERFORM customer_tier_internal.run(s.view, command);
   END LOOP;

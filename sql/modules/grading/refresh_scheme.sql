@@ -42,7 +42,9 @@ BEGIN
               ADD CHECK (valid_from < valid_to)', s.history),
       format('CREATE INDEX ON %s (valid_from)', s.history),
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)',
-             s.history)]
+             s.history),
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.state),
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.history)]
     LOOP
       PERFORM customer_tier_internal.run(s.ledger, command);
     END LOOP;
@@ -62,6 +64,19 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.check_scheme_day(date) IS
   'support of schemes: an error if as_of is not a day';
+
+-- Compares the sum of the entries below zero since the tier was reached with the sum of the entries above zero since
+-- one hold before that.
+CREATE FUNCTION customer_tier_internal.is_broken(ledger customer_tier.ledger, since date, hold interval, as_of date,
+  returns numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(-sum(amount) FILTER (WHERE amount < 0 AND day > since), 0)
+       > returns * coalesce(sum(amount) FILTER (WHERE amount > 0), 0)
+FROM customer_tier.entries(customer_tier.slice($1, daterange((since - hold)::date, as_of, '(]')))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.is_broken(customer_tier.ledger, date, interval, date, numeric) IS
+  'support of refresh_scheme: whether returns break the hold of a customer''s tier';
 
 CREATE FUNCTION customer_tier_internal.rule_before(s customer_tier_internal.scheme, version integer)
 RETURNS customer_tier_internal.rule
@@ -137,6 +152,14 @@ BEGIN
         WHEN anniversaries IS NULL THEN customer_tier_internal.is_review(r.review, last.as_of, as_of)::text
         ELSE format('customer_tier_internal.is_anniversary(review.day, %s, %s)',
                     coalesce(customer_tier_internal.date_sql(last.as_of), 'NULL'), day)
+      END,
+      'broken', CASE
+        WHEN r.returns IS NULL THEN 'false'
+        ELSE format('%1$s < was_since + (%2$L::interval[])[cur]
+               AND (SELECT customer_tier_internal.is_broken(l.ledger, was_since, (%2$L::interval[])[cur], %1$s, %3$s)
+                    FROM %4$s AS l
+                    WHERE l.customer %5$s b.customer)', day, holds, r.returns, s.ledger,
+                    customer_tier_internal.equal_of(s))
       END,
       'reviews', CASE
         WHEN anniversaries IS NULL THEN ''

@@ -63,7 +63,8 @@ COMMENT ON FUNCTION customer_tier_internal.first_refresh_template() IS
  *
  *	today	rows of the history that this day has begun already, with what was before them
  *	before	beside the new scores, what was before the day (was ...)
- *	decided	what discipline makes of them: the rank they get (goes_to)
+ *	decided	what discipline makes of them: the rank they get (goes_to), and whether a release or
+ *		returns end the hold (freed)
  *	placed	the tier from now on
  *	turn	whether the tier, or the way they have it, changes on this day
  *
@@ -80,6 +81,11 @@ pin AS (
          format('by %s: %s', author, reason) AS note
   FROM {pins}
   WHERE pinned_from <= {day} AND (until IS NULL OR until > {day})),
+release AS (
+  SELECT DISTINCT ON (customer) customer, format('by %s: %s', author, reason) AS note
+  FROM {releases}
+  WHERE released_on > {day_before} AND released_on <= {day}
+  ORDER BY customer, released_on DESC),
 today AS MATERIALIZED (
   SELECT y.customer, y.ctid AS begun, b.ctid AS row_before, b.tier, b.status, b.since, b.earned
   FROM {history} AS y
@@ -94,17 +100,25 @@ before AS (
   FROM graded AS g
     LEFT JOIN today AS d ON d.customer {equal} g.customer),
 decided AS (
-  SELECT b.*, pinned, anew, note, rank IS NULL AS gone, was IS NULL AS fresh, ({names})[rank] AS earned,
+  SELECT f.*, rank IS NULL AS gone, was IS NULL AS fresh, ({names})[rank] AS earned,
          ({names_before})[rank_by_before] AS earned_by_before,
          CASE
            WHEN rank IS NULL THEN NULL
            WHEN pinned IS NOT NULL THEN pinned
-           WHEN cur IS NULL OR rank >= cur THEN rank
-           WHEN greatest(rank, kept) >= cur OR NOT {may_fall} OR {day} < was_since + ({holds})[cur] THEN cur
+           WHEN cur IS NULL OR rank >= cur OR freed IS NOT NULL THEN rank
+           WHEN greatest(rank, kept) >= cur OR NOT may_fall OR {day} < was_since + ({holds})[cur] THEN cur
            ELSE greatest(rank, kept{one_level})
          END AS goes_to
-  FROM (SELECT *, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur FROM before) AS b
-    LEFT JOIN pin ON pin.customer {equal} b.customer{reviews}),
+  FROM (
+    SELECT b.*, pinned, anew, {may_fall} AS may_fall, coalesce(pin.note, release.note) AS note,
+           CASE
+             WHEN pinned IS NOT NULL OR cur IS NULL OR rank >= cur THEN NULL
+             WHEN release.note IS NOT NULL THEN 'released'
+             WHEN {broken} THEN 'hold broken'
+           END AS freed
+    FROM (SELECT *, CASE WHEN was_status <> 'pinned' THEN array_position({names}, was) END AS cur FROM before) AS b
+      LEFT JOIN pin ON pin.customer {equal} b.customer
+      LEFT JOIN release ON release.customer {equal} b.customer{reviews}) AS f),
 placed AS MATERIALIZED (
   SELECT *, CASE WHEN was = tier THEN was_since ELSE {day} END AS since
   FROM (
@@ -119,6 +133,7 @@ placed AS MATERIALIZED (
     OFFSET 0) AS d),
 turn AS MATERIALIZED (
   SELECT *,
+         CASE WHEN status = 'pinned' OR freed = 'released' THEN note END AS said,
          NOT (fresh AND gone) AND (fresh OR gone OR tier <> was OR status <> was_status OR anew IS TRUE) AS turns,
          CASE
            WHEN gone THEN 'left'
@@ -137,6 +152,7 @@ turn AS MATERIALIZED (
            WHEN fresh THEN 'first'
            WHEN status = 'held' AND tier = was THEN 'held'
            WHEN was_status = 'pinned' THEN 'unpinned'
+           WHEN freed IS NOT NULL THEN freed
            WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
            WHEN {rule_changed} AND (earned_by_before IS NULL OR earned_by_before = was_earned) THEN 'rule'
            WHEN earned_by_before = was_earned THEN 'line moved'
@@ -169,13 +185,13 @@ removed AS (
 corrected AS (
   UPDATE {history} AS h
   SET customer_group = n.customer_group, tier = n.tier, previous_tier = n.was, change = n.change, reason = n.reason,
-      note = n.note, status = n.status, since = n.since, earned = n.earned, rule_version = {version},
+      note = n.said, status = n.status, since = n.since, earned = n.earned, rule_version = {version},
       scores = n.scores, vals = n.vals
   FROM turn AS n
   WHERE h.ctid = ANY (ARRAY(SELECT begun FROM turn WHERE turns)) AND n.customer {equal} h.customer AND
         ROW(h.customer_group, h.tier, h.previous_tier, h.change, h.reason, h.note, h.status, h.since, h.earned,
             h.rule_version, h.scores, h.vals) IS DISTINCT FROM
-        ROW(n.customer_group, n.tier, n.was, n.change, n.reason, n.note, n.status, n.since, n.earned,
+        ROW(n.customer_group, n.tier, n.was, n.change, n.reason, n.said, n.status, n.since, n.earned,
             {version}, n.scores, n.vals)),
 ended AS (
   UPDATE {history} AS h
@@ -191,7 +207,7 @@ reopened AS (
 begun AS (
   INSERT INTO {history} (customer, customer_group, valid_from, valid_to, tier, previous_tier, change, reason, note,
                          status, since, earned, rule_version, scores, vals)
-  SELECT customer, customer_group, {day}, 'infinity', tier, was, change, reason, note,
+  SELECT customer, customer_group, {day}, 'infinity', tier, was, change, reason, said,
          status, since, earned, {version}, scores, vals
   FROM turn
   WHERE turns AND begun IS NULL AND (SELECT count(*) FROM ended) >= 0

@@ -148,6 +148,9 @@ BEGIN
     SELECT 'keep is not within (0, 1]', 'With keep => 0.8 whoever has 80 % of a line stays above it.'
     WHERE r.keep <= 0 OR r.keep > 1 OR r.keep = 'NaN'
     UNION ALL
+    SELECT 'returns is not within [0, 1]', 'With returns => 0.3 whoever returns more than 30 % is held no longer.'
+    WHERE r.returns < 0 OR r.returns > 1 OR r.returns = 'NaN'
+    UNION ALL
     SELECT 'hold is not within a thousand years', 'For example hold => ''6 months''.'
     WHERE r.hold < interval '0' OR r.hold > interval '1000 years'
     UNION ALL
@@ -290,7 +293,7 @@ COMMENT ON FUNCTION customer_tier_internal.with_tier(customer_tier_internal.rule
 -- present value.
 CREATE FUNCTION customer_tier_internal.changed_rule(s customer_tier_internal.scheme, own customer_tier_internal.rule,
   axes jsonb[], tiers text[], tier text, unrated text, calibrate text, downgrade text, hold interval,
-  keep double precision, review text[], note text, path text) RETURNS customer_tier_internal.rule
+  keep double precision, returns numeric, review text[], note text, path text) RETURNS customer_tier_internal.rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -311,6 +314,7 @@ BEGIN
   r.downgrade := coalesce(downgrade, own.downgrade);
   r.hold := coalesce(hold, own.hold);
   r.keep := nullif(coalesce(keep, own.keep), 1);
+  r.returns := nullif(coalesce(returns, own.returns), 1);
   r.review := nullif(coalesce(review, own.review), '{}');
   r.note := note;
   PERFORM customer_tier_internal.check_discipline(r);
@@ -332,5 +336,5 @@ BEGIN
   RETURN r;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.changed_rule(customer_tier_internal.scheme, customer_tier_internal.rule,
-  jsonb[], text[], text, text, text, text, interval, double precision, text[], text, text) IS
+  jsonb[], text[], text, text, text, text, interval, double precision, numeric, text[], text, text) IS
   'support of create_scheme, alter_scheme and simulate: a rule, with changes, checked';

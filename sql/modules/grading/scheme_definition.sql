@@ -51,8 +51,8 @@ COMMENT ON FUNCTION customer_tier_internal.other_sources(regclass, jsonb, text) 
 
 CREATE FUNCTION customer_tier_internal.define_scheme(scheme text, source regclass, preset text, axes jsonb[],
   tiers text[], tier text, unrated text, attributes regclass, key text, per text, calibrate text, downgrade text,
-  hold interval, keep double precision, review text[], options jsonb, note text, sources jsonb, path text,
-  current text) RETURNS regclass
+  hold interval, keep double precision, returns numeric, review text[], options jsonb, note text, sources jsonb,
+  path text, current text) RETURNS regclass
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -70,7 +70,7 @@ BEGIN
   FROM customer_tier_internal.name_to_make('scheme', scheme, current,
     '{"", _history, _summary, _migration, _trend, _progress, _thresholds, _spread, _cells, __scheme, __attribute,
       __input, __measure, __score, __rating, __current, __state, __history, __threshold, __trend, __move, __refresh,
-      __tier, __pin, __rule}');
+      __tier, __pin, __release, __rule}');
   IF n.taken IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('%s exists already', n.taken),
       HINT = 'alter_scheme changes a scheme, drop_scheme drops it; else take another name.';
@@ -110,8 +110,8 @@ BEGIN
   END IF;
   -- the rule is made before the view of the scheme exists
   r.per := customer_tier_internal.scheme_expression(s.input, per, 'group', path);
-  r := customer_tier_internal.changed_rule(s, r, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
-                                           note, path);
+  r := customer_tier_internal.changed_rule(s, r, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, returns,
+                                           review, note, path);
   r.version := 1;
   r.calibrated := 1;
   r.measured := 1;
@@ -134,7 +134,7 @@ BEGIN
   RETURN s.scheme;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.define_scheme(text, regclass, text, jsonb[], text[], text, text, regclass,
-  text, text, text, text, interval, double precision, text[], jsonb, text, jsonb, text, text) IS
+  text, text, text, text, interval, double precision, numeric, text[], jsonb, text, jsonb, text, text) IS
   'support of create_scheme';
 
 -- no SET search_path: names are looked up in the caller's
@@ -142,21 +142,21 @@ CREATE FUNCTION create_scheme(scheme text, source regclass, preset text DEFAULT 
   tiers text[] DEFAULT NULL, tier text DEFAULT NULL, unrated text DEFAULT NULL, attributes regclass DEFAULT NULL,
   key text DEFAULT NULL, per text DEFAULT NULL, calibrate text DEFAULT 'every refresh',
   downgrade text DEFAULT 'direct', hold interval DEFAULT NULL, keep double precision DEFAULT NULL,
-  review text DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL,
+  returns numeric DEFAULT NULL, review text DEFAULT NULL, options jsonb DEFAULT '{}', note text DEFAULT NULL,
   sources jsonb DEFAULT NULL) RETURNS regclass
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
 SELECT customer_tier_internal.define_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-  customer_tier_internal.review_days($15), $16, $17, $18,
+  $15, customer_tier_internal.review_days($16), $17, $18, $19,
   pg_catalog.current_setting('search_path'), pg_catalog.current_schema())
 $$;
 COMMENT ON FUNCTION create_scheme(text, regclass, text, jsonb[], text[], text, text, regclass, text, text, text, text,
-  interval, double precision, text, jsonb, text, jsonb) IS
+  interval, double precision, numeric, text, jsonb, text, jsonb) IS
   'makes a scheme over a source, from a preset or from axes and tiers; its name is that of the view of current tiers';
 
 CREATE FUNCTION customer_tier_internal.redefine_scheme(scheme regclass, axes jsonb[], tiers text[], tier text,
-  unrated text, calibrate text, downgrade text, hold interval, keep double precision, review text[], note text,
-  path text, recalibrate boolean DEFAULT false) RETURNS integer
+  unrated text, calibrate text, downgrade text, hold interval, keep double precision, returns numeric, review text[],
+  note text, sources jsonb, path text, recalibrate boolean DEFAULT false) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
 AS $$
@@ -173,9 +173,10 @@ BEGIN
   FROM pg_class AS c
        JOIN pg_namespace AS place ON place.oid = relnamespace
   WHERE c.oid = s.declaration;
+  s := customer_tier_internal.change_sources(s, sources, path);
   PERFORM customer_tier_internal.add_attributes(s);
-  r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep, review,
-                                           note, path);
+  r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, calibrate, downgrade, hold, keep,
+                                           returns, review, note, path);
   SELECT x INTO gone
   FROM customer_tier_internal.as_owner(s.ledger, format(
       'SELECT string_agg(DISTINCT tier, '', '')
@@ -194,7 +195,7 @@ BEGIN
   END;
   -- the same measures, however they are cut
   r.measured := CASE
-    WHEN (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) =
+    WHEN sources IS NULL AND (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) =
          (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(own.axes) AS a) THEN own.measured
     ELSE r.version
   END;
@@ -209,26 +210,26 @@ BEGIN
   RETURN r.version;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.redefine_scheme(regclass, jsonb[], text[], text, text, text, text, interval,
-  double precision, text[], text, text, boolean) IS 'support of alter_scheme';
+  double precision, numeric, text[], text, jsonb, text, boolean) IS 'support of alter_scheme';
 
 CREATE FUNCTION alter_scheme(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL,
   tier text DEFAULT NULL, unrated text DEFAULT NULL, calibrate text DEFAULT NULL, downgrade text DEFAULT NULL,
-  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, review text DEFAULT NULL, note text DEFAULT NULL)
-RETURNS integer
+  hold interval DEFAULT NULL, keep double precision DEFAULT NULL, returns numeric DEFAULT NULL,
+  review text DEFAULT NULL, note text DEFAULT NULL, sources jsonb DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9,
-  customer_tier_internal.review_days($10), $11, pg_catalog.current_setting('search_path'))
+SELECT customer_tier_internal.redefine_scheme($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+  customer_tier_internal.review_days($11), $12, $13, pg_catalog.current_setting('search_path'))
 $$;
-COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision, text,
-  text) IS
+COMMENT ON FUNCTION alter_scheme(regclass, jsonb[], text[], text, text, text, text, interval, double precision,
+  numeric, text, text, jsonb) IS
   'makes a new version of a scheme''s rule, in force from the next refresh; null arguments keep the present value';
 
 CREATE FUNCTION recalibrate(scheme regclass, note text DEFAULT NULL) RETURNS integer
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT customer_tier_internal.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-  coalesce($2, 'recalibrated'), 'pg_catalog, pg_temp', true)
+SELECT customer_tier_internal.redefine_scheme($1, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+  coalesce($2, 'recalibrated'), NULL, 'pg_catalog, pg_temp', true)
 $$;
 COMMENT ON FUNCTION recalibrate(regclass, text) IS
   'makes a scheme with fixed lines compute them again at the next refresh, by a new version of its rule';

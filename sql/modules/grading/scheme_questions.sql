@@ -318,7 +318,7 @@ BEGIN
   IF customer_tier_internal.is_owner(s.declaration) THEN
     PERFORM customer_tier_internal.check_listed_once(s);
     r := customer_tier_internal.changed_rule(s, own, axes, tiers, tier, unrated, NULL, NULL, NULL, NULL, NULL, NULL,
-                                             path);
+                                             NULL, path);
     RETURN QUERY
       SELECT *
       FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r))

@@ -48,12 +48,15 @@ BEGIN
       ('__pin', format('customer %s, tier text NOT NULL, reason text NOT NULL, author text NOT NULL, pinned_from date, '
                        'until date, PRIMARY KEY (customer, pinned_from), CHECK (pinned_from < until)', customer),
         'tiers that are given by hand'),
+      ('__release', format('customer %s, released_on date, reason text NOT NULL, author text NOT NULL, '
+                           'PRIMARY KEY (customer, released_on)', customer),
+        'releases: ends of holds'),
       ('__rule', 'version int PRIMARY KEY, axes jsonb NOT NULL, sizes int[] NOT NULL, map int[] NOT NULL, '
                  'tiers text[] NOT NULL, matrix text[], tier text, unrated text, per text, '
                  'calibrate text NOT NULL CHECK (calibrate IN (''every refresh'', ''fixed'')), '
                  'downgrade text NOT NULL CHECK (downgrade IN (''direct'', ''one_level'')), hold interval, '
-                 'keep float8, review text[], calibrated int NOT NULL, measured int NOT NULL, note text, '
-                 'author text NOT NULL DEFAULT session_user, '
+                 'keep float8, returns numeric, review text[], calibrated int NOT NULL, measured int NOT NULL, '
+                 'note text, author text NOT NULL DEFAULT session_user, '
                  'made_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()',
         'the rule in all its versions; expressions as they were said then, for they are read by nobody but you'))
       AS v(suffix, columns, about)
@@ -62,6 +65,9 @@ BEGIN
     PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
+  -- rows are deleted, even if all tables are published; state and history get primary keys at the first refresh
+  PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I REPLICA IDENTITY FULL', place, name || suffix))
+  FROM unnest('{__move, __state, __history}'::text[]) AS suffix;
   s.state := format('%s.%I', place, name || '__state');
   s.history := format('%s.%I', place, name || '__history');
   s.thresholds := format('%s.%I', place, name || '__threshold');
@@ -70,6 +76,7 @@ BEGIN
   s.refreshes := format('%s.%I', place, name || '__refresh');
   s.tier_table := format('%s.%I', place, name || '__tier');
   s.pins := format('%s.%I', place, name || '__pin');
+  s.releases := format('%s.%I', place, name || '__release');
   s.rules := format('%s.%I', place, name || '__rule');
   RETURN s;
 END $$;
@@ -198,6 +205,40 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_input_views(customer_tier_internal.scheme, regclass, name, text[],
   jsonb[], text, text) IS 'support of create_scheme: what expressions are written over';
 
+-- Replaces the sources that measures name.  CREATE OR REPLACE VIEW can only append columns, so a name can get
+-- another source, but a new name cannot be added once the view has attributes.
+CREATE FUNCTION customer_tier_internal.change_sources(INOUT s customer_tier_internal.scheme, sources jsonb, path text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  names text[] := customer_tier_internal.input_names(s);
+  o record;
+BEGIN
+  IF sources IS NULL THEN
+    RETURN;
+  END IF;
+  FOR o IN SELECT x.*, array_position(names, x.name) AS place
+           FROM customer_tier_internal.other_sources(s.ledger, sources, path) AS x
+           ORDER BY x.name COLLATE "C" LOOP
+    IF o.place <= cardinality(s.sources) THEN
+      s.sources[o.place] := o.ledger;
+    ELSIF o.place IS NULL AND cardinality(names) = cardinality(s.sources) THEN
+      s.sources := s.sources || o.ledger;
+      names := names || o.name;
+    ELSE
+      RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+        MESSAGE = format('source "%s" cannot be added to a scheme that has attributes', o.name),
+        HINT = 'Give one of its sources another one by its name, or make another scheme.';
+    END IF;
+  END LOOP;
+  PERFORM customer_tier_internal.run(s.ledger, format('CREATE OR REPLACE VIEW %s AS %s', s.input,
+                                                      customer_tier_internal.input_sql(s, names)));
+  PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s ALTER sources %s', s.declaration,
+    coalesce('SET' || customer_tier_internal.default_of_touches(nullif(s.sources, '{}')), 'DROP DEFAULT')));
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.change_sources(customer_tier_internal.scheme, jsonb, text) IS
+  'support of alter_scheme: replaces or adds the sources that measures name';
+
 -- Adds new columns of the attributes to the input, after the existing ones.
 CREATE FUNCTION customer_tier_internal.add_attributes(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -289,18 +330,19 @@ AS $$
 BEGIN
   PERFORM customer_tier_internal.run(s.ledger,
     format('INSERT INTO %s (version, axes, sizes, map, tiers, matrix, tier, unrated, per, calibrate, downgrade, hold, '
-           'keep, review, calibrated, measured, note) '
-           'VALUES (%L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %L, %L, %L, %L)',
+           'keep, returns, review, calibrated, measured, note) '
+           'VALUES (%L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %s, %L, %L, %L, %L, %L)',
            s.rules, r.version, r.axes, r.sizes, r.map, r.tiers, r.matrix, r.tier, r.unrated, r.per, r.calibrate,
-           r.downgrade, r.hold, coalesce(customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0, 'NULL'), r.review,
-           r.calibrated, r.measured, r.note));
+           r.downgrade, r.hold, coalesce(customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0, 'NULL'), r.returns,
+           r.review, r.calibrated, r.measured, r.note));
   PERFORM customer_tier_internal.run(s.ledger, format($q$
     UPDATE %s AS d
     SET version = r.version, sizes = r.sizes, map = r.map, tiers = r.tiers, matrix = r.matrix, unrated = r.unrated,
         axes = (SELECT jsonb_agg(a - '{value,measures}'::text[] ORDER BY i)
                 FROM jsonb_array_elements(r.axes) WITH ORDINALITY AS e(a, i)),
-        calibrate = r.calibrate, downgrade = r.downgrade, hold = r.hold, keep = r.keep, review = r.review,
-        calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author, made_at = r.made_at
+        calibrate = r.calibrate, downgrade = r.downgrade, hold = r.hold, keep = r.keep, returns = r.returns,
+        review = r.review, calibrated = r.calibrated, measured = r.measured, note = r.note, author = r.author,
+        made_at = r.made_at
     FROM %s AS r
     WHERE r.version = %L
     $q$, s.declaration, s.rules, r.version));
@@ -316,6 +358,7 @@ AS $$
 VALUES ('ledger', s.ledger), ('attributes', s.attributes), ('input', s.input), ('measures', s.measures),
        ('scores', s.scores), ('rating', s.rating), ('state', s.state), ('history', s.history),
        ('thresholds', s.thresholds), ('refreshes', s.refreshes), ('tier_table', s.tier_table), ('pins', s.pins),
+       ('releases', s.releases),
        ('trend', s.trend), ('moves', s.moves), ('rules', s.rules), ('current_view', s.current_view),
        ('scheme', s.scheme), ('history_view', s.history_view), ('summary_view', s.summary_view),
        ('migration_view', s.migration_view), ('trend_view', s.trend_view), ('progress_view', s.progress_view),
@@ -335,8 +378,8 @@ BEGIN
   FOREACH command IN ARRAY ARRAY[
     format('CREATE TABLE %s (is_scheme customer_tier.is_scheme PRIMARY KEY, %s, sources regclass[]%s, preset text, '
            'as_of date, version int, axes jsonb, sizes int[], map int[], tiers text[], matrix text[], unrated text, '
-           'calibrate text, downgrade text, hold interval, keep float8, review text[], calibrated int, measured int, '
-           'note text, author text, made_at timestamptz)', declaration,
+           'calibrate text, downgrade text, hold interval, keep float8, returns numeric, review text[], '
+           'calibrated int, measured int, note text, author text, made_at timestamptz)', declaration,
            (SELECT string_agg(format('%I regclass%s', part, customer_tier_internal.default_of(relation)), ', ')
             FROM customer_tier_internal.parts_of(s)),
            customer_tier_internal.default_of_touches(nullif(s.sources, '{}'))),

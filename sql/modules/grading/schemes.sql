@@ -34,6 +34,7 @@ CREATE TYPE customer_tier_internal.scheme AS (
   refreshes regclass,
   tier_table regclass,
   pins regclass,
+  releases regclass,
   trend regclass,
   moves regclass,
   rules regclass,
@@ -61,6 +62,7 @@ CREATE TYPE customer_tier_internal.scheme AS (
   downgrade text,
   hold interval,
   keep double precision,
+  returns numeric,
   review text[],
   calibrated integer,
   measured integer,
@@ -93,6 +95,7 @@ CREATE TYPE customer_tier_internal.rule AS (
   downgrade text,
   hold interval,
   keep double precision,
+  returns numeric,
   review text[],
   calibrated integer,
   measured integer,
@@ -171,8 +174,8 @@ BEGIN
            ELSE format('SELECT customer_tier.drop_scheme(%L); drops what is left.', s.declaration)
          END
   INTO lost, mends
-  FROM unnest('{ledger, input, measures, scores, rating, state, history, thresholds, refreshes, tier_table, pins, trend,
-                moves, rules, version}'::text[] || views) AS part
+  FROM unnest('{ledger, input, measures, scores, rating, state, history, thresholds, refreshes, tier_table, pins,
+                releases, trend, moves, rules, version}'::text[] || views) AS part
   WHERE to_jsonb(s) -> part = 'null' AND NOT (without_views AND part = ANY (views));
   IF lost IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -238,7 +241,7 @@ SELECT s.version,
   (SELECT nullif(expressions[1], 'NULL::text')
    FROM customer_tier_internal.view_expressions(s.measures, wait) WITH ORDINALITY AS m(name, expressions, n)
    WHERE n = 2),
-  s.calibrate, s.downgrade, s.hold, s.keep, s.review, s.calibrated, s.measured, s.note, s.author, s.made_at
+  s.calibrate, s.downgrade, s.hold, s.keep, s.returns, s.review, s.calibrated, s.measured, s.note, s.author, s.made_at
 $$;
 COMMENT ON FUNCTION customer_tier_internal.rule_of(customer_tier_internal.scheme, boolean) IS
   'support of schemes: the rule of a scheme that is in force, with its expressions as its views have them now';
@@ -368,7 +371,7 @@ SELECT coalesce(s.scheme, s.declaration) AS scheme, customer_tier_internal.sourc
   customer_tier_internal.sources_json(s) AS sources,
   (customer_tier_internal.attributes_of(s.attributes)).attributes, s.preset, s.version, s.as_of, r.axes, s.tiers,
   coalesce(s.matrix::pg_catalog.text, r.tier) AS tier, s.unrated, r.per, s.calibrate, s.downgrade, s.hold, s.keep,
-  s.review, s.note, s.author, s.made_at
+  s.returns, s.review, s.note, s.author, s.made_at
 FROM customer_tier_internal.find_schemes() AS s
   LEFT JOIN LATERAL customer_tier_internal.rule_of(s, false) AS r ON true;
 GRANT SELECT ON schemes TO PUBLIC;
@@ -390,6 +393,7 @@ COMMENT ON COLUMN schemes.calibrate IS 'when lines are found: every refresh, or 
 COMMENT ON COLUMN schemes.downgrade IS 'direct or one_level';
 COMMENT ON COLUMN schemes.hold IS 'how long a tier is kept at least';
 COMMENT ON COLUMN schemes.keep IS 'the part of a line that suffices to stay above it';
+COMMENT ON COLUMN schemes.returns IS 'the part of what was bought whose return breaks a hold';
 COMMENT ON COLUMN schemes.review IS 'the days of the year on which customers may fall';
 COMMENT ON COLUMN schemes.note IS 'why this version was made';
 COMMENT ON COLUMN schemes.author IS 'who made this version';
