@@ -10,7 +10,7 @@ ROOMS = base ledger rollup cuts value capture grading operations pictures
 
 base = module error_context amount day names query composite decimal customer_context
 ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
-rollup = sale scatter sales_query roll_up
+rollup = sale scatter customer_sales sales_query roll_up
 cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \
 	concentration window_functions
 value = special beta_purchases newton customer_counts bgnbd pareto_nbd bgbb gamma_gamma fit predict history \
@@ -19,7 +19,7 @@ capture = mutable expression as_owner owner_command may_commit state source_view
 	view_links view_tables packed_sales table_writer queue gather captures capture ledger_table ledger_of merge \
 	live_ledger watched noted_rows matview_stale
 grading = declarations columns rule grade shape empty_scores bulk_insert grading graded_rows first_refresh \
-	graded_relations grade_customers tiers
+	graded_relations grade_customers sum_measure tiers
 operations = pool balance placement allocation turned customer_order allocate points referrals cohorts surveys
 pictures = text number words options canvas input curves rows flow grids quadrant trend
 OBJS = $(foreach room,$(ROOMS),$(patsubst %,src/$(room)/%.o,$($(room))))

@@ -209,6 +209,18 @@ ct_numeric_to_double(Datum numeric)
 }
 
 /*
+ * ct_amount_to_double
+ *		value / 10^scale as the nearest double, which is that of its numeric.
+ */
+double
+ct_amount_to_double(int64 value, int scale)
+{
+	if (likely(value <= INT64CONST(1) << DBL_MANT_DIG && value >= -(INT64CONST(1) << DBL_MANT_DIG)))
+		return (double) value / ct_pow10[scale];
+	return ct_numeric_to_double(ct_amount_to_numeric(value, scale));
+}
+
+/*
  * ct_amount_to_numeric
  *		A numeric with exactly "scale" decimals, in the current memory context.
  */

@@ -22,6 +22,7 @@ extern const int64 ct_pow10[];
 extern Amount ct_amount_from_numeric(Datum numeric);
 extern Datum ct_amount_to_numeric(int64 value, int scale);
 extern double ct_numeric_to_double(Datum numeric);
+extern double ct_amount_to_double(int64 value, int scale);
 pg_noreturn extern void ct_amount_overflow(void);
 
 /* Most amounts have scale 2, so integers get it too, unless they are too large for it. */

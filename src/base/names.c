@@ -43,3 +43,15 @@ ct_trigger_function(const char *name)
 	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name), PointerGetDatum(none),
 						   ObjectIdGetDatum(get_namespace_oid(CT_INTERNAL_SCHEMA, false)));
 }
+
+/*
+ * ct_function
+ *		The OID of a public function of the extension, or InvalidOid.  Takes no lock.
+ */
+Oid
+ct_function(const char *name, int nargs, const Oid *args)
+{
+	return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
+						   PointerGetDatum(buildoidvector(args, nargs)),
+						   ObjectIdGetDatum(get_namespace_oid(CT_SCHEMA, false)));
+}

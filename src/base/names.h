@@ -16,5 +16,6 @@
 extern Oid	ct_type(const char *name);
 extern Oid	ct_internal_type(const char *name);
 extern Oid	ct_trigger_function(const char *name);
+extern Oid	ct_function(const char *name, int nargs, const Oid *args);
 
 #endif							/* CUSTOMER_TIER_NAMES_H */

@@ -26,7 +26,7 @@
 #include "capture/table_writer.h"
 #include "ledger/ledger_log.h"
 #include "rollup/sales_query.h"
-#include "rollup/scatter.h"
+#include "rollup/customer_sales.h"
 
 PG_FUNCTION_INFO_V1(ct_merge_queue);
 PG_FUNCTION_INFO_V1(ct_merge_changes);

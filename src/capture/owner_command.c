@@ -62,22 +62,28 @@ rethrow_without(const char *command, MemoryContext context)
 	ReThrowError(error);
 }
 
-/* runs the command as the owner and returns its rows */
-static void
-run_as(Oid owner, const char *command, const char *datestyle, ReturnSetInfo *rsinfo)
+/* runs the command and returns its rows, or without rsinfo its single value, a text */
+static char *
+execute(const char *command, ReturnSetInfo *rsinfo)
 {
-	OwnerSwitch saved;
 	MemoryContext context = CurrentMemoryContext;
+	char	   *volatile value = NULL;
 
-	ct_become_owner(&saved, owner);
-	if (datestyle != NULL)
-		(void) set_config_option("datestyle", datestyle, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	/* raise an error instead of silently reading only the rows that a policy permits */
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
 	PG_TRY();
 	{
-		spi_execute_into(command, rsinfo);
+		if (rsinfo != NULL)
+			spi_execute_into(command, rsinfo);
+		else
+		{
+			char	   *found;
+
+			spi_must_run(SPI_execute(command, false, 0), command);
+			found = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
+			if (found == NULL)
+				elog(ERROR, "a question has no answer");
+			value = MemoryContextStrdup(context, found);
+		}
 	}
 	PG_CATCH();
 	{
@@ -85,6 +91,23 @@ run_as(Oid owner, const char *command, const char *datestyle, ReturnSetInfo *rsi
 	}
 	PG_END_TRY();
 	SPI_finish();
+	return value;
+}
+
+/* runs the command, or with gives_command the command that it returns, as the owner and returns the rows */
+static void
+run_as(Oid owner, const char *command, const char *datestyle, bool gives_command, ReturnSetInfo *rsinfo)
+{
+	OwnerSwitch saved;
+
+	ct_become_owner(&saved, owner);
+	if (datestyle != NULL)
+		(void) set_config_option("datestyle", datestyle, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	/* raise an error instead of silently reading only the rows that a policy permits */
+	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	if (gives_command)
+		command = execute(command, NULL);
+	execute(command, rsinfo);
 	ct_resign(&saved);
 }
 
@@ -103,25 +126,32 @@ ct_as_owner(PG_FUNCTION_ARGS)
 	/* the command may read the queue */
 	ct_gather_write(relid);
 	/* the caller wrote dates in the command in this style */
-	run_as(owner, command, GetConfigOptionByName("datestyle", NULL, false), (ReturnSetInfo *) fcinfo->resultinfo);
+	run_as(owner, command, GetConfigOptionByName("datestyle", NULL, false), false,
+		   (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }
 
 /*
- * ask_owner(relation, question, details): the rows of customer_tier_internal.answer_QUESTION;
- * the caller needs SELECT on the relation
+ * ask_owner(relation, question, details): the rows of customer_tier_internal.answer_QUESTION, or of
+ * the command that it returns; the caller needs SELECT on the relation
  */
 Datum
 ct_ask_owner(PG_FUNCTION_ARGS)
 {
-	static const char *const questions[] = {"explain", "tiers_as_of", "simulate", "migration"};
+	static const struct
+	{
+		const char *name;
+		bool		gives_command;
+	}			questions[] = {
+		{"explain", false}, {"tiers_as_of", true}, {"simulate", false}, {"migration", false}
+	};
 	Oid			relid = PG_GETARG_OID(0);
 	char	   *question = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	char	   *details = JsonbToCString(NULL, &PG_GETARG_JSONB_P(2)->root, VARSIZE(PG_GETARG_JSONB_P(2)));
 	Oid			owner = get_owner(relid);
 	int			i = 0;
 
-	while (i < lengthof(questions) && strcmp(question, questions[i]) != 0)
+	while (i < lengthof(questions) && strcmp(question, questions[i].name) != 0)
 		i++;
 	if (i == lengthof(questions))
 		ereport(ERROR,
@@ -131,7 +161,7 @@ ct_ask_owner(PG_FUNCTION_ARGS)
 		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relid)), get_rel_name(relid));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	run_as(owner, psprintf("SELECT * FROM " CT_INTERNAL_SCHEMA ".answer_%s(%u::pg_catalog.oid, %s::pg_catalog.jsonb)",
-						   questions[i], relid, quote_literal_cstr(details)),
-		   NULL, (ReturnSetInfo *) fcinfo->resultinfo);
+						   questions[i].name, relid, quote_literal_cstr(details)),
+		   NULL, questions[i].gives_command, (ReturnSetInfo *) fcinfo->resultinfo);
 	return (Datum) 0;
 }

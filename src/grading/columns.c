@@ -158,10 +158,10 @@ ct_dictionary_number(Dictionary *d, Datum key)
 
 /*
  * ct_columns_begin
- *		Columns for customers of a type, in the current memory context.
+ *		Columns for customers of a type, in the current memory context; with their totals on demand.
  */
 Columns *
-ct_columns_begin(Oid customer, Oid collation, int nvalues)
+ct_columns_begin(Oid customer, Oid collation, int nvalues, bool totals)
 {
 	Columns    *c = palloc0(sizeof(Columns));
 
@@ -170,7 +170,8 @@ ct_columns_begin(Oid customer, Oid collation, int nvalues)
 	c->nvalues = nvalues;
 	c->room = FIRST_ROOM;
 	c->group = alloc_array(c->room, sizeof(uint32));
-	c->total = alloc_array(c->room, sizeof(CustomerTotal));
+	if (totals)
+		c->total = alloc_array(c->room, sizeof(CustomerTotal));
 	c->value = palloc(Max(nvalues, 1) * sizeof(double *));
 	for (int i = 0; i < nvalues; i++)
 		c->value[i] = alloc_array(c->room, sizeof(double));
@@ -181,7 +182,8 @@ ct_columns_begin(Oid customer, Oid collation, int nvalues)
 static void
 make_room(Columns *c)
 {
-	Size		each = sizeof(uint32) + sizeof(CustomerTotal) + sizeof(Datum) + c->nvalues * sizeof(double);
+	Size		each = sizeof(uint32) + (c->total ? sizeof(CustomerTotal) : 0) + sizeof(Datum) +
+		c->nvalues * sizeof(double);
 
 	c->room *= 2;
 	if (c->room * each + c->customers.used + c->groups.used > c->most)
@@ -192,7 +194,8 @@ make_room(Columns *c)
 						   (long long) c->room / 2, MEMORY_FACTOR),
 				 errhint("Raise work_mem.")));
 	c->group = repalloc_huge(c->group, c->room * sizeof(uint32));
-	c->total = repalloc_huge(c->total, c->room * sizeof(CustomerTotal));
+	if (c->total)
+		c->total = repalloc_huge(c->total, c->room * sizeof(CustomerTotal));
 	for (int i = 0; i < c->nvalues; i++)
 		c->value[i] = repalloc_huge(c->value[i], c->room * sizeof(double));
 }
@@ -201,7 +204,8 @@ make_room(Columns *c)
  * ct_columns_add
  *		Adds a customer, without checking for duplicates.
  *
- * The datums must be detoasted, and are copied.  Values are finite; NaN means null.
+ * The datums must be detoasted, and are copied.  Values are finite; NaN means null.  "total" may be
+ * NULL if the columns have no totals.
  */
 void
 ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *total, const double *value)
@@ -211,8 +215,11 @@ ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *tot
 	if (unlikely(n == c->room))
 		make_room(c);
 	ct_dictionary_append(&c->customers, customer);
-	c->group[n] = ct_dictionary_number(&c->groups, group);
-	c->total[n] = *total;
+	/* mostly the group of the customer before */
+	c->group[n] = n > 0 && same_customer(&c->groups.type, c->groups.key[c->group[n - 1]], group) ?
+		c->group[n - 1] : ct_dictionary_number(&c->groups, group);
+	if (c->total)
+		c->total[n] = *total;
 	for (int i = 0; i < c->nvalues; i++)
 		c->value[i][n] = value[i];
 }

@@ -2,8 +2,8 @@
  * columns.h
  *		The customers of a grading in columns: customer, group, values and totals.
  *
- * A customer takes 4 bytes for the group, 8 for each value, 24 for the totals and 8 for the
- * customer, plus its bytes if it is not passed by value.
+ * A customer takes 4 bytes for the group, 8 for each value, 24 for the totals, if the columns have
+ * them, and 8 for the customer, plus its bytes if it is not passed by value.
  */
 #ifndef CUSTOMER_TIER_COLUMNS_H
 #define CUSTOMER_TIER_COLUMNS_H
@@ -46,7 +46,7 @@ typedef struct Columns
 	int			nvalues;
 	uint32	   *group;
 	double	  **value;			/* NaN: null */
-	CustomerTotal *total;
+	CustomerTotal *total;		/* NULL: none */
 	int64		room;
 	Size		most;			/* limit of memory in bytes */
 } Columns;
@@ -64,7 +64,7 @@ extern int64 ct_dictionary_find(Dictionary *d, Datum key);
 extern int64 ct_dictionary_find_next(Dictionary *d, Datum key, int64 *next);
 extern uint32 ct_dictionary_number(Dictionary *d, Datum key);
 
-extern Columns *ct_columns_begin(Oid customer, Oid collation, int nvalues);
+extern Columns *ct_columns_begin(Oid customer, Oid collation, int nvalues, bool totals);
 extern void ct_columns_add(Columns *c, Datum customer, Datum group, const CustomerTotal *total,
 						   const double *value);
 extern CustomerTotal ct_customer_total(const Ledger *ledger, DateADT as_of);

@@ -12,6 +12,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "port/pg_bitutils.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/memutils.h"
@@ -378,6 +379,26 @@ ct_rank_by(const Grades *g, const Rule *rule, const double *line, int64 customer
  * Rows
  */
 
+/* an array of n elements, of which those whose bits are set in "there" are not null; the data is still to come */
+static ArrayType *
+axes_array(Oid type, Size each, int n, int there)
+{
+	bool		nulls = there != (1 << n) - 1;
+	Size		offset = nulls ? ARR_OVERHEAD_WITHNULLS(1, n) : ARR_OVERHEAD_NONULLS(1);
+	Size		size = offset + pg_popcount32(there) * each;
+	ArrayType  *array = palloc0(size);
+
+	SET_VARSIZE(array, size);
+	array->ndim = 1;
+	array->dataoffset = nulls ? offset : 0;
+	array->elemtype = type;
+	ARR_DIMS(array)[0] = n;
+	ARR_LBOUND(array)[0] = 1;
+	if (nulls)
+		*ARR_NULLBITMAP(array) = (bits8) there;
+	return array;
+}
+
 /*
  * ct_scores_array
  *		The scores of a customer as int2[]; null for a score that is missing.
@@ -385,19 +406,19 @@ ct_rank_by(const Grades *g, const Rule *rule, const double *line, int64 customer
 Datum
 ct_scores_array(const Grades *g, int64 customer)
 {
-	Datum		score[MAX_AXES];
-	bool		null[MAX_AXES];
 	int			n = g->rule->naxes;
-	int			dims[1] = {n};
-	int			lower[1] = {1};
+	int			there = 0;
+	ArrayType  *array;
+	int16	   *score;
 
 	for (int a = 0; a < n; a++)
-	{
-		score[a] = Int16GetDatum(g->score[a][customer]);
-		null[a] = g->score[a][customer] == SCORE_NULL;
-	}
-	return PointerGetDatum(construct_md_array(score, null, 1, dims, lower, INT2OID, sizeof(int16), true,
-											  TYPALIGN_SHORT));
+		there |= (g->score[a][customer] != SCORE_NULL) << a;
+	array = axes_array(INT2OID, sizeof(int16), n, there);
+	score = (int16 *) ARR_DATA_PTR(array);
+	for (int a = 0; a < n; a++)
+		if (there >> a & 1)
+			*score++ = g->score[a][customer];
+	return PointerGetDatum(array);
 }
 
 /*
@@ -407,17 +428,17 @@ ct_scores_array(const Grades *g, int64 customer)
 Datum
 ct_values_array(const Grades *g, int64 customer, const bool *wanted)
 {
-	Datum		value[MAX_AXES];
-	bool		null[MAX_AXES];
 	int			n = g->rule->naxes;
-	int			dims[1] = {n};
-	int			lower[1] = {1};
+	int			there = 0;
+	ArrayType  *array;
+	double	   *value;
 
 	for (int a = 0; a < n; a++)
-	{
-		value[a] = Float8GetDatum(g->value[a][customer]);
-		null[a] = isnan(g->value[a][customer]) || (wanted != NULL && !wanted[a]);
-	}
-	return PointerGetDatum(construct_md_array(value, null, 1, dims, lower, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL,
-											  TYPALIGN_DOUBLE));
+		there |= (!isnan(g->value[a][customer]) && (wanted == NULL || wanted[a])) << a;
+	array = axes_array(FLOAT8OID, sizeof(double), n, there);
+	value = (double *) ARR_DATA_PTR(array);
+	for (int a = 0; a < n; a++)
+		if (there >> a & 1)
+			*value++ = g->value[a][customer];
+	return PointerGetDatum(array);
 }

@@ -1,6 +1,7 @@
 /*
  * grade_customers.c
  *		grade(): computes the tiers of a day, and runs a statement over what has changed.
+ *		earned(): returns the tiers of a day.
  *
  * The rows of the measures' query are collected in columns, from which lines and scores are
  * computed.  Then the state of the last refresh is read once and compared.  A customer that
@@ -27,6 +28,9 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/float.h"
@@ -42,11 +46,12 @@
 #include "ledger/ledger_log.h"
 
 PG_FUNCTION_INFO_V1(ct_grade);
+PG_FUNCTION_INFO_V1(ct_earned);
 
-/* argument numbers of grade() */
+/* argument numbers of grade(); earned() has those before ARG_KEEP */
 enum
 {
-	ARG_MEASURES, ARG_DAY, ARG_AXES, ARG_SIZES, ARG_MAP, ARG_KEEP, ARG_TIERS, ARG_UNRATED, ARG_FIXED,
+	ARG_MEASURES, ARG_DAY, ARG_AXES, ARG_SIZES, ARG_MAP, ARG_TIERS, ARG_UNRATED, ARG_FIXED, ARG_KEEP,
 	ARG_AXES_BEFORE, ARG_SIZES_BEFORE, ARG_MAP_BEFORE, ARG_LINES_BEFORE, ARG_STORED, ARG_STATE, ARG_ALSO,
 	ARG_NEW_STATE, ARG_NEW_HISTORY, ARG_VERSION, ARG_COMMAND
 };
@@ -81,7 +86,7 @@ start_measures(void *arg, TupleDesc desc)
 	}
 	g->customer = TupleDescAttr(desc, MEASURES_CUSTOMER)->atttypid;
 	g->columns = ct_columns_begin(g->customer, TupleDescAttr(desc, MEASURES_CUSTOMER)->attcollation,
-								  g->rule->ncolumns);
+								  g->rule->ncolumns, g->with_totals);
 }
 
 static void
@@ -92,14 +97,15 @@ receive_measures(void *arg, TupleTableSlot *slot)
 	double	   *value = palloc(Max(g->rule->ncolumns, 1) * sizeof(double));
 	Datum	   *d = slot->tts_values;
 	Datum		customer;
-	CustomerTotal total;
+	CustomerTotal total = {0};
 
 	ct_check_grading_row(slot, COLUMN(MEASURES_CUSTOMER) | COLUMN(MEASURES_GROUP) | COLUMN(MEASURES_LEDGER));
 	customer = dictionary_key(&g->columns->customers, d[MEASURES_CUSTOMER]);
 	for (int i = 0; i < g->rule->ncolumns; i++)
 		value[i] = slot->tts_isnull[MEASURES_VALUES + i] ? get_float8_nan() :
 			ct_measure_value(g->type[i], d[MEASURES_VALUES + i]);
-	total = ct_customer_total(ct_get_ledger(d[MEASURES_LEDGER]), g->day);
+	if (g->with_totals)
+		total = ct_customer_total(ct_get_ledger(d[MEASURES_LEDGER]), g->day);
 	ct_columns_add(g->columns, customer, PointerGetDatum(PG_DETOAST_DATUM_PACKED(d[MEASURES_GROUP])), &total, value);
 	MemoryContextSwitchTo(old);
 }
@@ -171,9 +177,10 @@ read_tiers(Grading *g, FunctionCallInfo fcinfo)
 {
 	Datum	   *tier;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &tier, NULL, &g->ntiers);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P_COPY(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &tier, NULL, &g->ntiers);
 	g->tier = palloc((g->ntiers + 1) * sizeof(Datum));
-	g->tier[RANK_NULL] = PG_ARGISNULL(ARG_UNRATED) ? (Datum) 0 : PG_GETARG_DATUM(ARG_UNRATED);
+	g->tier[RANK_NULL] = PG_ARGISNULL(ARG_UNRATED) ? (Datum) 0 :
+		PointerGetDatum(PG_GETARG_TEXT_P_COPY(ARG_UNRATED));
 	memcpy(g->tier + 1, tier, g->ntiers * sizeof(Datum));
 	for (int i = 0; i < g->rule->nmap; i++)
 		if (g->rule->map[i] < 1 || g->rule->map[i] > g->ntiers)
@@ -221,8 +228,37 @@ read_rule_before(Grading *g, FunctionCallInfo fcinfo)
 			   g->known_before);
 }
 
+/* computes the ranks of all customers, from the arguments that grade() and earned() share */
+static Grading *
+grade_customers(FunctionCallInfo fcinfo, const char *function, double keep, bool with_totals)
+{
+	Grading    *g = palloc0(sizeof(Grading));
+
+	for (int i = 0; i < PG_NARGS(); i++)
+		if (PG_ARGISNULL(i) && (i <= ARG_TIERS || i == ARG_COMMAND))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+					 errmsg("argument %d of %s must not be null", i + 1, function)));
+	g->day = PG_GETARG_DATEADT(ARG_DAY);
+	if (DATE_NOT_FINITE(g->day))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("as_of is not a day")));
+	g->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
+						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), keep);
+	g->with_totals = with_totals;
+	read_tiers(g, fcinfo);
+	g->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
+	ct_run_query(text_arg(fcinfo, ARG_MEASURES), function, start_measures, receive_measures, g);
+	g->grades = ct_find_grades(g->rule, g->columns);
+	if (!PG_ARGISNULL(ARG_FIXED))
+		read_lines(g, g->rule, text_arg(fcinfo, ARG_FIXED), g->grades->line, NULL);
+	ct_score_all(g->grades);
+	return g;
+}
+
 /*
- * grade(measures, day, axes, sizes, map, keep, tiers, unrated, fixed, axes_before, sizes_before, map_before,
+ * grade(measures, day, axes, sizes, map, tiers, unrated, fixed, keep, axes_before, sizes_before, map_before,
  *		lines_before, stored, state, also, new_state, new_history, version, command)
  *
  * "measures", "fixed", "lines_before", "state" and "also" are queries; "command" is the
@@ -232,32 +268,13 @@ read_rule_before(Grading *g, FunctionCallInfo fcinfo)
 Datum
 ct_grade(PG_FUNCTION_ARGS)
 {
-	Grading    *g = palloc0(sizeof(Grading));
+	Grading    *g;
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	int64		n;
 
-	for (int i = 0; i < PG_NARGS(); i++)
-		if (PG_ARGISNULL(i) && (i <= ARG_MAP || i == ARG_TIERS || i == ARG_COMMAND))
-			ereport(ERROR,
-					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-					 errmsg("argument %d of grade must not be null", i + 1)));
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
-	g->day = PG_GETARG_DATEADT(ARG_DAY);
-	if (DATE_NOT_FINITE(g->day))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("as_of is not a day")));
-	g->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
-						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), PG_ARGISNULL(ARG_KEEP) ? 1 : PG_GETARG_FLOAT8(ARG_KEEP));
-	read_tiers(g, fcinfo);
+	g = grade_customers(fcinfo, "grade", PG_ARGISNULL(ARG_KEEP) ? 1 : PG_GETARG_FLOAT8(ARG_KEEP), true);
 	read_stored(g, fcinfo);
-	g->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
-
-	ct_run_query(text_arg(fcinfo, ARG_MEASURES), "grade", start_measures, receive_measures, g);
-	g->grades = ct_find_grades(g->rule, g->columns);
-	if (!PG_ARGISNULL(ARG_FIXED))
-		read_lines(g, g->rule, text_arg(fcinfo, ARG_FIXED), g->grades->line, NULL);
-	ct_score_all(g->grades);
 	read_rule_before(g, fcinfo);
 	if (!PG_ARGISNULL(ARG_STATE) || !PG_ARGISNULL(ARG_NEW_STATE))
 		ct_warn_of_empty_scores(g->grades, g->rule_before);
@@ -282,4 +299,89 @@ ct_grade(PG_FUNCTION_ARGS)
 	ct_withdraw_relations(g);
 	SPI_finish();
 	return (Datum) 0;
+}
+
+/* what earned() keeps between its rows */
+typedef struct EarnedRows
+{
+	Grading    *grading;
+	TupleDesc	desc;
+	ExprState  *as_text;		/* of a customer */
+	ExprContext *context;
+	TupleTableSlot *slot;		/* customer */
+	int64		next;
+} EarnedRows;
+
+static EarnedRows *
+start_earned(FunctionCallInfo fcinfo)
+{
+	EarnedRows *e = palloc0(sizeof(EarnedRows));
+	TupleDesc	desc = CreateTemplateTupleDesc(1);
+	Node	   *customer;
+
+	if (get_call_result_type(fcinfo, NULL, &e->desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	BlessTupleDesc(e->desc);
+	e->grading = grade_customers(fcinfo, "earned", 1, false);
+	TupleDescInitEntry(desc, 1, "customer", e->grading->customer, -1, 0);
+	customer = (Node *) makeVar(1, 1, e->grading->customer, -1, TupleDescAttr(desc, 0)->attcollation, 0);
+	customer = coerce_to_target_type(NULL, customer, e->grading->customer, TEXTOID, -1, COERCION_EXPLICIT,
+									 COERCE_EXPLICIT_CAST, -1);
+	e->as_text = ExecInitExpr(expression_planner((Expr *) customer), NULL);
+	e->slot = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+	e->context = CreateStandaloneExprContext();
+	e->context->ecxt_scantuple = e->slot;
+	return e;
+}
+
+/* returns the row of a customer: customer, tier, rank */
+static Datum
+earned_row(EarnedRows *e, int64 customer)
+{
+	const Grading *g = e->grading;
+	Datum		values[3];
+	bool		nulls[3] = {false};
+
+	ResetExprContext(e->context);
+	ExecClearTuple(e->slot);
+	e->slot->tts_values[0] = g->columns->customers.key[customer];
+	e->slot->tts_isnull[0] = false;
+	ExecStoreVirtualTuple(e->slot);
+	values[0] = ExecEvalExprSwitchContext(e->as_text, e->context, &nulls[0]);
+	values[1] = g->tier[g->grades->rank[customer]];
+	values[2] = Int32GetDatum(g->grades->rank[customer]);
+	return HeapTupleGetDatum(heap_form_tuple(e->desc, values, nulls));
+}
+
+/*
+ * earned(measures, day, axes, sizes, map, tiers, unrated, fixed): customer, tier, rank
+ *
+ * Rows are returned one by one, so that they are not stored.
+ */
+Datum
+ct_earned(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *call;
+	EarnedRows *e;
+	int64		customer;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext old;
+
+		call = SRF_FIRSTCALL_INIT();
+		old = MemoryContextSwitchTo(call->multi_call_memory_ctx);
+		call->user_fctx = start_earned(fcinfo);
+		MemoryContextSwitchTo(old);
+	}
+	call = SRF_PERCALL_SETUP();
+	e = call->user_fctx;
+	do
+	{
+		customer = e->next++;
+		if (customer == COLUMNS_SIZE(e->grading->columns))
+			SRF_RETURN_DONE(call);
+		CHECK_AT_STEP(customer);
+	} while (!ct_is_graded(e->grading, customer));
+	SRF_RETURN_NEXT(call, earned_row(e, customer));
 }

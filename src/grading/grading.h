@@ -36,6 +36,7 @@ typedef struct Grading
 	const bool *stored;			/* [axis] whether the state keeps the value */
 	bool		written;		/* graded has all columns, to be written; else customer, group, rank and value */
 	Oid		   *type;			/* [column] of a value */
+	bool		with_totals;	/* columns have those of customers */
 	Columns    *columns;
 	Grades	   *grades;
 	uint8	   *seen;			/* [customer] */

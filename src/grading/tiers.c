@@ -2,8 +2,9 @@
  * tiers.c
  *		tiers(query, preset, day): every customer's tier, directly from the rows of a query.
  *
- * The measures of the axes are computed from a temporary ledger for each customer.  Nothing
- * is stored, and everything runs with the caller's privileges.
+ * The measures of the axes are computed from a temporary ledger for each customer, or from sums
+ * of the sales if that is enough.  Rows are returned one by one, so that they are never stored.
+ * Everything runs with the caller's privileges.
  */
 #include "grading/empty_scores.h"
 
@@ -20,6 +21,7 @@
 
 #include "base/names.h"
 #include "base/query.h"
+#include "grading/sum_measure.h"
 #include "rollup/sales_query.h"
 
 PG_FUNCTION_INFO_V1(ct_tiers);
@@ -36,7 +38,10 @@ typedef struct Tiers
 	DateADT		day;
 	Rule	   *rule;
 	Columns    *columns;
+	Datum		group;			/* of all of them */
 	ExprState **measure;
+	SumMeasure *sum;			/* the same measures computed from sums */
+	bool		sums;			/* all measures can be */
 	Oid		   *type;
 	double	   *value;
 	ExprContext *context;
@@ -44,6 +49,12 @@ typedef struct Tiers
 	Oid			result;			/* the requested type of customers */
 	FmgrInfo	output;			/* if as_text */
 	bool		as_text;		/* the result is text, and customers are of another type */
+	Datum	   *tier;			/* by rank from 1 */
+	int			ntiers;
+	Datum		unrated;		/* the tier of customers without a score; 0: they are left out */
+	Grades	   *grades;
+	TupleDesc	desc;
+	int64		next;			/* the customer of the next row */
 } Tiers;
 
 /* parses a measure over ledger and as_of with the current search_path */
@@ -91,6 +102,8 @@ prepare_measures(Tiers *t, ArrayType *array)
 	(void) set_config_option("search_path", psprintf("%s%s%s", path, path[0] ? ", " : "", CT_SCHEMA),
 							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	t->measure = palloc(n * sizeof(ExprState *));
+	t->sum = palloc(n * sizeof(SumMeasure));
+	t->sums = true;
 	t->type = palloc(n * sizeof(Oid));
 	t->value = palloc(n * sizeof(double));
 	for (int i = 0; i < n; i++)
@@ -99,7 +112,10 @@ prepare_measures(Tiers *t, ArrayType *array)
 
 		t->type[i] = getBaseType(exprType((Node *) expr));
 		ct_check_measure_type(t->type[i]);
-		t->measure[i] = ExecInitExpr(expression_planner(expr), NULL);
+		expr = expression_planner(expr);
+		t->measure[i] = ExecInitExpr(expr, NULL);
+		t->sum[i] = ct_sum_measure(expr);
+		t->sums = t->sums && t->sum[i].kind != SUM_NONE;
 	}
 	AtEOXact_GUC(false, nest);
 	TupleDescInitEntry(desc, 1, "ledger", ct_type("ledger"), -1, 0);
@@ -129,14 +145,13 @@ start_sales(void *arg, const SaleType *type)
 						format_type_be(t->result)),
 				 errhint("Give their type: options => '{}', customer => NULL::%s.",
 						 format_type_be(type->customer.type))));
-	t->columns = ct_columns_begin(type->customer.type, type->customer.collation, t->rule->ncolumns);
+	t->columns = ct_columns_begin(type->customer.type, type->customer.collation, t->rule->ncolumns, false);
 }
 
 static void
 receive_ledger(void *arg, Datum customer, Ledger *ledger)
 {
 	Tiers	   *t = arg;
-	CustomerTotal total = {0};
 
 	ResetExprContext(t->context);
 	ExecClearTuple(t->slot);
@@ -151,54 +166,23 @@ receive_ledger(void *arg, Datum customer, Ledger *ledger)
 
 		t->value[i] = isnull ? get_float8_nan() : ct_measure_value(t->type[i], d);
 	}
-	ct_columns_add(t->columns, customer, PointerGetDatum(cstring_to_text("")), &total, t->value);
+	ct_columns_add(t->columns, customer, t->group, NULL, t->value);
 }
 
-/* returns rows of customer, tier, rank, scores, vals */
 static void
-put_tiers(const Tiers *t, FunctionCallInfo fcinfo)
+receive_sums(void *arg, Datum customer, const SaleSums *sums)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
-	Grades	   *g = ct_find_grades(t->rule, t->columns);
-	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext old;
-	Datum	   *tier;
-	int			ntiers;
+	Tiers	   *t = arg;
 
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &tier, NULL, &ntiers);
-	ct_score_all(g);
-	ct_warn_of_empty_scores(g, NULL);
-	old = MemoryContextSwitchTo(each);
-	FOR_STEPS(i, 0, COLUMNS_SIZE(t->columns))
-	{
-		int			rank = g->rank[i];
-		Datum		values[5];
-		bool		nulls[5] = {false};
-
-		if (rank == RANK_NULL && PG_ARGISNULL(ARG_UNRATED))
-			continue;
-		if (rank < 0 || rank > ntiers)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("a rule has %d tiers, and no rank %d", ntiers, rank)));
-		values[0] = t->columns->customers.key[i];
-		if (t->as_text)
-			values[0] = PointerGetDatum(cstring_to_text(OutputFunctionCall((FmgrInfo *) &t->output, values[0])));
-		values[1] = rank == RANK_NULL ? PG_GETARG_DATUM(ARG_UNRATED) : tier[rank - 1];
-		values[2] = Int32GetDatum(rank);
-		values[3] = ct_scores_array(g, i);
-		values[4] = ct_values_array(g, i, NULL);
-		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
-		MemoryContextReset(each);
-	}
-	MemoryContextSwitchTo(old);
+	for (int i = 0; i < t->rule->ncolumns; i++)
+		t->value[i] = ct_sum_value(&t->sum[i], sums, t->day);
+	ct_columns_add(t->columns, customer, t->group, NULL, t->value);
 }
 
-/* tiers(query, day, customer, time_zone, axes, measures, sizes, map, tiers, unrated), see tiers() in SQL */
-Datum
-ct_tiers(PG_FUNCTION_ARGS)
+/* grades the customers of the query */
+static Tiers *
+grade_query(FunctionCallInfo fcinfo)
 {
-	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Tiers	   *t = palloc0(sizeof(Tiers));
 	SalesQuery	query = {0};
 
@@ -207,7 +191,9 @@ ct_tiers(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("the query, the preset and the day of tiers must not be null")));
-	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (get_call_result_type(fcinfo, NULL, &t->desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	BlessTupleDesc(t->desc);
 	t->day = PG_GETARG_DATEADT(ARG_DAY);
 	if (DATE_NOT_FINITE(t->day))
 		ereport(ERROR,
@@ -216,7 +202,12 @@ ct_tiers(PG_FUNCTION_ARGS)
 				 errhint("Tiers are those of a day: as_of => '2026-11-30'.")));
 	t->rule = ct_rule_from(PG_GETARG_JSONB_P(ARG_AXES), PG_GETARG_ARRAYTYPE_P(ARG_SIZES),
 						   PG_GETARG_ARRAYTYPE_P(ARG_MAP), 1);
-	t->result = TupleDescAttr(rsinfo->setDesc, 0)->atttypid;
+	t->result = TupleDescAttr(t->desc, 0)->atttypid;
+	t->group = PointerGetDatum(cstring_to_text(""));
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P_COPY(ARG_TIERS), TEXTOID, -1, false, TYPALIGN_INT, &t->tier, NULL,
+					  &t->ntiers);
+	if (!PG_ARGISNULL(ARG_UNRATED))
+		t->unrated = PointerGetDatum(PG_GETARG_TEXT_P_COPY(ARG_UNRATED));
 	prepare_measures(t, PG_GETARG_ARRAYTYPE_P(ARG_MEASURES));
 	query.function = "tiers";
 	query.sql = text_to_cstring(PG_GETARG_TEXT_PP(ARG_QUERY));
@@ -224,8 +215,62 @@ ct_tiers(PG_FUNCTION_ARGS)
 	query.until = t->day;
 	query.start = start_sales;
 	query.emit = receive_ledger;
+	query.emit_sums = t->sums ? receive_sums : NULL;
 	query.arg = t;
 	ct_roll_up_query(&query);
-	put_tiers(t, fcinfo);
-	return (Datum) 0;
+	t->grades = ct_find_grades(t->rule, t->columns);
+	ct_score_all(t->grades);
+	ct_warn_of_empty_scores(t->grades, NULL);
+	return t;
+}
+
+/* returns the row of a customer: customer, tier, rank, scores, vals */
+static Datum
+tier_row(Tiers *t, int64 customer)
+{
+	int			rank = t->grades->rank[customer];
+	Datum		values[5];
+	bool		nulls[5] = {false};
+
+	if (rank < 0 || rank > t->ntiers)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a rule has %d tiers, and no rank %d", t->ntiers, rank)));
+	values[0] = t->columns->customers.key[customer];
+	if (t->as_text)
+		values[0] = PointerGetDatum(cstring_to_text(OutputFunctionCall(&t->output, values[0])));
+	values[1] = rank == RANK_NULL ? t->unrated : t->tier[rank - 1];
+	values[2] = Int32GetDatum(rank);
+	values[3] = ct_scores_array(t->grades, customer);
+	values[4] = ct_values_array(t->grades, customer, NULL);
+	return HeapTupleGetDatum(heap_form_tuple(t->desc, values, nulls));
+}
+
+/* tiers(query, day, customer, time_zone, axes, measures, sizes, map, tiers, unrated), see tiers() in SQL */
+Datum
+ct_tiers(PG_FUNCTION_ARGS)
+{
+	FuncCallContext *call;
+	Tiers	   *t;
+	int64		customer;
+
+	if (SRF_IS_FIRSTCALL())
+	{
+		MemoryContext old;
+
+		call = SRF_FIRSTCALL_INIT();
+		old = MemoryContextSwitchTo(call->multi_call_memory_ctx);
+		call->user_fctx = grade_query(fcinfo);
+		MemoryContextSwitchTo(old);
+	}
+	call = SRF_PERCALL_SETUP();
+	t = call->user_fctx;
+	do
+	{
+		customer = t->next++;
+		if (customer == COLUMNS_SIZE(t->columns))
+			SRF_RETURN_DONE(call);
+		CHECK_AT_STEP(customer);
+	} while (t->grades->rank[customer] == RANK_NULL && t->unrated == (Datum) 0);
+	SRF_RETURN_NEXT(call, tier_row(t, customer));
 }

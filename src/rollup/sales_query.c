@@ -20,6 +20,8 @@ typedef struct Receiver
 	int			undo;			/* number of the column, or 0 */
 	MemoryContext scratch;
 	Scatter    *scatter;
+	uint64		magnitude;		/* of all amounts together, if that is within 64 bits */
+	bool		no_sums;		/* customers need ledgers */
 	uint64		rows;
 	uint64		no_customer;
 	uint64		no_value;		/* no day, or no amount */
@@ -76,6 +78,8 @@ receive_sale(void *arg, TupleTableSlot *slot)
 		if (OidIsValid(r->type.order))
 			sale_order(&r->type, slot->tts_values[SALE_COLUMNS], slot->tts_isnull[SALE_COLUMNS], &sale);
 		sale.undo = r->undo > 0 && DatumGetBool(slot->tts_values[r->undo]);
+		r->magnitude += sale.amount.value < 0 ? -sale.amount.value : sale.amount.value;
+		r->no_sums |= sale.amount.scale != SUMS_SCALE || r->magnitude > PG_INT64_MAX;
 		ct_scatter_add(r->scatter, &sale);
 	}
 	MemoryContextSwitchTo(old);
@@ -102,7 +106,9 @@ report_left_out(const Receiver *r)
  * ct_roll_up_query
  *		Calls start with the types of the query's columns, then emit with each customer.
  *
- * The query runs under the caller's own rights.  Customers come in no particular order.
+ * Or emit_sums, if all amounts have one scale and sum up within 64 bits whatever their signs: then
+ * so does every sum that a ledger would have.  The query runs under the caller's own rights.
+ * Customers come in no particular order.
  */
 void
 ct_roll_up_query(const SalesQuery *q)
@@ -112,7 +118,10 @@ ct_roll_up_query(const SalesQuery *q)
 	r->query = q;
 	r->scratch = AllocSetContextCreate(CurrentMemoryContext, "customer_tier row", ALLOCSET_DEFAULT_SIZES);
 	ct_run_query(q->sql, q->function, start_sales, receive_sale, r);
-	ct_scatter_end(r->scatter, q->emit, q->arg);
+	if (q->emit_sums && !r->no_sums && r->undo == 0 && !OidIsValid(r->type.order))
+		ct_scatter_end_sums(r->scatter, q->emit_sums, q->arg);
+	else
+		ct_scatter_end(r->scatter, q->emit, q->arg);
 	if (!q->undo)
 		report_left_out(r);
 }

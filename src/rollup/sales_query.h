@@ -7,8 +7,8 @@
 
 #include "base/compat.h"
 
+#include "rollup/customer_sales.h"
 #include "rollup/sale.h"
-#include "rollup/scatter.h"
 
 typedef struct SalesQuery
 {
@@ -19,8 +19,11 @@ typedef struct SalesQuery
 	bool		undo;			/* the last column says that a sale is taken back; omits the notice about null values */
 	void		(*start) (void *arg, const SaleType *type);
 	EmitLedger	emit;
+	EmitSums	emit_sums;		/* or NULL: instead of emit, where the sums of all customers are known to be exact */
 	void	   *arg;			/* of start and emit */
 } SalesQuery;
+
+#define SUMS_SCALE	2			/* of the totals that emit_sums gets */
 
 #define ALL_SALES	DATEVAL_NOEND
 

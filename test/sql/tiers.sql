@@ -54,6 +54,21 @@ BEGIN
     PERFORM drop_scheme('kept');
   END LOOP;
 END $$;
+-- sums alone are asked, or ledgers: some amounts need these for their decimals, or their size
+SELECT unit, count(*) AS differ
+FROM unnest('{1, 0.001, 1e12}'::numeric[]) AS unit,
+  format('SELECT customer, day, amount * %s FROM sale', unit) AS q,
+  LATERAL (
+    SELECT customer, tier, rank, scores, vals
+    FROM tiers(q, 'rfm', '2025-12-31') AS a
+      FULL JOIN tiers(q, 'rfm', '2025-12-31',
+        '{"frequency": "0 + orders(ledger)", "monetary": "0 + total(ledger)"}') AS b
+        USING (customer, tier, rank, scores, vals)
+    WHERE a IS NULL OR b IS NULL) AS d
+GROUP BY unit;
+SELECT customer, tier, vals
+FROM tiers('SELECT * FROM (VALUES (1, date ''2026-01-01'', 9e16), (1, ''2026-01-02'', 9e16)) AS v', 'abc',
+  '2026-01-31');
 -- and ABC as plain SQL says
 SELECT count(*) AS differ
 FROM (

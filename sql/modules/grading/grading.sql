@@ -59,14 +59,21 @@ COMMENT ON FUNCTION customer_tier_internal.kept_lines(double precision[], double
 
 -- see src/grading/grade_customers.c for the arguments and the relations that the command reads
 CREATE FUNCTION customer_tier_internal.grade(measures text, day date, axes jsonb, sizes integer[], map integer[],
-  keep double precision, tiers text[], unrated text, fixed text, axes_before jsonb, sizes_before integer[],
+  tiers text[], unrated text, fixed text, keep double precision, axes_before jsonb, sizes_before integer[],
   map_before integer[], lines_before text, stored boolean[], state text, also text,
   new_state regclass, new_history regclass, version integer, command text) RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'ct_grade'
 LANGUAGE C VOLATILE PARALLEL UNSAFE COST 100000;
-COMMENT ON FUNCTION customer_tier_internal.grade(text, date, jsonb, integer[], integer[], double precision, text[],
-  text, text, jsonb, integer[], integer[], text, boolean[], text, text, regclass, regclass, integer, text) IS
+COMMENT ON FUNCTION customer_tier_internal.grade(text, date, jsonb, integer[], integer[], text[], text, text,
+  double precision, jsonb, integer[], integer[], text, boolean[], text, text, regclass, regclass, integer, text) IS
   'support of schemes: grades all customers in one pass and runs a command over the result';
+
+CREATE FUNCTION customer_tier_internal.earned(measures text, day date, axes jsonb, sizes integer[], map integer[],
+  tiers text[], unrated text, fixed text, OUT customer text, OUT tier text, OUT rank integer) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'ct_earned'
+LANGUAGE C STABLE PARALLEL UNSAFE COST 100000 ROWS 100000;
+COMMENT ON FUNCTION customer_tier_internal.earned(text, date, jsonb, integer[], integer[], text[], text, text) IS
+  'support of schemes: grades all customers in one pass';
 
 CREATE FUNCTION customer_tier_internal.is_bare_table(relation regclass) RETURNS boolean
 AS 'MODULE_PATHNAME', 'ct_is_bare_table'
@@ -126,6 +133,36 @@ COMMENT ON FUNCTION customer_tier_internal.stored_axes(customer_tier_internal.sc
   customer_tier_internal.rule) IS
   'support of schemes: the axes whose values the state keeps';
 
+-- the query of the lines of a rule with fixed calibration
+CREATE FUNCTION customer_tier_internal.fixed_lines_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE r.calibrate
+  WHEN 'fixed' THEN
+    format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines
+            FROM %s
+            WHERE version >= %s
+            ORDER BY customer_group, axis, as_of DESC', s.thresholds, r.calibrated)
+END
+$$;
+COMMENT ON FUNCTION customer_tier_internal.fixed_lines_sql(customer_tier_internal.scheme,
+  customer_tier_internal.rule) IS
+  'support of schemes: the query of the lines that a rule keeps; null if they are found anew';
+
+-- The call of earned() is in the select list, since all rows would be stored first in FROM.
+CREATE FUNCTION customer_tier_internal.earned_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule,
+  as_of date) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('SELECT (x.earned).* FROM (SELECT customer_tier_internal.earned(%L, %L, %L, %L, %L, %L, %L, %L)) AS x',
+  customer_tier_internal.measures_sql(s, r, as_of), to_json(as_of) #>> '{}', r.axes, r.sizes, r.map, r.tiers,
+  r.unrated, customer_tier_internal.fixed_lines_sql(s, r))
+$$;
+COMMENT ON FUNCTION customer_tier_internal.earned_sql(customer_tier_internal.scheme, customer_tier_internal.rule,
+  date) IS
+  'support of schemes: a call of earned';
+
 -- The call of grade() that runs a command over the result of a rule on a day.
 CREATE FUNCTION customer_tier_internal.grade_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule,
   as_of date, command text, columns text, before customer_tier_internal.rule DEFAULT NULL, state text DEFAULT NULL,
@@ -133,17 +170,11 @@ CREATE FUNCTION customer_tier_internal.grade_sql(s customer_tier_internal.scheme
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT format('SELECT *
-FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L, %L::regclass,
+FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %L, %L, %L, %s::float8, %L, %L, %L, %L, %L, %L, %L, %L::regclass,
                                   %L::regclass, %s, %L) AS x(%s)',
-  customer_tier_internal.measures_sql(s, r, as_of), to_json(as_of) #>> '{}', r.axes, r.sizes, r.map,
-  coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) -> 0)::text, 'NULL'), r.tiers, r.unrated,
-  CASE r.calibrate
-    WHEN 'fixed' THEN
-      format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines
-              FROM %s
-              WHERE version >= %s
-              ORDER BY customer_group, axis, as_of DESC', s.thresholds, r.calibrated)
-  END,
+  customer_tier_internal.measures_sql(s, r, as_of), to_json(as_of) #>> '{}', r.axes, r.sizes, r.map, r.tiers,
+  r.unrated, customer_tier_internal.fixed_lines_sql(s, r),
+  coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) -> 0)::text, 'NULL'),
   before.axes, before.sizes, before.map,
   format('SELECT DISTINCT ON (customer_group, axis) customer_group, axis, lines
           FROM %s

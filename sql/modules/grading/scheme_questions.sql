@@ -152,33 +152,29 @@ LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_te
 AS $$ SELECT * FROM customer_tier.explain($1, to_json($2) #>> '{}') $$;
 COMMENT ON FUNCTION explain(regclass, anyelement) IS 'the same for a customer of the type that customers have';
 
-CREATE FUNCTION customer_tier_internal.answer_tiers_as_of(relation regclass, details jsonb)
-RETURNS TABLE (customer text, tier text, rank integer)
+-- The statement, which ask_owner runs as the owner: its many rows are stored once.
+CREATE FUNCTION customer_tier_internal.answer_tiers_as_of(relation regclass, details jsonb) RETURNS text
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s customer_tier_internal.scheme := customer_tier_internal.asked_scheme(relation);
-  r customer_tier_internal.rule := customer_tier_internal.rule_of(s);
   as_of date := (details ->> 'as_of')::date;
 BEGIN
+  PERFORM customer_tier_internal.check_owner(s.ledger);
   PERFORM customer_tier_internal.check_scheme_day(as_of);
   PERFORM customer_tier_internal.check_listed_once(s);
-  RETURN QUERY
-    SELECT *
-    FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.grade_sql(s, r, as_of,
-        format('SELECT customer::text, (%L::text[])[rank], rank FROM graded', customer_tier_internal.tier_names(r)),
-        'customer text, tier text, rank int'))
-      AS x(customer text, tier text, rank int);
+  RETURN customer_tier_internal.earned_sql(s, customer_tier_internal.rule_of(s), as_of);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.answer_tiers_as_of(regclass, jsonb) IS 'support of tiers_as_of';
 
+-- without a search_path of its own it is inlined
 CREATE FUNCTION tiers_as_of(scheme regclass, as_of date, OUT customer text, OUT tier text, OUT rank integer)
 RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE PARALLEL UNSAFE
 AS $$
 SELECT *
-FROM customer_tier_internal.ask_owner($1, 'tiers_as_of', jsonb_build_object('as_of', $2))
-  AS x(customer text, tier text, rank int)
+FROM customer_tier_internal.ask_owner($1, 'tiers_as_of', pg_catalog.jsonb_build_object('as_of', $2))
+  AS x(customer pg_catalog.text, tier pg_catalog.text, rank pg_catalog.int4)
 $$;
 COMMENT ON FUNCTION tiers_as_of(regclass, date) IS
   'the tiers that customers had earned on a day, by the present rule, computed from the ledgers only';

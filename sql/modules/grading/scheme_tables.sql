@@ -16,7 +16,7 @@ DECLARE
     WHERE attrelid = s.input AND attname = 'customer');
 BEGIN
   FOR t IN
-    SELECT format('%s.%I', place, name || suffix) AS relation, columns, about
+    SELECT suffix, format('%s.%I', place, name || suffix) AS relation, columns, about
     FROM (VALUES
       ('__state', format('customer %s NOT NULL, customer_group text NOT NULL, scores int2[] NOT NULL, vals float8[], '
                          'earned text NOT NULL, tier text NOT NULL, status text NOT NULL, since date NOT NULL',
@@ -61,7 +61,9 @@ BEGIN
         'the rule in all its versions; expressions as they were said then, for they are read by nobody but you'))
       AS v(suffix, columns, about)
   LOOP
-    PERFORM customer_tier_internal.run(s.ledger, format('CREATE TABLE %s (%s)', t.relation, t.columns));
+    -- with room for another version of some rows in a page of the state: the index stays as it is then
+    PERFORM customer_tier_internal.run(s.ledger, format('CREATE TABLE %s (%s)%s', t.relation, t.columns,
+      CASE WHEN t.suffix = '__state' THEN ' WITH (fillfactor = 90)' END));
     PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));

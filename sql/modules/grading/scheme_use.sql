@@ -208,16 +208,18 @@ COMMENT ON FUNCTION customer_tier_internal.tiers(text, date, anyelement, text, j
   text[], text) IS
   'support of tiers: grades the customers of a query by a rule';
 
--- no SET search_path: names in the query and in the options are looked up in the caller's
+-- no SET search_path: names in the query and in the options are looked up in the caller's.  A set-returning function
+-- in the select list returns row by row; in FROM all rows would be stored first.
 CREATE FUNCTION tiers(query text, preset text, as_of date, options jsonb, INOUT customer anyelement,
   time_zone text DEFAULT NULL, OUT tier text, OUT rank integer, OUT scores smallint[], OUT vals double precision[])
 RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL UNSAFE COST 100000 ROWS 100000
 AS $$
-SELECT t.*
-FROM customer_tier_internal.rule_of_preset($2, $4, pg_catalog.current_setting('search_path')) AS r,
-  customer_tier_internal.tiers($1, $3, $5, $6, r.axes, customer_tier_internal.measures(r.axes), r.sizes, r.map,
-                               r.tiers, r.unrated) AS t
+SELECT (t.tiers).*
+FROM (
+  SELECT customer_tier_internal.tiers($1, $3, $5, $6, r.axes, customer_tier_internal.measures(r.axes), r.sizes, r.map,
+                                      r.tiers, r.unrated)
+  FROM customer_tier_internal.rule_of_preset($2, $4, pg_catalog.current_setting('search_path')) AS r) AS t
 $$;
 COMMENT ON FUNCTION tiers(text, text, date, jsonb, anyelement, text) IS
   'the tiers of all customers of a query of customer, day, amount, by a preset, as of a day; customers are of the type '
