@@ -221,6 +221,7 @@ capture_row(TriggerData *t, Capture *c)
 {
 	bool		inserts = TRIGGER_FIRED_BY_INSERT(t->tg_event);
 	bool		deletes = TRIGGER_FIRED_BY_DELETE(t->tg_event);
+
 	/* an UPDATE that moves the row to another partition is a DELETE here, and an INSERT there */
 	bool		moves = deletes && HeapTupleHeaderIndicatesMovedPartitions(t->tg_trigtuple->t_data);
 	TupleTableSlot *went = inserts ? NULL : t->tg_trigslot;

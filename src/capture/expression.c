@@ -139,7 +139,7 @@ ct_parse_expression(Relation rel, const char *sql, SaleExpression which)
 				 errmsg("%s uses %s: %s", expression_name[which],
 						pstate->p_hasSubLinks ? "a subquery" : pstate->p_hasWindowFuncs ? "a window function" :
 						pstate->p_hasAggs ? "an aggregate function" : "a function that returns a set", sql),
-				 errhint("It is asked of one row at a time.")));
+				 errhint("It is evaluated for one row at a time.")));
 	if (which == SALE_FILTER)
 		expr = coerce_to_boolean(pstate, expr, "filter");
 	else if (which == MEASURE)
@@ -252,7 +252,7 @@ ct_view_expressions(PG_FUNCTION_ARGS)
 	if (q == NULL && wait)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("relation with OID %u is no view of expressions over one relation", relid),
+				 errmsg("relation with OID %u is not a view of expressions over one relation", relid),
 				 errhint("It was replaced: what a scheme measures is changed by alter_scheme.")));
 	nest = NewGUCNestLevel();
 	ct_fix_settings();

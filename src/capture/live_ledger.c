@@ -52,7 +52,7 @@ ct_read_live_as_owner(Oid live, OwnerSwitch *saved)
 	if (get_rel_relkind(live) != RELKIND_VIEW)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("relation with OID %u is no view of ledgers", live)));
+				 errmsg("relation with OID %u is not a view of ledgers", live)));
 	if (pg_class_aclcheck(live, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_VIEW, get_rel_name(live));
 	ct_become_owner(saved, ct_owner_of(live));

@@ -143,7 +143,8 @@ is_marks(Relation rel, bool *at_commit)
 static int
 hint_to_make_anew(const Watched *w, bool at_commit)
 {
-	return errhint("SELECT customer_tier.refresh_on_change(%s%s) makes it anew, by who has the rights of both owners.",
+	return errhint("SELECT customer_tier.refresh_on_change(%s%s) makes them again; "
+				   "this needs the privileges of both owners.",
 				   quote_literal_cstr(qualified_name(w->matview)), at_commit ? ", 'commit'" : "");
 }
 

@@ -53,7 +53,7 @@ ct_warn_of_empty_scores(const Grades *g, const Rule *before)
 		ereport(WARNING,
 				(errmsg("no customer has score %s of axis \"%s\"", empty, a->name ? a->name : "?"),
 				 errdetail("Customers with the same value have the same score, and many have the same."),
-				 errhint("Lines of your own may part them: by => 'value', "
+				 errhint("Lines of your own can separate them: by => 'value', "
 						 "or recency_at, frequency_at and monetary_at of preset rfm.")));
 	}
 }

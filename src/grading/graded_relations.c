@@ -153,7 +153,7 @@ offer_shape(Grading *g)
 	TupleDescInitEntry(desc, 2, "cells", get_array_type(ct_internal_type("cell")), -1, 0);
 	g->shape = tuplestore_begin_heap(false, false, work_mem);
 	tuplestore_putvalues(g->shape, desc, values, nulls);
-	offer("shape", desc, g->shape);
+	ct_offer_relation("shape", desc, g->shape);
 }
 
 /*

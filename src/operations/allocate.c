@@ -409,10 +409,10 @@ ct_share_out(PG_FUNCTION_ARGS)
 	ct_find_order(s);
 	find_owners(s, most, slack);
 	if (PG_ARGISNULL(ARG_NEW))
+	{
 		FOR_STEPS(i, 0, s->customers.n)
-		{
 			ct_turn(s, i);
-		}
+	}
 	else
 		ct_write_first(s, PG_GETARG_OID(ARG_NEW));
 	MemoryContextReset(s->scratch);

@@ -190,7 +190,7 @@ receive_ledger(void *arg, TupleTableSlot *slot)
 static Datum
 sum_numeric(int128 sum, int scale)
 {
-	const int64 unit = INT64CONST(1000000000000000000);	/* 10^18 */
+	const int64 unit = INT64CONST(1000000000000000000); /* 10^18 */
 	Datum		high = ct_amount_to_numeric((int64) (sum / unit), 0);
 	Datum		low = ct_amount_to_numeric((int64) (sum % unit), scale);
 	Datum		scaled = ct_amount_to_numeric(unit / ct_pow10[scale], 0);

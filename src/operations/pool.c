@@ -79,10 +79,9 @@ set_leaf(Pool *pool, int leaf)
 {
 	int32		owner = pool->owner[leaf];
 	const Load *l = &pool->load[owner];
+	double		load = l->weight / l->capacity;
 
-	pool->node[pool->size + leaf] = (PoolNode) {
-		owner, owner, l->weight / l->capacity, l->capacity, l->capacity, pool->room[leaf]
-	};
+	pool->node[pool->size + leaf] = (PoolNode) {owner, owner, load, l->capacity, l->capacity, pool->room[leaf]};
 }
 
 static int

@@ -84,7 +84,7 @@ start_referrals(void *arg, TupleDesc desc)
 		if (r->value != NUMERICOID && r->value != INT8OID && r->value != INT4OID && r->value != INT2OID)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
-					 errmsg("a value of referrals is of type %s, not an exact amount",
+					 errmsg("a value of referrals is of type %s, not an exact number",
 							format_type_be(TupleDescAttr(desc, 2)->atttypid)),
 					 errhint("Let it be numeric or an integer.")));
 	}
@@ -239,7 +239,7 @@ refuse_circle(Referrals *r)
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("customers have referred each other in a circle: %s", names.data),
 			 errdetail("Each of them was referred by the next, and the last by the first."),
-			 errhint("One of these referrals cannot be; leave it out.")));
+			 errhint("One of these referrals is wrong; leave it out.")));
 }
 
 static void

@@ -66,7 +66,7 @@ get_points(ArrayType *array, int *n)
 		if (!isfinite(p->x) || !isfinite(p->y) || p->x < 0 || p->x > 1 || (*n > 0 && p->x < p[-1].x))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("point %d is none of a curve", i + 1),
+					 errmsg("point %d does not continue the curve", i + 1),
 					 errhint("Heads go from 0 to 1 and never back, as lorenz() and whale_curve() give them.")));
 		(*n)++;
 	}

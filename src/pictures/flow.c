@@ -49,7 +49,7 @@ place_of(const Moves *m, const char *tier)
 	if (at < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a tier that was moved from or to is not one of \"tiers\""),
+				 errmsg("a tier of a move is not one of \"tiers\""),
 				 errhint("\"tiers\" lists all of them, the lowest first; who is not graded has a null.")));
 	return at + 1;
 }

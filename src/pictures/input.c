@@ -41,7 +41,7 @@ get_elements(FunctionCallInfo fcinfo, int arg, const char *name, Oid type, bool 
 				ereport(ERROR,
 						(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 						 errmsg("\"%s\" has a null at place %d", name, i + 1),
-						 errhint("Leave out what is not known, or say what it counts as: coalesce(..., 0).")));
+						 errhint("Leave out unknown values, or replace them: coalesce(..., 0).")));
 	return elements;
 }
 

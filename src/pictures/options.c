@@ -39,7 +39,7 @@ ct_check_options(Jsonb *options, const char *const *common, const char *const *o
 	if (!JB_ROOT_IS_OBJECT(options))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("options are not an object"),
+				 errmsg("options must be a JSON object"),
 				 errhint("For example '{\"title\": \"Our customers\", \"language\": \"zh\"}'.")));
 	it = JsonbIteratorInit(&options->root);
 	while ((token = JsonbIteratorNext(&it, &v, true)) != WJB_DONE)

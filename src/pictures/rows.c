@@ -300,7 +300,7 @@ ct_svg_bars(PG_FUNCTION_ARGS)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 					 errmsg("\"numbers\" has a null at place %d", i + 1),
-					 errhint("Leave out what is not known, or say what it counts as: coalesce(..., 0).")));
+					 errhint("Leave out unknown values, or replace them: coalesce(..., 0).")));
 	if (waterfall)
 		ends = waterfall_levels(values, n);
 	for (int i = 0; i < n; i++)

@@ -28,14 +28,13 @@ PG_FUNCTION_INFO_V1(ct_svg_trend);
 static int *
 get_days(FunctionCallInfo fcinfo, int arg, int *n)
 {
-	Datum	   *elements;
-	bool	   *nulls;
+	Datum	   *elements = NULL;
+	bool	   *nulls = NULL;
 	int		   *days;
 
 	*n = 0;
-	if (PG_ARGISNULL(arg))
-		return NULL;
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(arg), DATEOID, 4, true, TYPALIGN_INT, &elements, &nulls, n);
+	if (!PG_ARGISNULL(arg))
+		deconstruct_array(PG_GETARG_ARRAYTYPE_P(arg), DATEOID, 4, true, TYPALIGN_INT, &elements, &nulls, n);
 	days = palloc(sizeof(int) * (*n + 1));
 	for (int i = 0; i < *n; i++)
 	{
@@ -43,7 +42,7 @@ get_days(FunctionCallInfo fcinfo, int arg, int *n)
 		if (nulls[i] || DATE_NOT_FINITE(days[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("\"days\" has at place %d what is no day", i + 1),
+					 errmsg("\"days\" has an infinite day at place %d", i + 1),
 					 errhint("The days are those of the refreshes.")));
 	}
 	return days;

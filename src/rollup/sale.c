@@ -58,14 +58,14 @@ ct_sale_type(SaleType *s, Oid customer, Oid collation, Oid day, Oid amount, Oid 
 	if (s->day != DATEOID && s->day != TIMESTAMPOID && s->day != TIMESTAMPTZOID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("when a sale was is of type %s, not a day", format_type_be(day)),
+				 errmsg("the time of a sale is of type %s, not a day", format_type_be(day)),
 				 errhint("Let it be a date or a timestamp.")));
 
 	s->amount = getBaseType(amount);
 	if (s->amount != NUMERICOID && s->amount != INT8OID && s->amount != INT4OID && s->amount != INT2OID)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
-				 errmsg("what a sale brought is of type %s, not an exact amount", format_type_be(amount)),
+				 errmsg("the amount of a sale is of type %s, not an exact number", format_type_be(amount)),
 				 errhint("Let it be numeric or an integer; a float8 becomes exact by round(amount::numeric, 2).")));
 
 	s->order = OidIsValid(order) ? getBaseType(order) : InvalidOid;

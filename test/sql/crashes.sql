@@ -128,8 +128,8 @@ CREATE FUNCTION graded_by(measures text, axes jsonb DEFAULT '[{"by": "value", "a
   state text DEFAULT NULL, also text DEFAULT NULL, stored boolean[] DEFAULT NULL, new_state regclass DEFAULT NULL,
   day date DEFAULT '2026-01-01')
 RETURNS text LANGUAGE sql AS $$
-SELECT outcome(format('SELECT n FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %L, %L, NULL, %L, NULL, NULL,
-  NULL, NULL, %L, %L, %L, %L, %L, 1, %L) AS x(n bigint)', measures, day, axes, sizes, map, keep, '{a,b}', fixed, stored,
+SELECT outcome(format('SELECT n FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %L, NULL, %L, %L, NULL, NULL,
+  NULL, NULL, %L, %L, %L, %L, %L, 1, %L) AS x(n bigint)', measures, day, axes, sizes, map, '{a,b}', fixed, keep, stored,
   state, also, new_state, new_state, 'SELECT count(*) FROM graded'))
 $$;
 \set good 'SELECT 1, ''''::text, ''{}''::customer_tier.ledger, 5.0'
@@ -180,7 +180,7 @@ SELECT outcome($$SELECT count(*)
   FROM tiers('SELECT i, date ''2026-01-01'', 1 FROM generate_series(1, 300000) AS i', 'rfm', '2026-01-01')$$);
 RESET work_mem;
 -- the rule before is of as many axes
-SELECT outcome(format('SELECT n FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, NULL, %L, NULL, NULL, %L, %L, %L,
+SELECT outcome(format('SELECT n FROM customer_tier_internal.grade(%L, %L, %L, %L, %L, %L, NULL, NULL, NULL, %L, %L, %L,
   %L, NULL, NULL, NULL, NULL, NULL, NULL, %L) AS x(n bigint)', :'good',
   '2026-01-01', a, '{2}', '{1,2}', '{a,b}', before, sizes, '{1,2,1,2}', 'SELECT ''''::text, 1::int2, ''{1}''::float8[]',
   'SELECT count(*) FROM graded'))

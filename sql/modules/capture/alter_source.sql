@@ -58,7 +58,7 @@ AS $$
 BEGIN
   IF (column_name IS NULL) <> (column_type IS NULL) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = 'a column is changed to a type: one of them is not said',
+      MESSAGE = 'a changed column needs both its name and its new type',
       HINT = 'For example alter_source(''sales'', column_name => ''amount'', column_type => ''numeric(14,2)'').';
   ELSIF column_name IS NOT NULL AND s.sales IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',

@@ -20,7 +20,7 @@ BEGIN
   END IF;
   PERFORM customer_tier_internal.check_owner($1);
   what := CASE WHEN c.relpersistence = 't' THEN 'is temporary'
-               WHEN is_view AND c.relkind <> 'v' THEN 'is no view'
+               WHEN is_view AND c.relkind <> 'v' THEN 'is not a view'
                WHEN is_view OR (capture = 'none' AND c.relkind IN ('v', 'm', 'f')) THEN NULL
                WHEN c.relkind = 'v' THEN 'is a view'
                WHEN c.relkind = 'm' THEN 'is a materialized view'
@@ -37,7 +37,7 @@ BEGIN
       HINT = CASE what
                WHEN 'is temporary' THEN 'Track a table that lasts.'
                WHEN 'is a partition' THEN 'Track the table it is a partition of.'
-               WHEN 'is no view' THEN 'Of a table, say customer, amount and sold_at.'
+               WHEN 'is not a view' THEN 'Of a table, say customer, amount and sold_at.'
                WHEN 'is a view' THEN 'Track a view of the columns customer, sold_at and amount by its name alone.'
                ELSE 'Its writes cannot be captured. Use capture => ''none'' '
                  'and CALL customer_tier.rebuild_source when you need it.' END;

@@ -307,7 +307,7 @@ DECLARE
 BEGIN
   IF (SELECT relkind FROM pg_class WHERE oid = $1) IS DISTINCT FROM 'm' THEN
     RAISE EXCEPTION USING ERRCODE = 'wrong_object_type',
-      MESSAGE = format('%s is no materialized view', coalesce($1::text, 'null'));
+      MESSAGE = format('%s is not a materialized view', coalesce($1::text, 'null'));
   ELSIF NOT customer_tier_internal.is_owner($1) THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
       MESSAGE = format('must be owner of materialized view %s', $1);

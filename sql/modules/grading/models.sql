@@ -158,7 +158,7 @@ DECLARE
 BEGIN
   relname := names[cardinality(names)];
   IF cardinality(names) > 2 OR octet_length(relname) > 50 THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_name', MESSAGE = format('"%s" is no name for a %s', $2, what),
+    RAISE EXCEPTION USING ERRCODE = 'invalid_name', MESSAGE = format('"%s" is not a name for a %s', $2, what),
       HINT = 'It has a schema, if any, and at most 50 bytes.';
   END IF;
   place := quote_ident(CASE cardinality(names) WHEN 2 THEN names[1] ELSE current END);
@@ -365,7 +365,8 @@ BEGIN
     USING as_of, unit_days, until LOOP
     IF predicted_purchases IS NULL THEN
       RAISE EXCEPTION USING ERRCODE = 'data_exception',
-        MESSAGE = format('the sales of %s up to %s tell no model', customer_tier_internal.source_name(s), as_of),
+        MESSAGE = format('the sales of %s up to %s do not determine a model', customer_tier_internal.source_name(s),
+                         as_of),
         HINT = 'No customer came back by then; choose a later day.';
     END IF;
     IF NOT warned THEN

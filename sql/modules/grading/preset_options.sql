@@ -94,7 +94,7 @@ BEGIN
   FROM jsonb_each(options) AS e(k, v), customer_tier_internal.wrong_option(name, k, v, o -> k) AS w;
   IF wrong IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = wrong,
-      HINT = 'Its options are, as they are if nothing is said, ' || o::text;
+      HINT = 'Its options, with their defaults: ' || o::text;
   END IF;
   RETURN o || options;
 END $$;

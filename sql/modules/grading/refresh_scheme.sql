@@ -254,7 +254,7 @@ BEGIN
     RAISE WARNING USING
       MESSAGE = format('%s is more than 366 days after the last refresh of %s, which was as of %s', as_of, s.scheme,
                        s.as_of),
-      HINT = format('A day before can be refreshed no more after that. If it is not the day that was meant, '
+      HINT = format('Earlier days cannot be refreshed after that. If another day was meant, '
                     'SELECT customer_tier.backfill(%L, ...) makes the history anew.', s.scheme);
   END IF;
   -- the first ledgers usually have recent sales, so that the others need not be read

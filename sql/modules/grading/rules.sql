@@ -151,7 +151,7 @@ BEGIN
     SELECT 'returns is not within [0, 1]', 'With returns => 0.3 whoever returns more than 30 % is held no longer.'
     WHERE r.returns < 0 OR r.returns > 1 OR r.returns = 'NaN'
     UNION ALL
-    SELECT 'hold is not within a thousand years', 'For example hold => ''6 months''.'
+    SELECT 'hold must be shorter than a thousand years', 'For example hold => ''6 months''.'
     WHERE r.hold < interval '0' OR r.hold > interval '1000 years'
     UNION ALL
     SELECT format('unknown calibrate "%s"', r.calibrate),
@@ -330,7 +330,7 @@ BEGIN
   ELSIF (SELECT jsonb_agg(a -> 'better') FROM jsonb_array_elements(r.axes) AS a) <>
         (SELECT jsonb_agg(a -> 'better') FROM jsonb_array_elements(own.axes) AS a) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
-      MESSAGE = 'what is better on an axis of a scheme stays as it is',
+      MESSAGE = 'the direction of an axis cannot be changed',
       HINT = 'Its lines of earlier days would mean the opposite. Make another scheme.';
   END IF;
   RETURN r;

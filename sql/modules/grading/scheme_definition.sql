@@ -12,7 +12,8 @@ DECLARE
   wrong text;
 BEGIN
   IF jsonb_typeof(coalesce(sources, '{}')) <> 'object' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'sources are no JSON object', HINT = example;
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'sources must be a JSON object',
+      HINT = example;
   END IF;
   FOR name, relation IN SELECT key, value FROM jsonb_each_text(sources) LOOP
     wrong := CASE
@@ -88,7 +89,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are those of a preset',
       HINT = 'preset => ''abc'', for example.';
   ELSIF jsonb_typeof(options) <> 'object' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are no JSON object',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options must be a JSON object',
       HINT = 'options => ''{"at": [0.8, 0.95]}'', for example.';
   ELSIF preset IS NOT NULL THEN
     SELECT * INTO p FROM customer_tier_internal.preset(preset, coalesce(options, '{}'), path);
@@ -185,8 +186,8 @@ BEGIN
       s.pins, array_remove(r.tiers || r.unrated, NULL), s.as_of)) AS (x text);
   IF gone IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use',
-      MESSAGE = format('customers are pinned to what would be a tier no more: %s', gone),
-      HINT = 'unpin them first. How a tier is shown changes alter_tier.';
+      MESSAGE = format('customers are pinned to tiers that the scheme would lose: %s', gone),
+      HINT = 'unpin them first. alter_tier changes how a tier is shown.';
   END IF;
   r.version := own.version + 1;
   r.calibrated := CASE
@@ -271,7 +272,7 @@ DECLARE
   n bigint;
 BEGIN
   IF hold < interval '0' OR hold > interval '1000 years' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'hold is not within a thousand years',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'hold must be shorter than a thousand years',
       HINT = 'For example hold => ''6 months''.';
   END IF;
   SELECT count(*) INTO n

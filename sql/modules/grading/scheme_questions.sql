@@ -328,8 +328,8 @@ BEGIN
     IF (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(r.axes) AS a) <>
        (SELECT jsonb_agg(a - '{by,at,rule}'::text[]) FROM jsonb_array_elements(own.axes) AS a) THEN
       RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege',
-        MESSAGE = format('must be owner of %s to measure something else', s.scheme),
-        HINT = 'Whoever may read a scheme may cut its measures otherwise: axis(name, NULL, by, at), of all its axes.';
+        MESSAGE = format('must be owner of %s to use other measures', s.scheme),
+        HINT = 'Readers can cut its measures by other lines: axis(name, NULL, by, at), of all its axes.';
     END IF;
   END IF;
   RETURN QUERY

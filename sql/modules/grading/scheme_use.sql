@@ -13,7 +13,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s has no tier "%s"', $1, tier),
       HINT = 'Its tiers are ' || array_to_string(s.tiers, ', ') || '.';
   ELSIF coalesce(btrim(reason), '') = '' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a tier is given by hand for a reason',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin needs a reason',
       HINT = 'It is kept in the history: reason => ''...''.';
   ELSIF customer IS NULL OR pinned_from IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',
@@ -32,7 +32,7 @@ BEGIN
                   WHERE r IS NOT NULL)) AS y(x boolean);
   IF NOT known THEN
     RAISE EXCEPTION USING ERRCODE = 'no_data_found', MESSAGE = format('%s has no customer %s', $1, $2),
-      HINT = 'A tier is given to who has sales, or attributes.';
+      HINT = 'Only customers with sales or attributes have a tier.';
   END IF;
   -- earlier pins are kept, because backfill reads them
   PERFORM customer_tier_internal.run(s.ledger, customer_tier_internal.interpolate($q$
@@ -179,7 +179,7 @@ BEGIN
   IF customer_tier_internal.preset_needs_attributes(preset) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('preset %s needs attributes of customers', preset),
-      HINT = 'create_scheme(..., attributes => ...) has them; a query of sales has not.';
+      HINT = 'create_scheme(..., attributes => ...) has them; a query of sales has none.';
   END IF;
   SELECT * INTO p FROM customer_tier_internal.preset(preset, options, path);
   r.axes := to_jsonb(p.axes);

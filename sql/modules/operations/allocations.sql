@@ -179,7 +179,7 @@ BEGIN
   name := names[cardinality(names)];
   IF cardinality(names) > 2 OR octet_length(name) > 50 THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_name',
-      MESSAGE = format('"%s" is no name for an allocation', allocation),
+      MESSAGE = format('"%s" is not a name for an allocation', allocation),
       HINT = 'It has a schema, if any, and at most 50 bytes.';
   END IF;
   place := quote_ident(CASE cardinality(names) WHEN 2 THEN names[1] ELSE place END);
@@ -286,7 +286,7 @@ DECLARE
   there boolean;
 BEGIN
   IF coalesce(btrim(reason), '') = '' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'an owner is given by hand for a reason',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a pin needs a reason',
       HINT = 'It is kept in the history: reason => ''...''.';
   ELSIF customer IS NULL OR pinned_from IS NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed',

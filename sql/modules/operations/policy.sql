@@ -28,7 +28,8 @@ BEGIN
   ELSIF NOT coalesce(credit >= 0 AND credit::text ~ '^[0-9.]+$', true) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a credit is a number not below zero';
   ELSIF NOT coalesce(unset, '{}') <@ known THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'what is unset is no part of a policy',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+      MESSAGE = 'unset names a part that a policy does not have',
       HINT = 'Its parts are ' || array_to_string(known, ', ') || '.';
   END IF;
   SELECT x.* INTO now
@@ -44,7 +45,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
       MESSAGE = format('at least %s contacts are more than at most %s', now.contacts_min, now.contacts_max);
   ELSIF coalesce(now.contacts_min, now.contacts_max) IS NOT NULL AND now.every IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'contacts are wanted in a period',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a number of contacts needs a period',
       HINT = 'For example every => ''1 month''.';
   END IF;
 END $$;

@@ -18,7 +18,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown kind of picture "%s"', kind),
       HINT = format('It is one of %s.', (SELECT string_agg(k, ', ' ORDER BY k) FROM jsonb_object_keys(own) AS k));
   ELSIF jsonb_typeof(options) <> 'object' THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options are not an object',
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'options must be a JSON object',
       HINT = 'For example ''{"title": "Our customers", "language": "zh"}''.';
   END IF;
   SELECT * INTO d FROM customer_tier_internal.refresh_days(scheme, (options ->> 'as_of')::date);
