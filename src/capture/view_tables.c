@@ -253,7 +253,7 @@ ct_view_tables(PG_FUNCTION_ARGS)
 	Placing		used = {&t, {NULL}, true};
 	List	   *sale;
 	List	   *conditions = NIL;
-	List	   *filters = NIL;
+	List	   *filters[JOINED_TABLES_MAX] = {NIL};
 	List	   *context = NIL;
 	Datum		columns[JOINED_TABLES_MAX][2] = {{0}};
 	int			nest = NewGUCNestLevel();
@@ -268,7 +268,7 @@ ct_view_tables(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	}
 	for (int i = 0; i < list_length(t.tables); i++)
-		filters = lappend(filters, take_filter(&conditions, ((Table *) list_nth(t.tables, i))->varno));
+		filters[i] = take_filter(&conditions, ((Table *) list_nth(t.tables, i))->varno);
 	(void) place_vars((Node *) sale, &used);
 	(void) place_vars((Node *) conditions, &used);
 	for (int i = 0; i < list_length(t.tables) && used.good; i++)
@@ -276,7 +276,7 @@ ct_view_tables(PG_FUNCTION_ARGS)
 		Oid			relid = ((Table *) list_nth(t.tables, i))->relid;
 		Placing		filter = {&t, {NULL}, true};
 
-		(void) place_vars(list_nth(filters, i), &filter);
+		(void) place_vars((Node *) filters[i], &filter);
 		used.good = filter.good && columns_of(relid, used.columns[i], &columns[i][0], &columns[i][1]);
 		context = list_concat(context, deparse_context_for(psprintf("t%d", i), relid));
 	}
@@ -289,7 +289,7 @@ ct_view_tables(PG_FUNCTION_ARGS)
 		values[1] = ObjectIdGetDatum(((Table *) list_nth(t.tables, i))->relid);
 		values[2] = columns[i][0];
 		values[3] = columns[i][1];
-		values[4] = CStringGetTextDatum(expression_text(list_nth(filters, i), context));
+		values[4] = CStringGetTextDatum(expression_text((Node *) filters[i], context));
 		nulls[5] = nulls[6] = !first_link(&t, i, &values[5], &values[6]);
 		values[7] = sale_text(sale, context);
 		values[8] = CStringGetTextDatum(expression_text((Node *) conditions, context));

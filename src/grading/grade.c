@@ -394,7 +394,7 @@ axes_array(Oid type, Size each, int n, int there)
 	array->elemtype = type;
 	ARR_DIMS(array)[0] = n;
 	ARR_LBOUND(array)[0] = 1;
-	if (nulls)
+	if (ARR_HASNULL(array))
 		*ARR_NULLBITMAP(array) = (bits8) there;
 	return array;
 }

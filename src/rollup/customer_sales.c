@@ -240,7 +240,7 @@ emit_groups(RollUp *r)
 		context.customer = g->customer;
 		if (c->sums)
 			c->sums(c->arg, g->customer, g->sums);
-		else
+		else if (c->ledger)
 			c->ledger(c->arg, g->customer, ct_log_close(g->log));
 		MemoryContextReset(each);
 	}
