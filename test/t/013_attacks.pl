@@ -462,7 +462,7 @@ is(sql('evil', "SELECT tier FROM crm.grade WHERE customer = 'anna';
 $node->psql('evil', "SELECT customer_tier.$_") for ("refresh_scheme('lair.fake_1', '2026-03-01')",
 	"alter_scheme('lair.fake_1')", map { "drop_scheme('lair.fake_$_')" } 1 .. 3);
 is(sql('evil', "SELECT string_agg(DISTINCT relowner::regrole::text, ' '), count(*) FROM pg_class
-	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|23',
+	WHERE relname LIKE 'grade%' AND relnamespace = 'crm'::regnamespace AND relkind IN ('r', 'v')"), 'shop|25',
 	'and nothing of it is dropped, or given away, with them');
 # locks that mallory holds
 my $locks = $node->background_psql('evil', extra_params => [ '-U', 'mallory' ]);
