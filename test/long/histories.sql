@@ -51,7 +51,7 @@ RESET work_mem;
 
 -- the rows themselves
 SELECT pg_temp.expect_none('entries', count(*) FILTER (WHERE e IS DISTINCT FROM g), count(*))
-FROM (SELECT customer, (entries(sorted)).* FROM built) AS e
+FROM (SELECT customer, day, purchases, other_rows, amount FROM built, entries(sorted)) AS e
 FULL JOIN (SELECT customer, day, count(*) FILTER (WHERE amount > 0) AS purchases,
                   count(*) FILTER (WHERE amount <= 0) AS other_rows, sum(amount) AS amount
            FROM history GROUP BY customer, day) AS g USING (customer, day, purchases, other_rows, amount) \g /dev/null
