@@ -15,10 +15,9 @@ SELECT min(sold_at) + (max(sold_at) - min(sold_at)) / 2 AS half, max(sold_at)::d
   (SELECT sum(orders) > 1.5 * sum(purchase_days(ledger)) FROM customers) AS order_lines FROM sales \gset
 DELETE FROM sales WHERE sold_at >= :'half';
 SET client_min_messages = warning;
-DO $$BEGIN PERFORM customer_tier.drop_allocation(a) FROM to_regclass('crm.managers') AS a WHERE a IS NOT NULL;
-PERFORM customer_tier.drop_scheme(scheme) FROM customer_tier.schemes;
-CALL customer_tier.untrack_all();
-END $$;
+-- the schemes of the demo, and what is made of them
+DROP SCHEMA IF EXISTS crm CASCADE;
+CALL untrack_all();
 CALL track('sales', 'customer_id', 'amount', 'sold_at');
 SELECT create_scheme('s_abc', 'sales', 'abc'), create_scheme('s_pyramid', 'sales', 'pyramid'),
   create_scheme('s_textbook', 'sales', 'pyramid-1-19-30-50'),
