@@ -57,17 +57,34 @@ ct_check_fraction(double fraction)
 
 /*
  * ct_check_transition
- *		Fails if a transition function is not called by an aggregate.
+ *		The memory context of the aggregate that calls a transition function.
  *
- * It changes its state in place, which would change the data of any other caller.
+ * Fails if there is none: the function changes its state in place, which would change the
+ * data of any other caller.
  */
-void
+MemoryContext
 ct_check_transition(FunctionCallInfo fcinfo)
 {
-	if (!AggCheckCallContext(fcinfo, NULL))
+	MemoryContext context;
+
+	if (!AggCheckCallContext(fcinfo, &context))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("aggregate function called in non-aggregate context")));
+	return context;
+}
+
+/*
+ * ct_state_corrupt
+ *		Reports an invalid state.  A state that is an array or a bytea can be anything that a
+ *		user passes.
+ */
+void
+ct_state_corrupt(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED),
+			 errmsg("invalid state of an aggregate over values")));
 }
 
 /*

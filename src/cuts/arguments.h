@@ -12,7 +12,8 @@
 extern double ct_check_value(double value);
 extern double ct_check_sum(double sum);
 extern void ct_check_fraction(double fraction);
-extern void ct_check_transition(FunctionCallInfo fcinfo);
+extern MemoryContext ct_check_transition(FunctionCallInfo fcinfo);
+pg_noreturn extern void ct_state_corrupt(void);
 extern Datum ct_cuts_array(Datum *cut, int n);
 extern const double *ct_get_params(FunctionCallInfo fcinfo, int arg, int *n);
 

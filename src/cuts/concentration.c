@@ -43,7 +43,7 @@ typedef struct Ranking
 static bool
 get_ranking(FunctionCallInfo fcinfo, Ranking *r)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 	Sum			sum = {0};
 
 	if (s == NULL)
@@ -133,30 +133,36 @@ decile_ratio(const Ranking *r, double *ratio)
 
 /* pareto_share(value, top): the share of the total that the top fraction of heads holds */
 static Datum
-accumulate_top(FunctionCallInfo fcinfo, double value)
+accumulate_top(FunctionCallInfo fcinfo, ValueGetter get)
 {
-	double		top = PG_GETARG_FLOAT8(2);
+	double		top;
+	ValueState *s;
 
+	if (!ct_values_row(fcinfo))
+		return values_as_before(fcinfo);
+	top = PG_GETARG_FLOAT8(2);
 	ct_check_fraction(top);
-	PG_RETURN_POINTER(ct_values_add(ct_values_state(fcinfo, &top, 1, false), value));
+	s = ct_values_state(fcinfo, &top, 1, false);
+	ct_values_add(s, get(PG_GETARG_DATUM(1)));
+	PG_RETURN_POINTER(s);
 }
 
 Datum
 ct_top_share_accumulate(PG_FUNCTION_ARGS)
 {
-	return accumulate_top(fcinfo, PG_GETARG_FLOAT8(1));
+	return accumulate_top(fcinfo, DatumGetFloat8);
 }
 
 Datum
 ct_top_share_accumulate_numeric(PG_FUNCTION_ARGS)
 {
-	return accumulate_top(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
+	return accumulate_top(fcinfo, ct_numeric_to_double);
 }
 
 Datum
 ct_top_share_final(PG_FUNCTION_ARGS)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 	double		limit;
 	int64		heads;
 	Selection  *selection;
@@ -164,11 +170,9 @@ ct_top_share_final(PG_FUNCTION_ARGS)
 
 	if (s == NULL)
 		PG_RETURN_NULL();
-	if (s->nparams != 1 || !(s->data[0] > 0 && s->data[0] <= 1))
-		ct_values_corrupt();
-	heads = head_count(s->data[0], s->n);
+	heads = head_count(s->param[0], s->n);
 	limit = (double) heads / s->n;
-	selection = ct_select(STATE_VALUES(s), s->n, false, &limit, 1);
+	selection = ct_select(s->value, s->n, false, &limit, 1);
 	if (ct_check_sum(selection->total) == 0)
 		PG_RETURN_NULL();
 	/* find the stretch that contains the last head of the top, and add its part of the top */
@@ -218,15 +222,13 @@ ct_decile_ratio_final(PG_FUNCTION_ARGS)
 static int
 get_points(FunctionCallInfo fcinfo)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 
-	if (s->nparams != 1)
-		ct_values_corrupt();
-	if (!(s->data[0] >= 1 && s->data[0] <= MAX_POINTS))
+	if (!(s->param[0] >= 1 && s->param[0] <= MAX_POINTS))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the number of points must be between 1 and %d", MAX_POINTS)));
-	return (int) s->data[0];
+	return (int) s->param[0];
 }
 
 /*

@@ -54,13 +54,18 @@ get_fit(FunctionCallInfo fcinfo, int arg)
 
 /* cuts_accumulate(state, value, limits [, rule]) */
 static Datum
-accumulate(FunctionCallInfo fcinfo, double value)
+accumulate(FunctionCallInfo fcinfo, ValueGetter get)
 {
-	bool		fit = PG_NARGS() > 3 && get_fit(fcinfo, 3);
+	bool		fit;
 	int			n;
-	const double *limit = ct_get_params(fcinfo, 2, &n);
-	ValueState *s = ct_values_state(fcinfo, limit, n, fit);
+	const double *limit;
+	ValueState *s;
 
+	if (!ct_values_row(fcinfo))
+		return values_as_before(fcinfo);
+	fit = PG_NARGS() > 3 && get_fit(fcinfo, 3);
+	limit = ct_get_params(fcinfo, 2, &n);
+	s = ct_values_state(fcinfo, limit, n, fit);
 	if (s->n == 0)
 		for (int i = 0; i < n; i++)
 		{
@@ -71,19 +76,20 @@ accumulate(FunctionCallInfo fcinfo, double value)
 						 errmsg("fractions must be strictly ascending"),
 						 errhint("They are cumulative from the top: '{0.80, 0.95}'.")));
 		}
-	PG_RETURN_POINTER(ct_values_add(s, value));
+	ct_values_add(s, get(PG_GETARG_DATUM(1)));
+	PG_RETURN_POINTER(s);
 }
 
 Datum
 ct_cuts_accumulate(PG_FUNCTION_ARGS)
 {
-	return accumulate(fcinfo, PG_GETARG_FLOAT8(1));
+	return accumulate(fcinfo, DatumGetFloat8);
 }
 
 Datum
 ct_cuts_accumulate_numeric(PG_FUNCTION_ARGS)
 {
-	return accumulate(fcinfo, ct_numeric_to_double(PG_GETARG_DATUM(1)));
+	return accumulate(fcinfo, ct_numeric_to_double);
 }
 
 typedef struct Lines
@@ -174,13 +180,13 @@ lines_array(const double *line, int n)
 static Datum
 find_lines(FunctionCallInfo fcinfo, bool by_value)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 	double	   *line;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
 	line = palloc(Max(s->nparams, 1) * sizeof(double));
-	ct_find_lines(STATE_VALUES(s), s->n, by_value, s->data, s->nparams, s->fit, line);
+	ct_find_lines(s->value, s->n, by_value, s->param, s->nparams, s->fit, line);
 	return lines_array(line, s->nparams);
 }
 
@@ -204,12 +210,12 @@ ct_head_cuts_final(PG_FUNCTION_ARGS)
 Datum
 ct_median_cut_final(PG_FUNCTION_ARGS)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 	double		line;
 
 	if (s == NULL)
 		PG_RETURN_NULL();
-	line = ct_median(STATE_VALUES(s), s->n);
+	line = ct_median(s->value, s->n);
 	return lines_array(&line, 1);
 }
 
@@ -229,7 +235,7 @@ get_mean(FunctionCallInfo fcinfo, int arg)
 
 	if (ARR_NDIM(state) != 1 || ARR_DIMS(state)[0] != sizeof(Mean) / sizeof(double) ||
 		ARR_HASNULL(state) || ARR_ELEMTYPE(state) != FLOAT8OID)
-		ct_values_corrupt();
+		ct_state_corrupt();
 	return state;
 }
 

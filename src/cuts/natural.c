@@ -259,19 +259,17 @@ ct_natural_lines(const double *value, int64 n, int classes, double *line)
 static int
 get_classes(const ValueState *s)
 {
-	if (s->nparams != 1)
-		ct_values_corrupt();
-	if (!(s->data[0] >= 1 && s->data[0] <= MAX_CLASSES))
+	if (!(s->param[0] >= 1 && s->param[0] <= MAX_CLASSES))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the number of natural classes must be between 1 and %d", MAX_CLASSES)));
-	return (int) s->data[0];
+	return (int) s->param[0];
 }
 
 Datum
 ct_natural_cuts_final(PG_FUNCTION_ARGS)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 	Breaks	   *b;
 	double		error[MAX_CLASSES + 1];
 	int			classes;
@@ -288,7 +286,7 @@ ct_natural_cuts_final(PG_FUNCTION_ARGS)
 Datum
 ct_natural_fit_final(PG_FUNCTION_ARGS)
 {
-	ValueState *s = ct_values_get(fcinfo, 0);
+	ValueState *s = VALUES_GET(fcinfo);
 	Breaks	   *b;
 	double		error[MAX_CLASSES + 1];
 	int			classes;

@@ -2,9 +2,8 @@
  * value_state.h
  *		The state of aggregates that need all values.
  *
- * A ValueState is a flat bytea with unused room at the end; values are appended in
- * place.  The parameters of the aggregate, which must be the same for every row, are
- * kept before the values.
+ * Values are appended in place.  The parameters of the aggregate, which must be the same for
+ * every row, are kept beside them.
  */
 #ifndef CUSTOMER_TIER_VALUE_STATE_H
 #define CUSTOMER_TIER_VALUE_STATE_H
@@ -13,19 +12,32 @@
 
 typedef struct ValueState
 {
-	int32		vl_len_;		/* includes the unused room */
-	int16		nparams;
-	int16		fit;			/* of aggregates that find cuts: is the rule "fit"? */
 	int64		n;
-	double		data[FLEXIBLE_ARRAY_MEMBER];	/* parameters, then values */
+	int64		room;
+	double	   *value;
+	int16		nparams;
+	bool		fit;			/* of aggregates that find cuts: is the rule "fit"? */
+	double		param[FLEXIBLE_ARRAY_MEMBER];
 } ValueState;
 
-#define STATE_VALUES(s)	((s)->data + (s)->nparams)
+/* the state in argument 0, or NULL if no value was kept */
+#define VALUES_GET(fcinfo) \
+	((fcinfo)->args[0].isnull ? NULL : (ValueState *) DatumGetPointer((fcinfo)->args[0].value))
 
-pg_noreturn extern void ct_values_corrupt(void);
-extern ValueState *ct_values_get(FunctionCallInfo fcinfo, int arg);
+/* reads an amount of a row */
+typedef double (*ValueGetter) (Datum value);
+
+extern bool ct_values_row(FunctionCallInfo fcinfo);
 extern ValueState *ct_values_state(FunctionCallInfo fcinfo, const double *params, int nparams, bool fit);
-extern ValueState *ct_values_add(ValueState *s, double value);
+extern void ct_values_add(ValueState *s, double value);
 extern double *ct_values_sorted(const ValueState *s);
+
+/* the result of a transition function that passes over a row */
+static inline Datum
+values_as_before(FunctionCallInfo fcinfo)
+{
+	fcinfo->isnull = PG_ARGISNULL(0);
+	return PG_GETARG_DATUM(0);
+}
 
 #endif							/* CUSTOMER_TIER_VALUE_STATE_H */

@@ -17,7 +17,6 @@
 
 #include "base/composite.h"
 #include "cuts/arguments.h"
-#include "cuts/value_state.h"
 #include "value/bgbb.h"
 #include "value/bgnbd.h"
 #include "value/gamma_gamma.h"
@@ -127,7 +126,7 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 	int			n = model->params;
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != 2 * n + FIT_COLUMNS)
-		ct_values_corrupt();
+		ct_state_corrupt();
 	if (!ct_get_customers(fcinfo, 0, &c))
 		PG_RETURN_NULL();
 
