@@ -6,6 +6,7 @@
  */
 #include "base/query.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/snapmgr.h"
 
 typedef struct RowReceiver
@@ -43,7 +44,8 @@ point_into_sql(void *arg)
 	if (position > 0)
 	{
 		errposition(0);
-		internalerrposition(Max(position - q->offset, 1));
+		/* what is wrong may be where it ends */
+		internalerrposition(Max(Min(position - q->offset, pg_mbstrlen(q->sql)), 1));
 		internalerrquery(q->sql);
 	}
 }
@@ -97,21 +99,27 @@ plan_query(const char *sql, const char *function)
 			 errmsg("%s needs one SELECT that only reads", function),
 			 errhint("For example: %s('SELECT %s'%s).", function,
 					 strcmp(function, "referrals") == 0 ? "customer, referrer FROM referral" :
+					 strcmp(function, "funnel") == 0 ? "opportunity, stage, entered_on FROM opportunity" :
+					 strcmp(function, "referred_share") == 0 ? "customer, referrer, ledger FROM referral" :
 					 "customer_id, sold_at, amount FROM sales",
-					 strcmp(function, "tiers") == 0 ? ", 'rfm', '2026-01-01'" : "")));
+					 strcmp(function, "tiers") == 0 ? ", 'rfm', '2026-01-01'" :
+					 strcmp(function, "funnel") == 0 || strcmp(function, "referred_share") == 0 ? ", ..." : "")));
 }
 
 /*
- * ct_run_query
+ * ct_run_query_within
  *		Runs a SELECT: calls "start" with its columns, then "receive" with each row.
  *
- * If "sql" is not a read-only SELECT, the error names "function".  "receive" is called
- * in the current memory context, which is not reset; the slot is valid during the call.
- * The query takes the locks of any SELECT.
+ * "sql" is put between "before" and "after"; positions of errors are those in "sql".  If it is
+ * not a read-only SELECT, the error names "function".  "receive" is called in the current memory
+ * context, which is not reset; the slot is valid during the call.  The query takes the locks of
+ * any SELECT.
  */
 void
-ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow receive, void *arg)
+ct_run_query_within(const char *before, const char *sql, const char *after, const char *function, StartRows start,
+					ReceiveRow receive, void *arg)
 {
+	char	   *whole = psprintf("%s%s%s", before, sql, after);
 	RowReceiver r = {
 		.pub = {
 			.receiveSlot = receive_slot,
@@ -127,12 +135,12 @@ ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow 
 	QueryDesc  *query;
 	QuotedSql	quoted;
 
-	ct_push_quoted_sql(&quoted, sql, 0);
-	plan = plan_query(sql, function);
+	ct_push_quoted_sql(&quoted, sql, pg_mbstrlen(before));
+	plan = plan_query(whole, function);
 	ct_pop_quoted_sql(&quoted);
 	PushCopiedSnapshot(GetActiveSnapshot());
 	UpdateActiveSnapshotCommandId();
-	query = CreateQueryDesc(plan, sql, GetActiveSnapshot(), InvalidSnapshot, &r.pub, NULL, NULL, 0);
+	query = CreateQueryDesc(plan, whole, GetActiveSnapshot(), InvalidSnapshot, &r.pub, NULL, NULL, 0);
 	ExecutorStart(query, 0);
 	start(arg, query->tupDesc);
 	ExecutorRunOnce(query);
@@ -140,4 +148,14 @@ ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow 
 	ExecutorEnd(query);
 	FreeQueryDesc(query);
 	PopActiveSnapshot();
+}
+
+/*
+ * ct_run_query
+ *		The same for a query as it is.
+ */
+void
+ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow receive, void *arg)
+{
+	ct_run_query_within("", sql, "", function, start, receive, arg);
 }

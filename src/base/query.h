@@ -20,6 +20,8 @@ typedef struct QuotedSql
 
 extern void ct_push_quoted_sql(QuotedSql *q, const char *sql, int offset);
 extern void ct_pop_quoted_sql(const QuotedSql *q);
+extern void ct_run_query_within(const char *before, const char *sql, const char *after, const char *function,
+								StartRows start, ReceiveRow receive, void *arg);
 extern void ct_run_query(const char *sql, const char *function, StartRows start, ReceiveRow receive, void *arg);
 
 #endif							/* CUSTOMER_TIER_QUERY_H */

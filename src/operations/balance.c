@@ -85,7 +85,7 @@ typedef struct Balance
 	int32	   *owner;			/* of each row of the partition, from 1; 0 for a weight that is null */
 	int			n;
 	ArrayType  *capacities;
-	Datum		seen;			/* where the capacities were found equal last */
+	bool		fixed;			/* they are the same for every row by their expression */
 } Balance;
 
 /* the weights of the partition's rows, without nulls, and the rows they are in */
@@ -256,15 +256,15 @@ ct_balance(PG_FUNCTION_ARGS)
 		MemoryContext old = MemoryContextSwitchTo(context);
 
 		b->capacities = DatumGetArrayTypePCopy(array);
+		b->fixed = get_fn_expr_arg_stable(fcinfo->flinfo, 1);
 		MemoryContextSwitchTo(old);
 		share_out(b, winobj, ct_get_capacities(b->capacities, &b->n), context);
 	}
-	else if (array != b->seen && !same_capacities(b->capacities, DatumGetArrayTypeP(array)))
+	else if (!b->fixed && !same_capacities(b->capacities, DatumGetArrayTypeP(array)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the capacities must be the same for every row of a window partition"),
 				 errhint("Where groups have owners of their own: OVER (PARTITION BY ...).")));
-	b->seen = array;
 	owner = b->owner[WinGetCurrentPosition(winobj)];
 	if (owner == 0)
 		PG_RETURN_NULL();

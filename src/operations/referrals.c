@@ -90,7 +90,11 @@ start_referrals(void *arg, TupleDesc desc)
 	}
 	ct_dictionary_begin(&r->people, TupleDescAttr(desc, 0)->atttypid, TupleDescAttr(desc, 0)->attcollation);
 	r->as_text = r->result == TEXTOID && type != TEXTOID;
-	if (!r->as_text && getBaseType(r->result) != r->people.type.type)
+	/* only a domain's own columns have passed its checks */
+	if (!r->as_text &&
+		(getBaseType(r->result) != r->people.type.type ||
+		 (get_typtype(r->result) == TYPTYPE_DOMAIN &&
+		  (TupleDescAttr(desc, 0)->atttypid != r->result || TupleDescAttr(desc, 1)->atttypid != r->result))))
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("customers of the query are of type %s, not %s", format_type_be(type),
@@ -220,9 +224,14 @@ refuse_circle(Referrals *r)
 			name = name_of(r, (uint32) i);
 			if (least_name == NULL || strcmp(name, least_name) < 0)
 			{
+				char	   *last = least_name;
+
 				least_name = name;
 				least = (uint32) i;
+				name = last;
 			}
+			if (name != NULL)
+				pfree(name);
 		}
 	}
 	initStringInfo(&names);

@@ -95,10 +95,102 @@ sql('shop', <<'SQL');
 SET ROLE heir;
 CREATE FUNCTION "C R M".who() RETURNS text LANGUAGE plpgsql AS
   $$BEGIN IF current_user <> 'heir' THEN RAISE 'runs as %', current_user; END IF; RETURN 'Ann'; END$$;
-CREATE VIEW "C R M".sly AS SELECT "C R M".who() AS owner, 1 AS capacity;
+CREATE VIEW "C R M".sly AS SELECT text 'Ann' AS owner, 1 AS capacity;
 SELECT customer_tier.create_allocation('"C R M".sly_owners', '"C R M".abc', '"C R M".sly');
+CREATE OR REPLACE VIEW "C R M".sly AS SELECT "C R M".who() AS owner, 1 AS capacity;
 SQL
 is(sql('shop', q{SELECT assigned FROM customer_tier.allocate('"C R M".sly_owners', '2026-02-05')}), '40',
 	'a superuser who allocates runs what the owner wrote as the owner');
+
+# but readers run what their views call, so owners, groups and weights call nothing of a user's
+sql('shop', <<'SQL');
+SET ROLE heir;
+CREATE TYPE "C R M".hue AS ENUM ('red', 'blue', 'green');
+CREATE FUNCTION "C R M".seen("C R M".hue) RETURNS text LANGUAGE plpgsql AS
+  $$BEGIN RAISE WARNING 'stolen as %', current_user; RETURN $1::name; END$$;
+CREATE CAST ("C R M".hue AS text) WITH FUNCTION "C R M".seen("C R M".hue);
+CREATE TABLE "C R M".hued (owner "C R M".hue, capacity int, customer_group text);
+CREATE VIEW "C R M".deep AS SELECT owner, capacity, 'x' AS customer_group FROM (SELECT * FROM "C R M".sly) AS s;
+CREATE TABLE "C R M".person (id int PRIMARY KEY, hue "C R M".hue);
+INSERT INTO "C R M".person SELECT i, 'red' FROM generate_series(1, 40) AS i;
+CREATE TABLE "C R M".grouped AS SELECT text 'Ann' AS owner, 1 AS capacity, text 'red' AS customer_group;
+SELECT customer_tier.create_scheme('"C R M".known', '"C R M".sale', 'abc', attributes => '"C R M".person');
+SELECT customer_tier.refresh_scheme('"C R M".known', '2026-02-05');
+SQL
+for my $how (q{'"C R M".grouped', per => 'hue'}, q{'"C R M".hued', per => '''x'''}, q{'"C R M".sly'},
+	q{'"C R M".deep', per => '''x'''})
+{
+	like(sql('shop', qq{SET ROLE heir; SELECT customer_tier.create_allocation('"C R M".no', '"C R M".known', $how)},
+			fails => 1), qr/call no functions/, "no allocation to $how");
+}
+
+# a customer of a type of theirs is written by the type's own output function, not by a cast
+sql('shop', <<'SQL');
+SET ROLE heir;
+CREATE FUNCTION "C R M".told("C R M".hue) RETURNS json LANGUAGE plpgsql AS
+  $$BEGIN RAISE WARNING 'stolen as %', current_user; RETURN '"red"'; END$$;
+CREATE CAST ("C R M".hue AS json) WITH FUNCTION "C R M".told("C R M".hue);
+CREATE TABLE "C R M".hue_sale (hue "C R M".hue, day date, amount numeric);
+INSERT INTO "C R M".hue_sale VALUES ('red', '2026-01-10', 5), ('blue', '2026-01-10', 7);
+CALL customer_tier.track('"C R M".hue_sale', 'hue', 'amount', 'day', name => 'by_hue');
+SELECT customer_tier.create_scheme('"C R M".hues', '"C R M".by_hue', 'abc');
+SELECT customer_tier.refresh_scheme('"C R M".hues', '2026-02-05');
+SQL
+my ($ret, $out, $err) = $node->psql('shop', <<'SQL', on_error_stop => 0);
+SET search_path = "C R M", customer_tier;
+SELECT control_group(hue, 1, 'x') FROM hue_sale;
+SELECT count(*) FROM explain('hues', 'blue'::hue);
+SELECT pin('hues', 'blue'::hue, 'A', 'x', '2026-02-06'), unpin('hues', 'blue'::hue);
+SELECT release('hues', 'blue'::hue, 'x');
+CALL forget_customer('by_hue', 'blue'::hue);
+CALL merge_customers('by_hue', 'red'::hue, 'blue'::hue);
+SQL
+unlike($err, qr/stolen/, 'a superuser who names a customer runs nothing of the owner of the type');
+is(join(', ', $err =~ /ERROR:  (customer \w+ has sales)/g), 'customer blue has sales, customer red has sales',
+	'and the customer is the one that was named');
+
+# readers of the view, writers of the sales, strangers and the owner of the database get nothing
+sql('shop', <<'SQL');
+CREATE ROLE reader LOGIN; CREATE ROLE writer LOGIN; CREATE ROLE maker LOGIN; CREATE ROLE landlord LOGIN;
+GRANT CREATE ON DATABASE shop TO maker;
+ALTER DATABASE shop OWNER TO landlord;
+GRANT USAGE ON SCHEMA "C R M" TO reader, writer, maker, landlord;
+GRANT SELECT ON "C R M".abc TO reader;
+GRANT INSERT, UPDATE, DELETE ON "C R M".sale, "C R M".visit TO writer;
+SQL
+my @asked = (
+	q{* FROM scheme_tiers('abc')}, q{set_policy('abc', 'A', priority => 9)},
+	q{* FROM contact_plan('abc', '2026-01-31', 'visit')},
+	q{* FROM contact_coverage('abc', 'visit', '[2026-01-01,2026-02-01)')}, q{* FROM falling('abc')},
+	q{* FROM drivers('abc', '[2026-01-01,2026-02-01)', '[2026-01-01,2026-02-01)')},
+	q{create_operation_views('abc', 'visit')}, q{drop_operation_views('abc')},
+	q{create_allocation('mine', 'abc', '"mana ger"')}, q{* FROM allocate('"Who''s"', '2026-03-01')},
+	q{* FROM simulate_allocation('"Who''s"', '2026-03-01')},
+	q{pin_owner('"Who''s"', '1', 'Ann', 'x', '2026-03-01')}, q{unpin_owner('"Who''s"', '40')},
+	q{drop_allocation('"Who''s"')}, q{* FROM cohorts('sale', '2026-01-31')}, q{release('abc', '1'::text, 'x')},
+	q{* FROM abc_plan}, q{* FROM abc_coverage}, q{* FROM abc_falling}, q{* FROM "Who's"},
+	q{* FROM customer_tier_internal.as_owner('abc', 'SELECT 1') AS x(a int)},
+	q{* FROM customer_tier_internal.cohorts('sale_ledger_live', '2026-01-31', 1, 0)},
+	q{* FROM customer_tier_internal.read_query('funnel', '*', 'SELECT * FROM sale', 'a, b, c, d')
+		AS x(a int, b int, c date, d numeric)},
+	q{* FROM customer_tier_internal.share_out('SELECT customer, 1, '''', NULL, 1::float8 FROM sale',
+		'SELECT owner, 1::float8, '''', NULL FROM "mana ger"', 'SELECT 1', 'SELECT 1', '2026-01-01', 0.4, 0.1,
+		'"assi gned"', 'SELECT 1') AS x(a int)},
+	q{* FROM funnel('SELECT customer, customer, day FROM sale', '{a}', '2026-01-01')},
+	q{* FROM referrals('SELECT customer, customer FROM sale')});
+my @called = (q{merge_customers('sale', '1'::text, '2'::text)}, q{forget_customer('sale', '1'::text)},
+	q{close_source('sale', '2026-01-10')}, q{untrack('sale')});
+my $now = 'SET search_path = "C R M"; ' . $state =~ s/crm\.//gr;
+my $before = sql('shop', $now);
+for my $role (qw(stranger reader writer maker landlord))
+{
+	my ($ret, $out, $err) = $node->psql('shop', 'SET search_path = "C R M", customer_tier;'
+		. join('', map { "SELECT 'told', $_;" } @asked) . join('', map { "CALL $_;" } @called), on_error_stop => 0,
+		extra_params => [ '-U', $role ]);
+	my @refused = $err =~ /ERROR:  (?:must be owner of|permission denied for) /g;
+	is($out, '', "$role is told nothing");
+	is(scalar(@refused), @asked + @called, "$role is refused everything") or diag($err);
+}
+is(sql('shop', $now), $before, 'and nothing has changed');
 
 done_testing();

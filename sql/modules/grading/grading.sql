@@ -29,6 +29,14 @@ AS $$ SELECT x.equal FROM customer_tier_internal.source_parts(customer_tier_inte
 COMMENT ON FUNCTION customer_tier_internal.equal_of(customer_tier_internal.scheme) IS
   'support of schemes: the qualified operator that says whether two customers are the same';
 
+-- By the type's output function, as to_json() and a cast would call functions of the owner of the type.
+CREATE FUNCTION customer_tier_internal.customer_text(customer anyelement) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
+SET intervalstyle = postgres SET bytea_output = hex SET extra_float_digits = 1
+AS $$ BEGIN RETURN format('%s', $1); END $$;
+COMMENT ON FUNCTION customer_tier_internal.customer_text(anyelement) IS
+  'support of schemes: a customer as a literal, whatever settings are';
+
 -- the tiers by their ranks; the array begins at 0, which is the tier of customers without a score
 CREATE FUNCTION customer_tier_internal.tier_names(r customer_tier_internal.rule) RETURNS text[]
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET array_nulls = on

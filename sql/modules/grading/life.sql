@@ -47,7 +47,7 @@ COMMENT ON FUNCTION release(regclass, text, text, date) IS
 
 CREATE FUNCTION release(scheme regclass, customer anyelement, reason text, released_on date DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT customer_tier.release($1, to_json($2) #>> '{}', $3, $4) $$;
+AS $$ SELECT customer_tier.release($1, customer_tier_internal.customer_text($2), $3, $4) $$;
 COMMENT ON FUNCTION release(regclass, anyelement, text, date) IS
   'the same for a customer of the type that customers have';
 
@@ -298,6 +298,10 @@ COMMENT ON PROCEDURE merge_customers(regclass, text, text) IS
 
 CREATE PROCEDURE merge_customers(source regclass, duplicate anyelement, kept anyelement)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN CALL customer_tier.merge_customers($1, to_json($2) #>> '{}', to_json($3) #>> '{}'); END $$;
+AS $$
+BEGIN
+  CALL customer_tier.merge_customers($1, customer_tier_internal.customer_text($2),
+                                     customer_tier_internal.customer_text($3));
+END $$;
 COMMENT ON PROCEDURE merge_customers(regclass, anyelement, anyelement) IS
   'the same for customers of the type that customers have';

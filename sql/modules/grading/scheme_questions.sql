@@ -149,7 +149,7 @@ CREATE FUNCTION explain(scheme regclass, customer anyelement, OUT tier text, OUT
   OUT margin double precision, OUT line_to_rise double precision, OUT gap double precision,
   OUT weight double precision, OUT part double precision) RETURNS SETOF record
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT * FROM customer_tier.explain($1, to_json($2) #>> '{}') $$;
+AS $$ SELECT * FROM customer_tier.explain($1, customer_tier_internal.customer_text($2)) $$;
 COMMENT ON FUNCTION explain(regclass, anyelement) IS 'the same for a customer of the type that customers have';
 
 -- The statement, which ask_owner runs as the owner: its many rows are stored once.

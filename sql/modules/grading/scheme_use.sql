@@ -86,13 +86,13 @@ COMMENT ON FUNCTION unpin(regclass, text, date) IS
 CREATE FUNCTION pin(scheme regclass, customer anyelement, tier text, reason text, pinned_from date,
   until date DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT customer_tier.pin($1, to_json($2) #>> '{}', $3, $4, $5, $6) $$;
+AS $$ SELECT customer_tier.pin($1, customer_tier_internal.customer_text($2), $3, $4, $5, $6) $$;
 COMMENT ON FUNCTION pin(regclass, anyelement, text, text, date, date) IS
   'the same for a customer of the type that customers have';
 
 CREATE FUNCTION unpin(scheme regclass, customer anyelement, unpinned_from date DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT customer_tier.unpin($1, to_json($2) #>> '{}', $3) $$;
+AS $$ SELECT customer_tier.unpin($1, customer_tier_internal.customer_text($2), $3) $$;
 COMMENT ON FUNCTION unpin(regclass, anyelement, date) IS 'the same for a customer of the type that customers have';
 
 CREATE FUNCTION customer_tier_internal.schemes_to_refresh() RETURNS SETOF regclass

@@ -64,6 +64,55 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.has_column(regclass, text) IS
   'support of operations: whether a relation has a column';
 
+-- A view runs the functions of the views below it as its reader.  Those of a superuser, as of any extension, may be.
+CREATE FUNCTION customer_tier_internal.views_are_plain(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH RECURSIVE used AS (
+  SELECT $1::oid AS oid
+  UNION
+  SELECT d.refobjid
+  FROM used
+       JOIN pg_rewrite AS r ON r.ev_class = used.oid
+       JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> used.oid
+    AND (SELECT relkind FROM pg_class WHERE oid = used.oid) = 'v')
+SELECT NOT EXISTS (
+  SELECT
+  FROM used
+       JOIN pg_class AS c ON c.oid = used.oid AND relkind = 'v'
+       JOIN pg_rewrite AS r ON r.ev_class = c.oid
+       JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+       LEFT JOIN pg_operator AS o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
+       LEFT JOIN pg_type AS t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid AND typtype = 'd'
+       LEFT JOIN pg_proc AS p ON p.oid = CASE
+         WHEN o.oid IS NOT NULL THEN oprcode::oid
+         WHEN d.refclassid = 'pg_proc'::regclass THEN d.refobjid
+       END
+       JOIN pg_roles AS a ON a.oid = coalesce(proowner, typowner)
+  WHERE NOT a.rolsuper)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.views_are_plain(regclass) IS
+  'support of create_allocation: whether a view, and those below it, call no functions of a user who is no superuser';
+
+CREATE FUNCTION customer_tier_internal.cast_is_plain(type regtype, target regtype) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+WITH RECURSIVE base AS (
+  SELECT $1::oid AS oid
+  UNION
+  SELECT typbasetype FROM base JOIN pg_type AS t ON t.oid = base.oid WHERE typtype = 'd')
+SELECT NOT EXISTS (
+  SELECT
+  FROM base
+       JOIN pg_cast AS c ON castsource = base.oid AND casttarget = target
+       JOIN pg_proc AS p ON p.oid = castfunc
+       JOIN pg_roles AS a ON a.oid = proowner
+  WHERE NOT a.rolsuper)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.cast_is_plain(regtype, regtype) IS
+  'support of create_allocation: whether a cast calls no function of a user who is no superuser';
+
 -- the tables of an allocation and what its users see; the first allocation makes the keys
 CREATE FUNCTION customer_tier_internal.make_tables(owner_of regclass, place text, name text, customer text, equal text,
   scheme regclass, most double precision, slack double precision) RETURNS void
@@ -167,6 +216,16 @@ BEGIN
       MESSAGE = format('%s has no columns owner and capacity', owners),
       HINT = 'Owners are a table or a view of owner, capacity [, customer_group] [, role].';
   END IF;
+  IF NOT customer_tier_internal.views_are_plain(owners) OR NOT customer_tier_internal.views_are_plain(s.attributes)
+    OR EXISTS (SELECT
+               FROM pg_attribute
+               WHERE attrelid = owners AND attname = ANY ('{owner, capacity, customer_group, role}')
+                 AND NOT customer_tier_internal.cast_is_plain(atttypid,
+                       CASE attname WHEN 'capacity' THEN 'float8'::regtype ELSE 'text'::regtype END)) THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+      MESSAGE = 'owners and attributes of an allocation call no functions of users',
+      HINT = 'Others would run them when they read the allocation. Make a materialized view of the view.';
+  END IF;
   per := coalesce(per, CASE WHEN s.grouped AND customer_tier_internal.has_column(owners, 'customer_group')
                             THEN 'customer_group' END);
   IF (per IS NOT NULL) <> customer_tier_internal.has_column(owners, 'customer_group') THEN
@@ -215,7 +274,9 @@ BEGIN
   -- it is part of views that others may read
   IF NOT customer_tier_internal.expression_is_plain(view::regclass, weight)
     OR NOT customer_tier_internal.expression_is_plain(view::regclass,
-             format('CASE WHEN (%s) IS NULL THEN 0 ELSE 1 END', coalesce(per, 'NULL'))) THEN
+             format('CASE WHEN (%s) IS NULL THEN 0 ELSE 1 END', coalesce(per, 'NULL')))
+    OR NOT customer_tier_internal.cast_is_plain(
+             customer_tier_internal.type_of(view::regclass, coalesce(per, 'NULL::text')), 'text'::regtype) THEN
     RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
       MESSAGE = 'weight and per call no functions but those of PostgreSQL and of customer_tier',
       HINT = 'Others would run them when they read the allocation. An axis of a scheme may call any.';

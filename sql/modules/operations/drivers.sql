@@ -62,7 +62,7 @@ BEGIN
            orders_after / nullif(active_after, 0)::float8, revenue_after / nullif(orders_after, 0), revenue_after,
            revenue_after - revenue_before, NULL, NULL, NULL, NULL, NULL);
   FOR i IN 1..8 LOOP
-    IF d.reason IS NULL AND (before || after)[i] <= 0 THEN
+    IF d.reason IS NULL AND round((before || after)[i], 50) <= 0 THEN
       d.reason := format('the %s period has no %s', CASE WHEN i <= 4 THEN 'first' ELSE 'second' END,
                          names[(i - 1) % 4 + 1]);
     END IF;

@@ -68,5 +68,5 @@ COMMENT ON PROCEDURE forget_customer(regclass, text) IS
 
 CREATE PROCEDURE forget_customer(source regclass, customer anyelement)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN CALL customer_tier.forget_customer($1, to_json($2) #>> '{}'); END $$;
+AS $$ BEGIN CALL customer_tier.forget_customer($1, customer_tier_internal.customer_text($2)); END $$;
 COMMENT ON PROCEDURE forget_customer(regclass, anyelement) IS 'the same for a customer of the type that customers have';

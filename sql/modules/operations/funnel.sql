@@ -10,16 +10,22 @@ AS $$
 DECLARE
   unknown text;
 BEGIN
-  IF coalesce(cardinality(stages), 0) = 0 OR array_position(stages, NULL) IS NOT NULL OR array_ndims(stages) <> 1
-    OR (SELECT count(DISTINCT x) < count(*) FROM unnest(stages || coalesce(lost_stages, '{}')) AS x) THEN
+  stages := ARRAY(SELECT x FROM unnest(stages) WITH ORDINALITY AS u(x, i) ORDER BY i);
+  lost_stages := ARRAY(SELECT x FROM unnest(lost_stages) AS x);
+  IF cardinality(stages) = 0 OR array_position(stages, NULL) IS NOT NULL
+    OR (SELECT count(DISTINCT x) < count(*) FROM unnest(stages || lost_stages) AS x) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a funnel needs a list of different stages',
       HINT = 'In their order: ''{contact, offer, contract}''; and those that end it: lost_stages => ''{declined}''.';
   END IF;
   PERFORM customer_tier_internal.check_day(as_of);
-  SELECT min(x) INTO unknown FROM unnest(stages_of) AS x WHERE x <> ALL (stages || coalesce(lost_stages, '{}'));
+  SELECT min(x) INTO unknown FROM unnest(stages_of) AS x WHERE x <> ALL (stages || lost_stages);
   IF unknown IS NOT NULL THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('unknown stage "%s"', unknown),
       HINT = 'Name it among the stages, or among those that end the way: lost_stages.';
+  END IF;
+  IF '-infinity' = ANY (days) THEN
+    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a stage was entered on no day, -infinity',
+      HINT = 'Leave the day null where it is not known.';
   END IF;
   RETURN QUERY
   WITH seen AS (
@@ -69,10 +75,11 @@ DECLARE
   days pg_catalog.date[];
 BEGIN
   BEGIN
-    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(q.o::pg_catalog.text), '
-      'pg_catalog.array_agg(q.s::pg_catalog.text), pg_catalog.array_agg(q.d::pg_catalog.date) '
-      'FROM (%s) AS q(o, s, d)', $1)
-      INTO opportunities, stages_of, days;
+    SELECT pg_catalog.array_agg(o), pg_catalog.array_agg(s), pg_catalog.array_agg(d)
+    INTO opportunities, stages_of, days
+    FROM customer_tier_internal.read_query('funnel',
+        'q.o::pg_catalog.text, q.s::pg_catalog.text, q.d::pg_catalog.date', $1, 'o, s, d')
+      AS x(o pg_catalog.text, s pg_catalog.text, d pg_catalog.date);
   EXCEPTION WHEN invalid_column_reference THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_column_reference',
       MESSAGE = 'the query of funnel does not return three columns',

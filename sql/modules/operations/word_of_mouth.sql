@@ -35,9 +35,12 @@ BEGIN
       HINT = 'For example ''[2026-01-01,2026-07-01)''.';
   END IF;
   BEGIN
-    EXECUTE pg_catalog.format('SELECT pg_catalog.array_agg(q.r IS NOT NULL), '
-      'pg_catalog.array_agg(q.l::customer_tier.ledger) FROM (%s) AS q(c, r, l) WHERE q.l IS NOT NULL', $1)
-      INTO referred, ledgers;
+    SELECT pg_catalog.array_agg(r), pg_catalog.array_agg(l)
+    INTO referred, ledgers
+    FROM customer_tier_internal.read_query('referred_share', 'q.r IS NOT NULL, q.l::customer_tier.ledger', $1,
+        'c, r, l')
+      AS x(r pg_catalog.bool, l customer_tier.ledger)
+    WHERE l IS NOT NULL;
   EXCEPTION WHEN invalid_column_reference THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_column_reference',
       MESSAGE = 'the query of referred_share does not return three columns',
@@ -50,18 +53,58 @@ COMMENT ON FUNCTION referred_share(text, daterange) IS
   'of a query of customer, referrer, ledger: the business of a period with customers who bought before it (repeat), '
   'and with new ones who were referred and who were not; the three shares sum to 1';
 
--- A campaign leaves out the same customers whoever asks, on any server.
-CREATE FUNCTION control_group(customer anyelement, share double precision, salt text) RETURNS boolean
+-- The text of a customer, the same for equal customers.  No cast is called, which the owner of a type may have made.
+CREATE FUNCTION customer_tier_internal.canonical_text(customer anyelement) RETURNS text
 LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
-  SET intervalstyle = postgres SET bytea_output = hex SET timezone = utc SET extra_float_digits = 1
+SET intervalstyle = postgres SET bytea_output = hex SET timezone = utc SET extra_float_digits = 1
 AS $$
 DECLARE
-  name text := to_json(customer) #>> '{}';
+  type regtype := pg_typeof(customer);
+  name text := format('%s', customer);
+  t record;
 BEGIN
-  -- 1.0 and 1.00 are one customer
-  IF pg_typeof(customer) = 'numeric'::regtype THEN
-    name := trim_scale(name::numeric);
+  IF type = ANY ('{int8, int4, int2, uuid, date, timestamp, timestamptz, bool, bytea, oid, name}'::regtype[]) THEN
+    RETURN name;
   END IF;
+  LOOP
+    SELECT typname, typtype, typbasetype, typcollation INTO t FROM pg_type WHERE oid = type;
+    EXIT WHEN t.typtype <> 'd';
+    type := t.typbasetype;
+  END LOOP;
+  IF type = ANY ('{text, varchar, bpchar}'::regtype[]) OR t.typname = 'citext' THEN
+    IF EXISTS (SELECT
+               FROM pg_collation
+               WHERE oid = CASE WHEN t.typcollation <> 0 THEN (collation for (customer))::regcollation END
+                 AND NOT collisdeterministic) THEN
+      RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+        MESSAGE = 'customers are compared by a collation that is not deterministic',
+        HINT = 'Equal customers differ in their text. Give one of a fixed collation: lower(customer) COLLATE "C".';
+    END IF;
+    RETURN CASE WHEN type = 'bpchar'::regtype THEN rtrim(name, ' ') WHEN t.typname = 'citext' THEN lower(name) ELSE name
+           END;
+  ELSIF type = 'numeric'::regtype THEN
+    RETURN trim_scale(name::numeric);
+  ELSIF type = ANY ('{float8, float4}'::regtype[]) THEN
+    RETURN CASE name WHEN '-0' THEN '0' ELSE name END;
+  ELSIF t.typtype <> 'e' AND type <> '"char"'::regtype
+    AND type <> ALL ('{int8, int4, int2, uuid, date, timestamp, timestamptz, bool, bytea, oid, name, inet, cidr,
+                       macaddr, macaddr8, time}'::regtype[]) THEN
+    RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+      MESSAGE = format('customers of type %s may be equal and differ in their text', type),
+      HINT = 'Make a text of the customer that is the same for the same customer.';
+  END IF;
+  RETURN name;
+END $$;
+COMMENT ON FUNCTION customer_tier_internal.canonical_text(anyelement) IS
+  'support of control_group: a customer as a text, whatever settings are; an error where equal ones may differ';
+
+-- A campaign leaves out the same customers whoever asks, on any server.
+CREATE FUNCTION control_group(customer anyelement, share double precision, salt text) RETURNS boolean
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  name text := customer_tier_internal.canonical_text(customer);
+BEGIN
   IF NOT (share BETWEEN 0 AND 1) THEN
     RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = 'a share is from 0 to 1',
       HINT = 'control_group(customer, 0.1, ''spring campaign'') is a tenth.';
