@@ -35,7 +35,7 @@ SQL_capture = owner source_views sources queues track refresh_source alter_sourc
 SQL_grading = models axes schemes rules grading refresh_statement refresh_scheme preset_options presets \
 	scheme_views scheme_tables scheme_definition scheme_questions scheme_use life suggest
 SQL_operations = queries periods balance points referrals word_of_mouth drivers retention funnel surveys \
-	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate forget
+	scheme_parts policy contacts falling scheme_drivers scheme_views allocations allocate forget merge
 SQL_pictures = svg words scheme_figures scheme_pictures picture report
 SQL_MODULES = $(foreach room,$(ROOMS),$(patsubst %,sql/modules/$(room)/%.sql,$(SQL_$(room))))
 
@@ -45,8 +45,8 @@ EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/r
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
 	capture joins stale many orders schemes spread several presets messages tiers suggest seen life lives replay \
-	history operations operations_contacts operations_allocations operations_hostile pictures faults models \
-	numbers crashes hostile catalog
+	history operations operations_contacts operations_allocations operations_merge operations_hostile pictures \
+	faults models numbers crashes hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

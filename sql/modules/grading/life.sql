@@ -1,4 +1,4 @@
--- The life of a customer base: ending holds, and merging customers.
+-- The life of a customer base: ending holds, and merging customers in a scheme.
 
 CREATE FUNCTION release(scheme regclass, customer text, reason text, released_on date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
@@ -249,59 +249,3 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.merge_ledgers(customer_tier_internal.source, text, text) IS
   'support of merge_customers: adds the ledger of a customer to that of another';
-
-CREATE PROCEDURE merge_customers(source regclass, duplicate text, kept text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET datestyle = iso
-AS $$
-DECLARE
-  s customer_tier_internal.source := customer_tier_internal.own_source($1);
-  p record;
-  said record;
-BEGIN
-  IF duplicate IS NULL OR kept IS NULL THEN
-    RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'two customers are needed to merge them';
-  END IF;
-  SELECT * INTO p FROM customer_tier_internal.source_parts(s);
-  CALL customer_tier.refresh_source(s.state);
-  SELECT * INTO said
-  FROM customer_tier_internal.as_owner(s.state, format($q$
-      SELECT %1$L::%3$s %4$s %2$L::%3$s OR EXISTS (SELECT FROM %5$s WHERE customer %4$s %1$L AND customer %4$s %2$L),
-             EXISTS (SELECT
-                     FROM %5$s
-                     WHERE customer %4$s %1$L
-                       AND NOT customer_tier.is_empty(customer_tier.slice(ledger, daterange(%6$L, NULL, '()')))),
-             EXISTS (SELECT FROM %5$s WHERE customer %4$s %2$L)
-      $q$, $2, $3, p.customer_type, p.equal, s.ledger, s.closed))
-    AS x(are_same boolean, has_sales boolean, is_known boolean);
-  IF said.are_same THEN
-    RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value', MESSAGE = format('%s and %s are one customer', $2, $3);
-  ELSIF said.has_sales THEN
-    RAISE EXCEPTION USING ERRCODE = 'object_in_use',
-      MESSAGE = format('customer %s has sales in %s', $2, customer_tier_internal.source_name(s)),
-      HINT = format('First update the sales so that their customer is %s.', $3)
-             || CASE
-                  WHEN s.closed IS NULL THEN ''
-                  ELSE format(' Do not update sales until %s, which are closed; their ledgers are merged.', s.closed)
-                END;
-  ELSIF NOT said.is_known THEN
-    RAISE EXCEPTION USING ERRCODE = 'no_data_found',
-      MESSAGE = format('%s has no customer %s', customer_tier_internal.source_name(s), $3),
-      HINT = 'The kept customer must have sales; those of the duplicate are updated first.';
-  END IF;
-  PERFORM customer_tier_internal.merge_in_scheme(f, $2, $3, p.customer_type)
-  FROM customer_tier_internal.locked_schemes_of(s) AS f;
-  PERFORM customer_tier_internal.merge_ledgers(s, $2, $3);
-END $$;
-COMMENT ON PROCEDURE merge_customers(regclass, text, text) IS
-  'gives history, state, pins, releases and ledgers of closed days of a duplicate to the kept customer, in all schemes '
-  'over the source; the sales have been updated before';
-
-CREATE PROCEDURE merge_customers(source regclass, duplicate anyelement, kept anyelement)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  CALL customer_tier.merge_customers($1, customer_tier_internal.customer_text($2),
-                                     customer_tier_internal.customer_text($3));
-END $$;
-COMMENT ON PROCEDURE merge_customers(regclass, anyelement, anyelement) IS
-  'the same for customers of the type that customers have';

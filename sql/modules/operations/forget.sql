@@ -15,7 +15,7 @@ WHERE m.atttypid = 'customer_tier.is_allocation'::regtype AND m.attname = 'is_al
   AND parts[2] = $1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.allocations_of(regclass) IS
-  'support of forget_customer: the allocations over a scheme';
+  'support of merge_customers and forget_customer: the allocations over a scheme';
 
 CREATE PROCEDURE forget_customer(source regclass, customer text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -25,7 +25,7 @@ SELECT '{"customer": "the customer", "tier": "the tier; null: people in no tier"
   "pinned": "whether the owner is given by hand", "capacity": "what the owner can take, relative to others",
   "load": "weight for each unit of capacity", "share": "part of the weight of the group, 0 to 1",
   "heads_by_tier": "customers by tier", "role": "the owner''s role", "note": "of a pin by whom, and why",
-  "reason": "first, tier, capacity, balance, left or pinned"}'::jsonb ->> $1
+  "reason": "first, tier, capacity, balance, left, pinned or merged"}'::jsonb ->> $1
 $$;
 COMMENT ON FUNCTION customer_tier_internal.operations_comment(text) IS 'support of operations: what a column means';
 
