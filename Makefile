@@ -45,8 +45,8 @@ EXTRA_CLEAN = sql/customer_tier--*.sql test/results test/regression.diffs test/r
 
 REGRESS = setup ledger ledger_agg roll_up measures calendar cuts natural classes encoding concentration value \
 	capture joins stale many orders schemes spread several presets messages tiers suggest seen life lives replay \
-	history operations operations_contacts operations_allocations operations_merge operations_hostile pictures \
-	faults models numbers crashes hostile catalog
+	history operations operations_contacts operations_allocations operations_merge operations_falling \
+	operations_hostile pictures faults models numbers crashes hostile catalog
 # The directory that installcheck writes to; users who cannot write here set another one
 REGRESS_OUTPUT ?= test
 REGRESS_OPTS = --inputdir=$(or $(SRCDIR),./)test --outputdir=$(REGRESS_OUTPUT) --load-extension=customer_tier

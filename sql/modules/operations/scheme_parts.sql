@@ -2,7 +2,8 @@
 
 CREATE FUNCTION customer_tier_internal.scheme_parts(INOUT scheme regclass, OUT ledgers regclass,
   OUT tier_table regclass, OUT history regclass, OUT thresholds regclass, OUT refreshes regclass,
-  OUT attributes regclass, OUT key name, OUT current_view regclass, OUT equal text, OUT as_of date, OUT grouped boolean)
+  OUT attributes regclass, OUT key name, OUT current_view regclass, OUT equal text, OUT as_of date, OUT grouped boolean,
+  OUT releases regclass)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -17,6 +18,7 @@ BEGIN
   attributes := s.attributes;
   key := 'customer';
   current_view := s.current_view;
+  releases := s.releases;
   equal := customer_tier_internal.equal_of(s);
   as_of := s.as_of;
   grouped := EXISTS (SELECT FROM pg_attribute WHERE attrelid = s.scheme AND attname = 'customer_group');
