@@ -121,7 +121,7 @@ BEGIN
         SELECT customer, day, purchases, other_rows, amount FROM sale_ledger_live, entries(ledger))' END);
     CALL check_none('verify_source', seed, step, 'SELECT * FROM verify_source(''sale'')');
   END LOOP;
-  CALL untrack('sale');
+  CALL untrack('sale', drop_closed => true);
 END $$;
 
 --
@@ -283,7 +283,7 @@ BEGIN
     DROP TABLE by_day;
   END IF;
   PERFORM drop_scheme('club');
-  CALL untrack('sale');
+  CALL untrack('sale', drop_closed => true);
 END $$;
 
 SELECT format('CALL closed(%s)', i) FROM generate_series(1, 4) AS i \gexec

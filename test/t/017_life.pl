@@ -133,5 +133,15 @@ SQL
 is(sql('shop', 'SELECT closed IS NULL FROM customer_tier.sources'), 't', 'nonsense is no day');
 is(sql('shop', 'SELECT count(*) FROM trade.kept_ledger_live WHERE customer = 78'), '0', 'and closes none');
 
+# untrack asks before it drops what is known of closed days; untrack_all, before DROP EXTENSION, does not
+sql('shop', <<'SQL', role => 'heir');
+ALTER TABLE trade.kept_source ALTER closed SET DEFAULT date '2025-12-31';
+SELECT customer_tier.drop_scheme(scheme) FROM customer_tier.schemes;
+SQL
+like(sql('shop', "CALL customer_tier.untrack('trade.sale')", role => 'heir', fails => 1),
+	qr/has closed days, until 2025-12-31.*drop_closed => true/s, 'untrack asks');
+sql('shop', 'CALL customer_tier.untrack_all()', role => 'heir');
+is(sql('shop', 'SELECT count(*) FROM customer_tier.sources'), '0', 'untrack_all does not');
+
 $node->stop;
 done_testing();

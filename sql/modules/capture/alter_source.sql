@@ -287,7 +287,7 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.drop_source(customer_tier_internal.source) IS
   'support of untrack: what track made';
 
-CREATE PROCEDURE customer_tier.untrack(source regclass)
+CREATE PROCEDURE customer_tier.untrack(source regclass, drop_closed boolean DEFAULT false)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -306,11 +306,17 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'object_in_use',
       MESSAGE = format('%s has schemes or models', $1),
       HINT = 'First ' || drops;
+  ELSIF s.closed IS NOT NULL AND s.ledger IS NOT NULL AND drop_closed IS NOT TRUE THEN
+    RAISE EXCEPTION USING ERRCODE = 'object_in_use',
+      MESSAGE = format('%s has closed days, until %s, and its ledgers may be the only record of their sales',
+                       customer_tier_internal.source_name(s), to_json(s.closed) #>> '{}'),
+      HINT = format('To drop that record, too: CALL customer_tier.untrack(%L, drop_closed => true);', s.view);
   END IF;
   PERFORM customer_tier_internal.drop_source(s);
 END $$;
-COMMENT ON PROCEDURE customer_tier.untrack(regclass) IS
-  'untracks a source: drops its triggers, its ledgers, its queue, and its view if track made it';
+COMMENT ON PROCEDURE customer_tier.untrack(regclass, boolean) IS
+  'untracks a source: drops its triggers, its ledgers, its queue, and its view if track made it; with closed days, '
+  'whose sales may be archived, only if "drop_closed" says so';
 
 -- the states that untrack_all drops, including locked ones
 CREATE FUNCTION customer_tier_internal.own_states(OUT state regclass, OUT name text, OUT is_source boolean)
@@ -348,7 +354,7 @@ BEGIN
     message := NULL;
     BEGIN
       IF s.is_source THEN
-        CALL customer_tier.untrack(s.state);
+        CALL customer_tier.untrack(s.state, drop_closed => true);
       ELSE
         PERFORM customer_tier.stop_refresh_on_change(s.state);
       END IF;
@@ -370,4 +376,5 @@ BEGIN
 END $$;
 COMMENT ON PROCEDURE customer_tier.untrack_all() IS
   'untracks all sources of the caller and ends refresh_on_change of all materialised views, even if their tables '
-  'are gone; a warning for each that fails, and an error at the end; call it before DROP EXTENSION';
+  'are gone, and ledgers of closed days with them; a warning for each that fails, and an error at the end; call it '
+  'before DROP EXTENSION';
