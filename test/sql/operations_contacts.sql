@@ -171,6 +171,16 @@ SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT count(*) FROM contact_plan('abc',
   $$SELECT scheme_tiers('abc')$$, $$SELECT falling('abc')$$, $$SELECT create_operation_views('abc')$$,
   $$SELECT drivers('abc', '[2026-01-01,2026-02-01)', '[2026-02-01,2026-03-01)')$$]) AS sql;
 RESET ROLE;
+-- made anew, they are granted as before; a view of one's own is neither dropped nor replaced
+SELECT create_operation_views('abc', 'visit', allocation => 'owners');
+SELECT relname, has_table_privilege('regress_customer_tier_reader', oid, 'SELECT') AS reads FROM pg_class
+WHERE relnamespace = 't_contacts'::regnamespace AND relname ~ '^abc_(plan|coverage|falling)$' ORDER BY 1;
+SELECT drop_operation_views('abc');
+CREATE VIEW abc_plan AS SELECT 1 AS mine;
+SELECT drop_operation_views('abc'), outcome($$SELECT create_operation_views('abc')$$);
+TABLE abc_plan;
+DROP VIEW abc_plan;
+SELECT create_operation_views('abc', 'visit', allocation => 'owners');
 DROP OWNED BY regress_customer_tier_reader;
 DROP ROLE regress_customer_tier_reader;
 SELECT outcome($$SELECT drop_scheme('abc')$$) LIKE '2BP01%' AS refused;

@@ -64,19 +64,34 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.beside(regclass, text) IS
   'support of operations: the name of a relation with a suffix';
 
+-- Each of them reads the tiers of the scheme; another view that has the name is the user's own.
+CREATE FUNCTION customer_tier_internal.operation_views(scheme regclass, tier_table regclass)
+RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT c.oid::regclass
+FROM unnest('{_coverage, _plan, _falling}'::text[]) WITH ORDINALITY AS u(suffix, i)
+     JOIN pg_class AS c ON c.oid = to_regclass(customer_tier_internal.beside($1, suffix))
+WHERE c.relkind = 'v'
+  AND EXISTS (SELECT
+              FROM pg_rewrite AS r
+                   JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+              WHERE r.ev_class = c.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = tier_table)
+ORDER BY i
+$$;
+COMMENT ON FUNCTION customer_tier_internal.operation_views(regclass, regclass) IS
+  'support of operations: the views _coverage, _plan and _falling of a scheme, as far as there are any';
+
 CREATE FUNCTION drop_operation_views(scheme regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   s record;
-  view text;
+  view regclass;
 BEGIN
   SELECT * INTO s FROM customer_tier_internal.scheme_parts($1);
-  FOREACH view IN ARRAY '{_coverage, _plan, _falling}'::text[] LOOP
-    view := customer_tier_internal.beside($1, view);
-    IF to_regclass(view) IS NOT NULL THEN
-      PERFORM customer_tier_internal.run(s.tier_table, format('DROP VIEW %s', view));
-    END IF;
+  FOR view IN SELECT * FROM customer_tier_internal.operation_views($1, s.tier_table) LOOP
+    PERFORM customer_tier_internal.run(s.tier_table, format('DROP VIEW %s', view));
   END LOOP;
 END $$;
 COMMENT ON FUNCTION drop_operation_views(regclass) IS 'drops the views _plan, _coverage and _falling of a scheme';
@@ -89,28 +104,48 @@ DECLARE
   s record;
   pieces jsonb;
   day text;
+  granted record;
+  grants jsonb;
+  taken text;
 BEGIN
   SELECT * INTO s FROM customer_tier_internal.scheme_parts($1);
+  PERFORM customer_tier_internal.check_owner(s.tier_table);
   PERFORM customer_tier_internal.check_every(every);
+  SELECT jsonb_agg(jsonb_build_array(customer_tier_internal.qualified(v), g)) INTO grants
+  FROM customer_tier_internal.operation_views($1, s.tier_table) AS v, unnest(customer_tier_internal.grants_on(v)) AS g;
   PERFORM customer_tier.drop_operation_views($1);
+  SELECT name INTO taken
+  FROM unnest('{_falling, _plan, _coverage}'::text[]) AS suffix, customer_tier_internal.beside($1, suffix) AS name
+  WHERE to_regclass(name) IS NOT NULL
+  LIMIT 1;
+  IF taken IS NOT NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'duplicate_table', MESSAGE = format('relation %s exists already', taken),
+      HINT = 'It was not made by create_operation_views. Rename it.';
+  END IF;
   PERFORM customer_tier_internal.make_view(s.tier_table, customer_tier_internal.beside($1, '_falling'),
     customer_tier_internal.falling_sql($1),
     'customers whose values of now do not give the tier that they have: when they fall, and where to');
-  IF contacts IS NULL THEN
-    RETURN;
+  IF contacts IS NOT NULL THEN
+    day := format('(SELECT max(as_of) FROM %s)', s.refreshes);
+    pieces := customer_tier_internal.contact_pieces($1, (customer_tier_internal.source_of(contacts)).ledger, day,
+      coalesce(calendar, false), allocation);
+    PERFORM customer_tier_internal.make_view(s.tier_table, customer_tier_internal.beside($1, '_plan'),
+      customer_tier_internal.interpolate(customer_tier_internal.contact_plan_template(), pieces),
+      'customers of the tiers that want contacts: contacts of the period, and when the next is due');
+    pieces := pieces || jsonb_build_object(
+      'plan', format('SELECT * FROM %s', customer_tier_internal.beside($1, '_plan')),
+      'during', format('customer_tier_internal.period_of(%s, %L::interval, %L::boolean)',
+        day, every, coalesce(calendar, false)));
+    PERFORM customer_tier_internal.make_view(s.tier_table, customer_tier_internal.beside($1, '_coverage'),
+      customer_tier_internal.interpolate(customer_tier_internal.contact_coverage_template(), pieces),
+      'how many customers of each tier had a contact in the period, and how many should have');
   END IF;
-  day := format('(SELECT max(as_of) FROM %s)', s.refreshes);
-  pieces := customer_tier_internal.contact_pieces($1, (customer_tier_internal.source_of(contacts)).ledger, day,
-    coalesce(calendar, false), allocation);
-  PERFORM customer_tier_internal.make_view(s.tier_table, customer_tier_internal.beside($1, '_plan'),
-    customer_tier_internal.interpolate(customer_tier_internal.contact_plan_template(), pieces),
-    'customers of the tiers that want contacts: contacts of the period, and when the next is due');
-  pieces := pieces || jsonb_build_object('plan', format('SELECT * FROM %s', customer_tier_internal.beside($1, '_plan')),
-    'during', format('customer_tier_internal.period_of(%s, %L::interval, %L::boolean)',
-      day, every, coalesce(calendar, false)));
-  PERFORM customer_tier_internal.make_view(s.tier_table, customer_tier_internal.beside($1, '_coverage'),
-    customer_tier_internal.interpolate(customer_tier_internal.contact_coverage_template(), pieces),
-    'how many customers of each tier had a contact in the period, and how many should have');
+  -- who could read a view before can read it again
+  FOR granted IN SELECT g ->> 0 AS view, g ->> 1 AS command FROM jsonb_array_elements(grants) AS g LOOP
+    IF to_regclass(granted.view) IS NOT NULL THEN
+      PERFORM customer_tier_internal.run(s.tier_table, format(granted.command, granted.view));
+    END IF;
+  END LOOP;
 END $$;
 COMMENT ON FUNCTION create_operation_views(regclass, regclass, interval, boolean, regclass) IS
   'makes, or makes anew, the views _falling and, from a source of contacts, _plan and _coverage of a scheme, as of its '
