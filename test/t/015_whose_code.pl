@@ -12,24 +12,31 @@ $node->init;
 $node->append_conf('postgresql.conf', "fsync = off\njit = off\nautovacuum = off");
 $node->start;
 
+# the superuser of a private server may have any name
+sub as_role
+{
+	my ($role) = @_;
+	return extra_params => $role eq 'superuser' ? [] : [ '-U', $role ];
+}
+
 # as a role; what it says, notices and errors included
 sub told
 {
 	my ($role, $sql) = @_;
 	my ($ret, $out, $err) = $node->psql('evil', "SET statement_timeout = '30s';\n$sql", on_error_stop => 0,
-		extra_params => [ '-U', $role ]);
+		as_role($role));
 	return "$out$err";
 }
 
 sub sql
 {
 	my ($role, $sql) = @_;
-	my ($ret, $out, $err) = $node->psql('evil', $sql, on_error_stop => 1, extra_params => [ '-U', $role ]);
+	my ($ret, $out, $err) = $node->psql('evil', $sql, on_error_stop => 1, as_role($role));
 	$ret == 0 or fail("$role: $sql: $err");
 	return $out;
 }
 
-$node->safe_psql('postgres', <<'SQL');
+$node->safe_psql('superuser', <<'SQL');
 CREATE ROLE mallory LOGIN;
 CREATE ROLE shop LOGIN;
 CREATE ROLE writer LOGIN;
@@ -37,7 +44,7 @@ CREATE ROLE stranger LOGIN;
 CREATE DATABASE evil OWNER mallory;
 SQL
 sql('mallory', 'CREATE EXTENSION customer_tier; CREATE SCHEMA lair; GRANT USAGE, CREATE ON SCHEMA lair TO PUBLIC');
-sql('postgres', <<'SQL');
+sql('superuser', <<'SQL');
 CREATE SCHEMA crm AUTHORIZATION shop;
 GRANT USAGE ON SCHEMA crm TO writer, stranger;
 SET ROLE shop;
@@ -153,12 +160,12 @@ SELECT count(*) FROM lair.by_fine; SELECT count(*) FROM lair.pairs; SELECT count
 SELECT customer_tier.drop_scheme(scheme) FROM customer_tier.schemes;
 SELECT customer_tier.drop_model('lair.m');
 SQL
-my $tracked = told('postgres', $work);
+my $tracked = told('superuser', $work);
 unlike($tracked, qr/ERROR/, 'a superuser tracks for an owner');
 is(join(' ', $tracked =~ /stolen as \w+/g), '', 'a superuser who tracks runs nothing of the owner\'s');
 sql('mallory', "INSERT INTO lair.sale VALUES (1, ROW(1, 'x'), 'blue', '2026-02-01', 5);
 	INSERT INTO lair.line VALUES (1, 3)");
-my $told = told('postgres', $use);
+my $told = told('superuser', $use);
 unlike($told, qr/stolen/, 'nor who uses what was tracked');
 unlike($told, qr/ERROR/, 'and all of it works');
 sql('mallory', 'CALL customer_tier.untrack_all()');
@@ -243,12 +250,12 @@ unlike($told, qr/ERROR/, 'and all of it works with them there');
 #
 # Names that change between a check and a command
 #
-sql('postgres', 'CREATE ROLE partner LOGIN; GRANT CREATE ON DATABASE evil TO partner;
+sql('superuser', 'CREATE ROLE partner LOGIN; GRANT CREATE ON DATABASE evil TO partner;
 	CREATE SCHEMA vault AUTHORIZATION mallory; GRANT USAGE, CREATE ON SCHEMA vault TO shop');
 sql('shop', 'CREATE TABLE vault.gift_ledger AS SELECT 1 AS precious');
 sql('mallory', "CREATE SCHEMA box; CREATE TABLE box.gift (customer int, day date, amount numeric);
 	CALL customer_tier.track('box.gift', 'customer', 'amount', 'day')");
-sql('postgres', 'ALTER TABLE box.gift OWNER TO partner; GRANT USAGE, CREATE ON SCHEMA box TO partner');
+sql('superuser', 'ALTER TABLE box.gift OWNER TO partner; GRANT USAGE, CREATE ON SCHEMA box TO partner');
 my $mallory = $node->background_psql('evil', extra_params => [ '-U', 'mallory' ]);
 $mallory->query_safe('BEGIN; LOCK TABLE box.gift_ledger IN ACCESS SHARE MODE');
 my $super = $node->background_psql('evil', on_error_stop => 0);
@@ -257,7 +264,7 @@ $node->poll_query_until('evil', "SELECT count(*) > 0 FROM pg_stat_activity WHERE
 	or die 'nobody waits';
 $mallory->query_safe('ALTER SCHEMA box RENAME TO gone; ALTER SCHEMA vault RENAME TO box; COMMIT');
 $super->query_until(qr/ended/, "\n");
-is(sql('postgres', "SELECT relowner::regrole FROM pg_class WHERE relname = 'gift_ledger' AND EXISTS (SELECT
+is(sql('superuser', "SELECT relowner::regrole FROM pg_class WHERE relname = 'gift_ledger' AND EXISTS (SELECT
 	FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'precious')"), 'shop',
 	'a name that was swapped meanwhile gives nothing away');
 $super->quit;
@@ -308,7 +315,7 @@ unlike(told('shop', "$hurry CALL customer_tier.refresh_all(); CALL customer_tier
 	SELECT count(*) FROM customer_tier.stale"), qr/ERROR/, 'an owner works past them');
 unlike(told('writer', "$hurry INSERT INTO crm.sale VALUES ('x', '2026-01-01', 1); TRUNCATE crm.sale"), qr/ERROR/,
 	'and a writer writes');
-unlike(told('postgres', "$hurry SET ROLE shop;
+unlike(told('superuser', "$hurry SET ROLE shop;
 	CALL customer_tier.track('crm.sale', 'customer', 'amount', 'day', name => 'once_more');
 	CALL customer_tier.untrack('crm.once_more')"), qr/ERROR/, 'an owner tracks and untracks past them');
 $mallory->query_safe('ROLLBACK');
@@ -336,7 +343,7 @@ SELECT count(*) FROM pg_locks AS l JOIN pg_class AS c ON c.oid = relation WHERE 
 COMMIT"), "0\n{}\n0", 'who works on a source of theirs reads nobody else\'s states');
 cmp_ok(sql('stranger', "$hurry SELECT count(*) FROM customer_tier.sources"), '>=', 300, 'who asks for all sees them');
 
-is(sql('postgres', "SELECT rolsuper FROM pg_roles WHERE rolname IN ('mallory', 'stranger', 'writer') GROUP BY 1"), 'f',
+is(sql('superuser', "SELECT rolsuper FROM pg_roles WHERE rolname IN ('mallory', 'stranger', 'writer') GROUP BY 1"), 'f',
 	'nobody has gained a right');
 is(sql('shop', "SELECT capturing FROM customer_tier.sources WHERE source = 'crm.sale_sale'::regclass;
 	SELECT * FROM customer_tier.verify_source('crm.sale')"), 't', 'and the source is whole');

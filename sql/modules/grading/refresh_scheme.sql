@@ -26,6 +26,18 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.is_anniversary(date, date, date) IS
   'support of schemes: whether a customer may fall at this refresh, by the anniversary of a day';
 
+-- A bulk write needs tables without an index.
+CREATE FUNCTION customer_tier_internal.drop_first_key(s customer_tier_internal.scheme) RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT customer_tier_internal.run(s.ledger, format('ALTER TABLE %s DROP CONSTRAINT %I', s.history, conname))
+FROM pg_constraint
+WHERE conrelid = s.history AND contype = 'p'
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = s.state AND contype = 'p')
+$$;
+COMMENT ON FUNCTION customer_tier_internal.drop_first_key(customer_tier_internal.scheme) IS
+  'support of refresh_scheme: drops the key that a history has before the first refresh';
+
 -- Adds the constraints after the first refresh, because building an index once is faster.
 -- The history is one chain for each customer: every end is the beginning of another
 -- stretch, and exactly one is open.  So there are no gaps or overlaps.
@@ -43,8 +55,7 @@ BEGIN
       format('CREATE INDEX ON %s (valid_from)', s.history),
       format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)',
              s.history),
-      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.state),
-      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.history)]
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.state)]
     LOOP
       PERFORM customer_tier_internal.run(s.ledger, command);
     END LOOP;
@@ -113,18 +124,24 @@ DECLARE
   day text := customer_tier_internal.date_sql(as_of);
   anniversaries text := customer_tier_internal.anniversaries_sql(s, r.review);
   same_day boolean := as_of IS NOT DISTINCT FROM s.as_of;
-  first boolean := s.as_of IS NULL AND (
-    SELECT x
-    FROM customer_tier_internal.as_owner(s.ledger, format(
-        'SELECT customer_tier_internal.is_bare_table(%1$L) AND customer_tier_internal.is_bare_table(%2$L)
-                AND NOT EXISTS (SELECT FROM %1$s) AND NOT EXISTS (SELECT FROM %3$s)', s.state, s.history, s.pins))
-      AS (x boolean));
+  first boolean := false;
   last record;
   before customer_tier_internal.rule;
   holds interval[];
   command text;
   looked_at bigint;
 BEGIN
+  IF s.as_of IS NULL THEN
+    PERFORM customer_tier_internal.drop_first_key(s);
+    SELECT x INTO first
+    FROM customer_tier_internal.as_owner(s.ledger, format(
+        'SELECT customer_tier_internal.is_bare_table(%1$L) AND customer_tier_internal.is_bare_table(%2$L)
+                AND NOT EXISTS (SELECT FROM %1$s) AND NOT EXISTS (SELECT FROM %3$s)', s.state, s.history, s.pins))
+      AS (x boolean);
+    IF NOT first THEN
+      PERFORM customer_tier_internal.constrain(s);
+    END IF;
+  END IF;
   -- the last refresh of an earlier day
   SELECT x.as_of, x.version INTO last
   FROM customer_tier_internal.as_owner(s.ledger, format(
@@ -203,7 +220,7 @@ BEGIN
       GROUP BY valid_from, customer_group, previous_tier, tier, change
       $q$, s.moves, s.history, day));
   END IF;
-  IF s.as_of IS NULL THEN
+  IF first THEN
     PERFORM customer_tier_internal.constrain(s);
   END IF;
   RETURN looked_at;

@@ -67,9 +67,12 @@ BEGIN
     PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
-  -- rows are deleted, even if all tables are published; state and history get primary keys at the first refresh
+  -- rows are deleted, even if all tables are published; the state gets a primary key at the first refresh, and the
+  -- history, whose generated column cannot be part of a full identity, gets its final one
   PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I REPLICA IDENTITY FULL', place, name || suffix))
-  FROM unnest('{__move, __state, __history}'::text[]) AS suffix;
+  FROM unnest('{__move, __state}'::text[]) AS suffix;
+  PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I ADD PRIMARY KEY (customer, valid_from)', place,
+                                                      name || '__history'));
   s.state := format('%s.%I', place, name || '__state');
   s.history := format('%s.%I', place, name || '__history');
   s.thresholds := format('%s.%I', place, name || '__threshold');
