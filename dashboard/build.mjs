@@ -4,12 +4,19 @@ import { rmSync } from 'node:fs';
 
 rmSync('build', { recursive: true, force: true });
 await build({
-  entryPoints: ['page/main.mjs'],
+  entryPoints: ['page/main.mjs', 'page/echarts.mjs'],
   outdir: 'build',
   outExtension: { '.js': '.mjs' },
-  chunkNames: '[name]',
   bundle: true,
-  splitting: true,
+  plugins: [
+    {
+      name: 'ECharts stays a file of its own',
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^\.\/echarts\.mjs$/ }, ({ kind }) =>
+          kind === 'dynamic-import' ? { path: './echarts.mjs', external: true } : undefined,
+        ),
+    },
+  ],
   format: 'esm',
   target: 'es2022',
   minify: true,

@@ -8,7 +8,7 @@ export function handle(i, { label, place, at, moved, done }) {
   const element = h(
     'div',
     { class: 'handle', role: 'slider', tabindex: 0, 'aria-label': label, 'aria-orientation': 'horizontal' },
-    h('span', { class: 'grip', 'aria-hidden': 'true' }),
+    h('span', { class: `grip step${i % 3}`, 'aria-hidden': 'true' }),
   );
   let held = false;
   let timer;

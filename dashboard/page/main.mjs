@@ -1,5 +1,5 @@
 // The page: its schemes, what is shown of one, and what is told of refreshes.
-import { get } from './api.mjs';
+import { first, forgetReady, get } from './api.mjs';
 import { dispose } from './chart.mjs';
 import { dark } from './colours.mjs';
 import { h } from './dom.mjs';
@@ -83,12 +83,26 @@ function show({ focus = true } = {}) {
   }
 }
 
-// Tiers moved: the same page, with the figures of now.  A page keeps what its user has chosen.
-async function refreshed(items) {
-  // parts of the page hold on to their scheme
+// those of now; parts of the page hold on to their scheme
+async function askSchemes() {
   schemes = (await get('schemes')).map((scheme) =>
     Object.assign(schemes.find(({ name }) => name === scheme.name) ?? {}, scheme),
   );
+}
+
+// The page opens with the schemes as they were lately.
+async function checkSchemes() {
+  const before = JSON.stringify(schemes);
+  await askSchemes();
+  if (JSON.stringify(schemes) !== before) {
+    show({ focus: false });
+  }
+}
+
+// Tiers moved: the same page, with the figures of now.  A page keeps what its user has chosen.
+async function refreshed(items) {
+  forgetReady();
+  await askSchemes();
   if (!shown.scheme || !schemes.includes(shown.scheme)) {
     show({ focus: false });
     return;
@@ -136,11 +150,15 @@ $('scheme').addEventListener('change', ({ target }) => {
   const { page } = route();
   go(page === 'customer' ? 'customers' : page, { scheme: target.value });
 });
-addEventListener('hashchange', () => show());
+addEventListener('hashchange', () => {
+  forgetReady();
+  show();
+});
 dark.addEventListener('change', () => show({ focus: false }));
 try {
-  schemes = await get('schemes');
+  schemes = await first();
   show({ focus: false });
+  checkSchemes().catch(() => {});
 } catch (error) {
   $('main').replaceChildren(h('p', { role: 'alert' }, words.failed(error.message)));
 }

@@ -6,11 +6,12 @@ export function tiersOf(scheme) {
   const tiers = () =>
     (asked ??= get('summary', { scheme: scheme.name }).then(
       (rows) => ({
+        rows,
         names: new Map(rows.map((row) => [row.tier, row.tier_name ?? row.tier])),
         colours: new Map(rows.map((row) => [row.tier, row.tier_colour])),
       }),
       // without the summary tiers go by their labels
-      () => ({ names: new Map(), colours: new Map() }),
+      () => ({ rows: [], names: new Map(), colours: new Map() }),
     ));
   return {
     tiers,

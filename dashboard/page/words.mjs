@@ -21,15 +21,21 @@ const format = (options) => {
 };
 
 export const count = format({ maximumFractionDigits: 0 });
-export const amount = format({ maximumFractionDigits: 2 });
+const rounded = format({ maximumFractionDigits: 0 });
+const cents = format({ minimumFractionDigits: 2, maximumFractionDigits: 2 });
+// of one customer, to the cent
+const exact = (value) => (Number.isInteger(Number(value)) ? rounded(value) : cents(value));
+// of many: nobody reads cents beside hundreds of thousands
+export const amount = (value) => (Math.abs(value) >= 100_000 ? rounded(value) : exact(value));
 export const whole = format({ maximumFractionDigits: 0 });
 export const short = format({ notation: 'compact', maximumFractionDigits: 1 });
 export const percent = format({ style: 'percent', minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const signedPercent = format({ style: 'percent', maximumFractionDigits: 1, signDisplay: 'exceptZero' });
 export const signed = format({ maximumFractionDigits: 2, signDisplay: 'exceptZero' });
 
 // of a measure: small numbers keep digits, large ones lose them
 export const measure = (value) =>
-  Math.abs(value) < 10 ? format({ maximumSignificantDigits: 3 })(value) : amount(value);
+  Math.abs(value) < 10 ? format({ maximumSignificantDigits: 3 })(value) : exact(value);
 
 // a word of the database, where the page has another for it
 export const said = (group, text) => words[group]?.[text] ?? text;

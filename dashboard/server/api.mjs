@@ -1,10 +1,12 @@
 // The questions that the page may ask.
+import { setTimeout as pause } from 'node:timers/promises';
 import * as customer from './api/customer.mjs';
 import * as customers from './api/customers.mjs';
 import * as models from './api/models.mjs';
 import * as overview from './api/overview.mjs';
 import * as plan from './api/plan.mjs';
 import * as whatif from './api/whatif.mjs';
+import { Parameters } from './parameters.mjs';
 import { Refusal } from './refusal.mjs';
 import { schemes } from './schemes.mjs';
 
@@ -39,8 +41,23 @@ const OF_NONE = {
 const askedOnce = (name, parameters) =>
   ['schemes', 'models', 'simulate'].includes(name) || (name === 'customers' && parameters.text('q') !== '');
 
-// what is shown first of a scheme, made before it is asked for
-export const FIRST = ['summary', 'moves', 'trend', 'lorenz', 'heat', 'customers'];
+// What is asked of a scheme for its overview, and after that for its other pages; made before somebody asks.
+const overviewOf = ({ axes, valueAxis }) => [
+  'summary',
+  'moves',
+  'trend',
+  ...(valueAxis ? ['lorenz'] : []),
+  ...(axes.length > 1 ? ['heat'] : []),
+];
+const whatifOf = ({ axes, valueAxis }) => ['lines', ['histogram', { axis: valueAxis ?? axes[0]?.name }]];
+const slowOf = ({ views }) => [
+  'customers',
+  'owners',
+  ...(views.includes('_coverage') ? ['coverage'] : []),
+  ...(views.includes('_plan') ? ['plan', 'plan-owners'] : []),
+  ...(views.includes('_falling') ? ['falling'] : []),
+];
+const SLOW_AFTER = 5000;
 // the parts of a page are asked for at once: the catalog is read once for them
 const SCHEMES_HOLD = 1000;
 
@@ -59,9 +76,10 @@ export class Api {
     this.#schemes = undefined;
   }
 
-  // by name
-  schemes() {
-    if (!this.#schemes || this.#schemes.until < Date.now()) {
+  // By name.  "soon": those of before will do, while they are asked for anew.
+  schemes({ soon = false } = {}) {
+    const before = this.#schemes;
+    if (!before || before.until < Date.now()) {
       const kept = { until: Infinity, found: this.#database.read(schemes) };
       this.#schemes = kept;
       kept.found.then(
@@ -69,11 +87,55 @@ export class Api {
         () => (kept.until = 0),
       );
     }
-    return this.#schemes.found;
+    return soon && before?.until ? before.found : this.#schemes.found;
+  }
+
+  // What the page opens with, as JSON: the schemes as they were lately, and the overview of the one that it shows of
+  // itself.  Parts that cannot be had are left out; the page asks for them and is told why.
+  async first() {
+    const known = [...(await this.schemes({ soon: true })).values()].map(({ summary }) => summary);
+    const shown = known.find(({ as_of }) => as_of !== null);
+    const parts = await Promise.all(
+      (shown ? overviewOf(shown) : []).map(async (name) => {
+        const [query, answer] = await this.#ofSchemeAlone(name, shown.name);
+        return answer && `${JSON.stringify(`${name}?${query}`)}:${answer}`;
+      }),
+    );
+    return `{"schemes":${JSON.stringify(known)},"answers":{${parts.filter(Boolean).join(',')}}}`;
+  }
+
+  // [the parameters, the answer, null if there is none]
+  async #ofSchemeAlone(name, scheme, more = {}) {
+    const query = new URLSearchParams({ scheme, ...more });
+    return [query, await this.answer(name, query.toString(), new Parameters(query)).catch(() => null)];
+  }
+
+  // Makes what is asked for first, one after the other: whoever asks meanwhile is not to wait for all of it.
+  // shown() is called when what is small is there; going() tells whether they are still wanted.
+  async makeReady(most, shown, going) {
+    const known = [...(await this.schemes()).values()].slice(0, most).map(({ summary }) => summary);
+    for (const questionsOf of [overviewOf, whatifOf, slowOf]) {
+      if (questionsOf === slowOf) {
+        shown();
+        // who has opened the page meanwhile needs the machine first
+        await pause(SLOW_AFTER, undefined, { ref: false });
+      }
+      for (const scheme of known) {
+        for (const question of questionsOf(scheme)) {
+          const [name, more] = [question].flat();
+          if (going()) {
+            await this.#ofSchemeAlone(name, scheme.name, more);
+          }
+        }
+      }
+    }
   }
 
   // the answer as JSON
   answer(name, query, parameters, signal) {
+    if (name === 'first') {
+      return this.first();
+    }
     const key = `${name}?${query}`;
     const kept = !askedOnce(name, parameters);
     const make = async () => {
@@ -97,7 +159,8 @@ export class Api {
   }
 
   async ofScheme(parameters, work, signal) {
-    const scheme = (await this.schemes()).get(parameters.text('scheme'));
+    const name = parameters.text('scheme');
+    const scheme = (await this.schemes({ soon: true })).get(name) ?? (await this.schemes()).get(name);
     if (!scheme) {
       throw new Refusal(404, 'there is no such scheme, or it is not for you to see');
     }

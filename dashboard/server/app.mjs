@@ -1,7 +1,7 @@
 // Requests to answers.
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Api, FIRST } from './api.mjs';
+import { Api } from './api.mjs';
 import { Cache } from './cache.mjs';
 import { sendCsv } from './csv.mjs';
 import { Database, refusalOf } from './database.mjs';
@@ -15,8 +15,6 @@ const LONGEST_ADDRESS = 8192;
 const SCHEMES_MADE_READY = 8;
 const DOWNLOADS = 2;
 const READY = 3000;
-// of those that are shown first; the list of customers takes longer
-const LAST_READY = 'heat';
 
 function refuse(response, error) {
   let refusal = error instanceof Refusal ? error : refusalOf(error);
@@ -159,20 +157,7 @@ export class App {
       ready = resolve;
     });
     try {
-      const known = JSON.parse(await this.#api.answer('schemes', '', new Parameters(new URLSearchParams())));
-      for (const { name } of known.slice(0, SCHEMES_MADE_READY)) {
-        const query = new URLSearchParams({ scheme: name });
-        for (const question of FIRST) {
-          if (turn !== this.#turn) {
-            return;
-          }
-          // one after the other: whoever asks meanwhile is not to wait for all of them
-          await this.#api.answer(question, query.toString(), new Parameters(query)).catch(() => {});
-          if (question === LAST_READY) {
-            ready();
-          }
-        }
-      }
+      await this.#api.makeReady(SCHEMES_MADE_READY, ready, () => turn === this.#turn);
     } catch {
       /* who asks will be told */
     }

@@ -4,6 +4,8 @@ import pg from 'pg';
 import { Refusal } from './refusal.mjs';
 
 const CONNECTIONS = 6;
+// a new connection reads the catalog anew, which takes longer than a question
+const IDLE = 5 * 60 * 1000;
 const WAITING = 60;
 
 // dates, decimals and 64-bit integers stay as the server wrote them
@@ -38,7 +40,12 @@ export class Database {
 
   constructor(options) {
     this.#begin = begin(options.timeout);
-    this.#pool = new pg.Pool({ ...settings(options), max: CONNECTIONS, connectionTimeoutMillis: options.timeout });
+    this.#pool = new pg.Pool({
+      ...settings(options),
+      max: CONNECTIONS,
+      idleTimeoutMillis: IDLE,
+      connectionTimeoutMillis: options.timeout,
+    });
     this.#cancels = new pg.Pool({ ...settings(options), max: 1 });
     for (const pool of [this.#pool, this.#cancels]) {
       // a connection that breaks, idle or in use: who waits for it is told by its query

@@ -138,6 +138,9 @@ test('a line moves by mouse and by keys: heads and value follow, then the simula
   await page.waitForSelector('[role=slider]');
   const figures = () => page.locator('[aria-live] tbody').innerText();
   const simulated = () => page.locator('main section').nth(1).locator('tbody').innerText();
+  // nothing has moved: the tiers of now, without a simulation
+  const now = await sql.query("SELECT heads::int FROM crm.abc_summary WHERE tier = 'A'");
+  assert.match(await simulated(), new RegExp(`^A\\s+${now.rows[0].heads.toLocaleString('en')}\\s`));
   const [before, kept] = [await figures(), await simulated()];
   const slider = page.getByRole('slider', { name: 'line of score 3' });
   const box = await slider.boundingBox();

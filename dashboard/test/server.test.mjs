@@ -87,6 +87,17 @@ test('figures are those of the views', async () => {
   assert.ok(Math.abs(bins.reduce((sum, bin) => sum + bin[3], 0) - all.value) < 0.01);
 });
 
+test('what the page opens with are the schemes, and the overview of the first that was refreshed', async () => {
+  const { schemes, answers } = await json('/api/first');
+  assert.deepEqual(schemes, await json('/api/schemes'));
+  const shown = schemes.find(({ as_of }) => as_of !== null);
+  const asked = Object.keys(answers);
+  assert.ok(asked.length >= 4 && asked.every((key) => key.endsWith(`?${new URLSearchParams({ scheme: shown.name })}`)));
+  for (const key of asked) {
+    assert.deepEqual(answers[key], await json(`/api/${key}`), key);
+  }
+});
+
 test('pages by key are the whole list in order, for every column and way', async () => {
   const where = "tier = 'key'";
   for (const [sort, order] of [

@@ -121,6 +121,8 @@ static const struct
 	{"Part of them", "客户占比"},
 	{"Value", "价值"},
 	{"Part of it", "价值占比"},
+	{"Part of the value: of what customers above zero brought. Those at zero or below hold nothing.",
+	"价值占比是占价值大于零的客户所带来价值的比例；价值为零或负的客户不计。"},
 	{"Orders", "订单"},
 	{"Average order", "平均订单额"},
 	{"The largest moves since %s", "自 %s 以来最大的变动"},

@@ -488,6 +488,11 @@ SELECT customer, axis, line_to_stay, margin, line_to_rise, gap FROM patient_prog
 DELETE FROM few WHERE customer = 4;
 CALL refresh_source('few');
 SELECT * FROM simulate('patient') ORDER BY 1;
+-- the moves are those of the customers
+SELECT count(*) AS moves, bool_and(m.heads = s.heads AND m.value = s.value) AS are_those
+FROM simulate_migration('patient') AS m
+  FULL JOIN (SELECT tier_now, tier_then, change, count(*) AS heads, sum(value) AS value
+             FROM simulate('patient') GROUP BY 1, 2, 3) AS s USING (tier_now, tier_then, change);
 -- a pin that another replaces is known, and begins a row of its own
 SELECT pin('patient', '2', 'A', 'first', '2026-11-01'), refresh_scheme('patient', '2026-11-01');
 SELECT pin('patient', '2', 'A', 'second', '2026-11-10'), refresh_scheme('patient', '2026-11-10');

@@ -2,12 +2,15 @@
 import { axis, chart } from '../chart.mjs';
 import { css, shade } from '../colours.mjs';
 import { number, table } from '../dom.mjs';
-import { amount, count, signed, words } from '../words.mjs';
+import { amount, count, signedPercent, words } from '../words.mjs';
 
 export function calibration(body, data) {
   const rows = data.by_frequency ?? [];
   const name = ({ x }) => (x === 7 ? '7+' : String(x));
-  const percentError = data.cumulative_error === null ? '–' : `${signed(100 * data.cumulative_error)} %`;
+  const percentError = data.cumulative_error === null ? '–' : signedPercent(data.cumulative_error);
+  // the names at the end keep clear of each other
+  const last = rows.at(-1);
+  const above = (key) => last && (last.actual > last.predicted) === (key === 'actual');
   const line = (key, label, colour, symbol) => ({
     type: 'line',
     name: label,
@@ -16,10 +19,10 @@ export function calibration(body, data) {
     symbolSize: 9,
     lineStyle: { color: colour, width: 2, type: key === 'predicted' ? 'dashed' : 'solid' },
     itemStyle: { color: colour },
-    endLabel: { show: true, formatter: label, color: css('text') },
+    endLabel: { show: true, formatter: label, color: css('text'), offset: [0, above(key) ? -7 : 7] },
   });
   chart(body, {
-    says: words.qualitySays(amount(data.predicted), count(data.actual), percentError),
+    says: words.qualitySays(count(data.predicted), count(data.actual), percentError),
     table: table(
       [number(words.repeats), number(words.customers), number(words.foretold), number(words.came)],
       rows.map((row) => [

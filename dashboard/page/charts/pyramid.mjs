@@ -69,5 +69,7 @@ export function pyramid(body, rows, scheme) {
         ],
       },
     ),
+    h('p', { class: 'note' }, words.heldSays),
   );
+  requestAnimationFrame(() => performance.mark('chart'));
 }

@@ -15,11 +15,11 @@ const NUMBERS = [...COUNTS, ...PARTS, ...AMOUNTS];
 // rows as a table, without the columns that are empty; a long one has a height of its own
 function listed(rows, title, scheme, { names }) {
   const columns = Object.keys(rows[0]).filter(
-    (column) => words.columns[column] && rows.some((row) => row[column] !== null),
+    (column) => words.columns[column] && rows.some((row) => row[column] !== null && row[column] !== ''),
   );
   const cell = (column, value) => {
     if (value === null) {
-      return null;
+      return NUMBERS.includes(column) ? number('–') : null;
     }
     if (column === 'customer') {
       return h('a', { href: link('customer', { scheme: scheme.name, customer: value }) }, value);

@@ -1,4 +1,4 @@
-// What if a line lay elsewhere?  While it moves, an estimate; when it rests, simulate().
+// What if a line lay elsewhere?  While it moves, an estimate; when it rests, simulate().  Before, the tiers of now.
 import { get } from '../api.mjs';
 import { spread } from '../charts/spread.mjs';
 import { choice, h, number, table } from '../dom.mjs';
@@ -44,6 +44,24 @@ function simulated(body, rows, scheme, names) {
           number(tier === null ? '' : percent(sum(is, 'value') / (all || 1))),
         ];
       }),
+      { caption: words.simulated },
+    ),
+  );
+}
+
+// nothing has moved: the tiers as the last refresh left them
+function asNow(body, { rows, names }) {
+  const all = rows.reduce((total, { value_share }) => total + (value_share ?? 0), 0);
+  body.replaceChildren(
+    h('p', { class: 'says' }, words.notMoved),
+    table(
+      [words.tier, number(words.heads), number(words.value), number(words.share)],
+      rows.map((row) => [
+        names.get(row.tier) ?? row.tier,
+        number(count(row.heads)),
+        number(amount(row.value)),
+        number(all ? percent(row.value_share) : ''),
+      ]),
       { caption: words.simulated },
     ),
   );
@@ -210,17 +228,12 @@ export function whatif({ scheme, parameters, tiers }) {
     title: words.simulated,
     wide: true,
     load: async (signal) =>
-      lines?.length
-        ? Promise.all([
-            get('simulate', { scheme: scheme.name, axis: axis.name, at: ascending(lines).join(',') }, signal),
-            tiers(),
-          ])
-        : null,
-    draw: (body, data) => {
-      if (data) {
-        simulated(body, data[0], scheme, data[1].names);
-      }
-    },
+      Promise.all([
+        moved.has(axis.name) &&
+          get('simulate', { scheme: scheme.name, axis: axis.name, at: ascending(lines).join(',') }, signal),
+        tiers(),
+      ]),
+    draw: (body, [rows, named]) => (rows ? simulated(body, rows, scheme, named.names) : asNow(body, named)),
   });
-  return [chart, { ...result, refresh: () => {} }];
+  return [chart, result];
 }

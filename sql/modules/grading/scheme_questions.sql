@@ -227,8 +227,9 @@ COMMENT ON FUNCTION migration(regclass, date, date) IS
 --
 -- Another rule
 --
-CREATE FUNCTION customer_tier_internal.simulation_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule)
-RETURNS text
+-- counted: the moves are counted where they are found, and not told of each customer.
+CREATE FUNCTION customer_tier_internal.simulation_sql(s customer_tier_internal.scheme, r customer_tier_internal.rule,
+  counted boolean) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -238,7 +239,7 @@ BEGIN
       HINT = format('SELECT * FROM customer_tier.refresh_scheme(%L, as_of => ...);', s.scheme);
   END IF;
   RETURN customer_tier_internal.grade_sql(s, r, s.as_of, format($q$
-      SELECT b.customer::text, tier_now, tier_then,
+      SELECT %6$s, tier_now, tier_then,
              CASE
                WHEN tier_now IS NULL THEN 'new'
                WHEN tier_then IS NULL THEN 'left'
@@ -247,7 +248,7 @@ BEGIN
                WHEN rank > was THEN 'up'
                ELSE 'down'
              END,
-             coalesce(value, 0)
+             %7$s
       FROM (
         SELECT coalesce(g.customer, t.customer) AS customer, t.tier AS tier_now, (%1$L::text[])[g.rank] AS tier_then,
                g.rank, array_position(%1$L::text[], t.tier) AS was,
@@ -256,18 +257,21 @@ BEGIN
                                   WHERE i.customer %3$s t.customer)) AS value
         FROM graded AS g
           FULL JOIN %2$s AS t ON t.customer %3$s g.customer) AS b
-      ORDER BY b.customer
+      %8$s
       $q$, customer_tier_internal.tier_names(r), s.state, customer_tier_internal.equal_of(s), s.input,
-      customer_tier_internal.date_sql(s.as_of)),
-    'customer text, tier_now text, tier_then text, change text, value numeric');
+      customer_tier_internal.date_sql(s.as_of),
+      CASE WHEN counted THEN 'NULL::text' ELSE 'b.customer::text' END,
+      CASE WHEN counted THEN 'count(*), sum(coalesce(value, 0))' ELSE '1::bigint, coalesce(value, 0)' END,
+      CASE WHEN counted THEN 'GROUP BY tier_now, tier_then, 4' ELSE 'ORDER BY b.customer' END),
+    'customer text, tier_now text, tier_then text, change text, heads bigint, value numeric');
 END $$;
 COMMENT ON FUNCTION
-  customer_tier_internal.simulation_sql(customer_tier_internal.scheme, customer_tier_internal.rule) IS
+  customer_tier_internal.simulation_sql(customer_tier_internal.scheme, customer_tier_internal.rule, boolean) IS
   'support of simulate: what customers have, and what they would have by another rule';
 
 -- a reader may change the lines of axes, but not their measures
 CREATE FUNCTION customer_tier_internal.answer_simulate(relation regclass, details jsonb)
-RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+RETURNS TABLE (customer text, tier_now text, tier_then text, change text, heads bigint, value numeric)
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
 AS $$
@@ -295,14 +299,15 @@ BEGIN
   END IF;
   RETURN QUERY
     SELECT *
-    FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r))
-      AS x(customer text, tier_now text, tier_then text, change text, value numeric);
+    FROM customer_tier_internal.as_owner(s.ledger,
+          customer_tier_internal.simulation_sql(s, r, (details ->> 'counted')::boolean))
+      AS x(customer text, tier_now text, tier_then text, change text, heads bigint, value numeric);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.answer_simulate(regclass, jsonb) IS 'support of simulate, for a reader';
 
 CREATE FUNCTION customer_tier_internal.simulate_rule(scheme regclass, axes jsonb[], tiers text[], tier text,
-  unrated text, path text)
-RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
+  unrated text, path text, counted boolean)
+RETURNS TABLE (customer text, tier_now text, tier_then text, change text, heads bigint, value numeric)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso
 SET intervalstyle = postgres
 AS $$
@@ -317,8 +322,8 @@ BEGIN
                                              NULL, path);
     RETURN QUERY
       SELECT *
-      FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r))
-        AS x(customer text, tier_now text, tier_then text, change text, value numeric);
+      FROM customer_tier_internal.as_owner(s.ledger, customer_tier_internal.simulation_sql(s, r, counted))
+        AS x(customer text, tier_now text, tier_then text, change text, heads bigint, value numeric);
     RETURN;
   ELSIF NOT has_table_privilege($1, 'SELECT') THEN
     RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', MESSAGE = format('permission denied for view %s', $1);
@@ -335,13 +340,13 @@ BEGIN
   RETURN QUERY
     SELECT *
     FROM customer_tier_internal.ask_owner($1, 'simulate', jsonb_strip_nulls(jsonb_build_object(
-        'axes', r.axes, 'tiers', tiers::text, 'unrated', unrated,
+        'axes', r.axes, 'tiers', tiers::text, 'unrated', unrated, 'counted', counted,
         'labels', CASE WHEN tier IS NOT NULL THEN
                     customer_tier_internal.labels_of(tier, r.axes, r.sizes, path)::text
                   END)))
-      AS x(customer text, tier_now text, tier_then text, change text, value numeric);
+      AS x(customer text, tier_now text, tier_then text, change text, heads bigint, value numeric);
 END $$;
-COMMENT ON FUNCTION customer_tier_internal.simulate_rule(regclass, jsonb[], text[], text, text, text) IS
+COMMENT ON FUNCTION customer_tier_internal.simulate_rule(regclass, jsonb[], text[], text, text, text, boolean) IS
   'support of simulate';
 
 CREATE FUNCTION simulate(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[] DEFAULT NULL, tier text DEFAULT NULL,
@@ -349,8 +354,8 @@ CREATE FUNCTION simulate(scheme regclass, axes jsonb[] DEFAULT NULL, tiers text[
 RETURNS TABLE (customer text, tier_now text, tier_then text, change text, value numeric)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT *
-FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'))
+SELECT customer, tier_now, tier_then, change, value
+FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'), false)
 $$;
 COMMENT ON FUNCTION simulate(regclass, jsonb[], text[], text, text) IS
   'each customer''s present tier, and the tier earned under another rule, as of the last refresh; writes nothing';
@@ -360,9 +365,8 @@ CREATE FUNCTION simulate_migration(scheme regclass, axes jsonb[] DEFAULT NULL, t
 RETURNS TABLE (tier_now text, tier_then text, change text, heads bigint, value numeric)
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-SELECT tier_now, tier_then, change, pg_catalog.count(*), pg_catalog.sum(value)
-FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'))
-GROUP BY tier_now, tier_then, change
+SELECT tier_now, tier_then, change, heads, value
+FROM customer_tier_internal.simulate_rule($1, $2, $3, $4, $5, pg_catalog.current_setting('search_path'), true)
 ORDER BY tier_now, tier_then
 $$;
 COMMENT ON FUNCTION simulate_migration(regclass, jsonb[], text[], text, text) IS

@@ -106,18 +106,20 @@ BEGIN
       LEFT JOIN %s AS l ON l.customer %s x.customer%s%s,
       LATERAL (
         SELECT %s
-        FROM (SELECT x.customer,
-                     customer_tier.slice(coalesce(l.ledger, '{}'), daterange(NULL, d.as_of, '[]')) AS ledger,
-                     d.as_of, true AS listed%s
-              OFFSET 0) AS %I) AS v
+        FROM (SELECT x.customer, k.ledger, d.as_of, true AS listed%s
+              FROM (SELECT %s OFFSET 0) AS k) AS %I) AS v
       $q$, s.ledger, equal,
       CASE
         WHEN s.attributes IS NULL THEN ''
         ELSE format(' LEFT JOIN %s AS a ON a.customer %s x.customer', s.attributes, equal)
       END,
       customer_tier_internal.source_joins_sql(s, 'x.customer'), array_to_string(computed, ', '),
-      customer_tier_internal.input_columns_sql(s, customer_tier_internal.input_names(s),
-        'customer_tier.slice(coalesce(%s.ledger, ''{}''), daterange(NULL, d.as_of, ''[]''))'),
+      customer_tier_internal.input_columns_sql(s, customer_tier_internal.input_names(s), 'k.%s'),
+      -- Each ledger is sliced once.  Attributes stay outside: those that no measure names are not joined.
+      (SELECT string_agg(
+         format('customer_tier.slice(coalesce(%s.ledger, ''{}''), daterange(NULL, d.as_of, ''[]'')) AS %s', alias,
+                CASE alias WHEN 'l' THEN 'ledger' ELSE alias END), ', ')
+       FROM unnest(ARRAY['l'] || ARRAY(SELECT 's' || n FROM generate_subscripts(s.sources, 1) AS n)) AS u(alias)),
       (SELECT relname FROM pg_class WHERE oid = s.input))
     ELSE '' END));
   RETURN QUERY VALUES
@@ -181,14 +183,15 @@ BEGIN
    format($q$
     SELECT x.as_of, %sx.tier, t.rank AS tier_rank, sum(x.heads)::bigint AS heads, sum(x.value) AS value,
            sum(x.orders)::bigint AS orders, sum(x.entered)::bigint AS entered, sum(x.up)::bigint AS up,
-           sum(x.down)::bigint AS down, sum(x.gone)::bigint AS gone
+           sum(x.down)::bigint AS down, sum(x.gone)::bigint AS gone, sum(x.held) AS held
     FROM (
-      SELECT as_of, customer_group, tier, heads, value, orders, 0 AS entered, 0 AS up, 0 AS down, 0 AS gone
+      SELECT as_of, customer_group, tier, heads, value, orders, 0 AS entered, 0 AS up, 0 AS down, 0 AS gone,
+             held
       FROM %s
       UNION ALL
       SELECT as_of, customer_group, coalesce(to_tier, from_tier), 0, 0, 0,
              CASE change WHEN 'new' THEN heads ELSE 0 END, CASE change WHEN 'up' THEN heads ELSE 0 END,
-             CASE change WHEN 'down' THEN heads ELSE 0 END, CASE change WHEN 'left' THEN heads ELSE 0 END
+             CASE change WHEN 'down' THEN heads ELSE 0 END, CASE change WHEN 'left' THEN heads ELSE 0 END, 0
       FROM %s) AS x
       LEFT JOIN %s AS t USING (tier)
     GROUP BY x.as_of, %sx.tier, t.rank
@@ -245,6 +248,7 @@ SELECT coalesce('{
   "heads": "customers",
   "head_share": "part of all customers, 0 to 1",
   "value": "in _summary all that they brought, else the measure",
+  "held": "what the customers above zero brought; value_share is the part of it",
   "value_share": "part of what the customers above zero brought, 0 to 1; who is at zero or below holds nothing",
   "orders": "purchases",
   "average_order": "value of a purchase",

@@ -3,27 +3,28 @@
 /*
  * The plan, as a query.  A contact is a row above zero of the ledgers {contacts}; "value" is what
  * the customer has brought by the day.  {day} is an expression, {owner} one that names the owner
- * of "h", for which {owners} joins what it needs.
+ * of "h", for which {owners} joins what it needs.  {members} are the rows of the history of which
+ * {held} selects the day; as of the last refresh the state has them, which is much smaller.
  */
 CREATE FUNCTION customer_tier_internal.contact_plan_template() RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $body$ SELECT $$
 SELECT h.customer, h.tier, {owner} AS owner, m.done, t.contacts_min, t.contacts_max, m.last_contact, d.due_on,
-       greatest(t.day - d.due_on, 0) AS days_overdue, s.state, t.priority, m.value
+       greatest(t.day - d.due_on, 0) AS days_overdue, s.state, t.priority,
+       coalesce(customer_tier.total(v.ledger, t.until), 0) AS value
 FROM (
     SELECT x.*, d.day, customer_tier_internal.period_of(d.day, x.every, {calendar}) AS period,
            daterange(NULL, d.day, '[]') AS until
     FROM (SELECT {day} AS day) AS d, {tiers} AS x
     WHERE x.contacts_min IS NOT NULL OR x.contacts_max IS NOT NULL
     OFFSET 0) AS t
-  JOIN {history} AS h ON h.tier = t.tier AND h.valid_from <= t.day AND h.valid_to > t.day
+  JOIN {members} AS h ON h.tier = t.tier{held}
   LEFT JOIN {contacts} AS c ON c.customer {equal} h.customer
   LEFT JOIN {ledgers} AS v ON v.customer {equal} h.customer{owners}
-  -- OFFSET 0: each is computed once
+  -- OFFSET 0: each is computed once; the value is not among them, so that who does not ask for it joins no ledgers
   CROSS JOIN LATERAL (
     SELECT coalesce(customer_tier.orders(c.ledger, t.period * t.until), 0) AS done,
-           customer_tier.last_day(customer_tier.slice(c.ledger, t.until)) AS last_contact,
-           coalesce(customer_tier.total(v.ledger, t.until), 0) AS value
+           customer_tier.last_day(customer_tier.slice(c.ledger, t.until)) AS last_contact
     OFFSET 0) AS m
   CROSS JOIN LATERAL (
     SELECT CASE
@@ -51,7 +52,7 @@ WITH r AS (SELECT {during} AS during),
 member AS (
   SELECT h.customer, h.tier, h.customer_group, coalesce(customer_tier.total(v.ledger, r.during), 0) AS value
   FROM r
-    JOIN {history} AS h ON h.valid_from < upper(r.during) AND h.valid_to >= upper(r.during) AND h.tier IS NOT NULL
+    JOIN {members} AS h ON h.tier IS NOT NULL{held_at_end}
     LEFT JOIN {ledgers} AS v ON v.customer {equal} h.customer),
 contacted AS (
   SELECT c.customer, customer_tier.orders(c.ledger, r.during) AS contacts
@@ -77,12 +78,16 @@ WHERE t.rank IS NOT NULL OR s.customer_group IS NOT NULL OR s.contacts > 0
 $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.contact_coverage_template() IS 'support of contact_coverage: its query';
 
--- the pieces of both; "contacts" are ledgers, or a view of them
+-- the pieces of both; "contacts" are ledgers, or a view of them; "last": as of the last refresh
 CREATE FUNCTION customer_tier_internal.contact_pieces(scheme regclass, contacts regclass, day text, calendar boolean,
-  allocation regclass) RETURNS jsonb
+  allocation regclass, last boolean DEFAULT false) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT jsonb_build_object('day', day, 'calendar', calendar, 'contacts', contacts, 'history', s.history,
+SELECT jsonb_build_object('day', day, 'calendar', calendar, 'contacts', contacts,
+  'members', CASE WHEN last THEN s.state ELSE s.history END,
+  'held', CASE WHEN last THEN '' ELSE ' AND h.valid_from <= t.day AND h.valid_to > t.day' END,
+  'held_at_end',
+  CASE WHEN last THEN '' ELSE ' AND h.valid_from < upper(r.during) AND h.valid_to >= upper(r.during)' END,
   'tiers', s.tier_table, 'ledgers', s.ledgers, 'equal', s.equal,
   'owner', CASE WHEN allocation IS NULL THEN 'NULL::text' ELSE 'o.owner' END,
   'owners', CASE WHEN allocation IS NULL THEN '' ELSE format(
@@ -90,7 +95,7 @@ SELECT jsonb_build_object('day', day, 'calendar', calendar, 'contacts', contacts
     (customer_tier_internal.allocation_of(allocation)).assigned, s.equal) END)
 FROM customer_tier_internal.scheme_parts($1) AS s
 $$;
-COMMENT ON FUNCTION customer_tier_internal.contact_pieces(regclass, regclass, text, boolean, regclass) IS
+COMMENT ON FUNCTION customer_tier_internal.contact_pieces(regclass, regclass, text, boolean, regclass, boolean) IS
   'support of contact_plan: the pieces of its query';
 
 -- what is not known of them yet counts, too

@@ -109,6 +109,8 @@ BEGIN
       s.tier_table),
     'tiers', s.tier_table, 'releases', s.releases, 'equal', s.equal, 'hold', format('%L::interval', r.hold),
     'review', CASE
+      -- without reviews each customer falls when the hold is over: a call for each would take most of the time
+      WHEN anniversaries IS NULL AND r.review IS NULL THEN 'h.free_on'
       WHEN anniversaries IS NULL THEN format('customer_tier_internal.next_review(%L::text[], h.free_on)', r.review)
       ELSE format('customer_tier_internal.next_anniversary(
                      (SELECT a.day FROM (%s) AS a WHERE a.customer %s x.customer), h.free_on)', anniversaries, s.equal)

@@ -128,7 +128,7 @@ BEGIN
   IF contacts IS NOT NULL THEN
     day := format('(SELECT max(as_of) FROM %s)', s.refreshes);
     pieces := customer_tier_internal.contact_pieces($1, (customer_tier_internal.source_of(contacts)).ledger, day,
-      coalesce(calendar, false), allocation);
+      coalesce(calendar, false), allocation, true);
     PERFORM customer_tier_internal.make_view(s.tier_table, customer_tier_internal.beside($1, '_plan'),
       customer_tier_internal.interpolate(customer_tier_internal.contact_plan_template(), pieces),
       'customers of the tiers that want contacts: contacts of the period, and when the next is due');

@@ -16,6 +16,7 @@ h1{font-size:30px;line-height:1.2;margin:0 0 4px 24px}
 figure{margin:36px 0 0;border-top:1px solid #e4e7eb;padding-top:12px}
 figcaption{margin-top:4px}
 svg{display:block;max-width:100%;height:auto}
+.draw{overflow-x:auto}
 .scroll{overflow-x:auto;margin:36px 24px 0}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 caption{text-align:left;font-weight:600;padding-bottom:6px}
@@ -24,6 +25,8 @@ th:first-child,td:first-child{text-align:left;padding-left:0}
 thead th{border-top:0;color:#59636e;font-weight:400}
 @media(prefers-color-scheme:dark){
 body{background:#16191d;color:#e6e9ed}.lead,.note,thead th{color:#9aa4af}figure,th,td{border-color:#2d333a}}
+@media(max-width:600px){main{padding:20px 10px 40px}h1{font-size:24px}h1,.lead,figcaption,.note,.scroll{margin-left:6px;
+  margin-right:6px}.draw svg{min-width:480px}th,td{padding-left:10px}}
 @media print{figure,tr{break-inside:avoid}}
 '
 $$;
@@ -58,17 +61,24 @@ BEGIN
                 FROM unnest('{Tier, Customers, Part of them, Value, Part of it, Orders, Average order}'::text[])
                   WITH ORDINALITY AS u(w, i) ORDER BY i);
   SELECT array_agg(c ORDER BY place DESC, i) INTO cells
-  FROM (SELECT *, sum(x.heads) OVER () AS all_heads, sum(greatest(x.value, 0)) OVER () AS all_value
+  FROM (SELECT *, sum(x.heads) OVER () AS all_heads, sum(x.held) OVER () AS all_held
         FROM customer_tier_internal.tiers_on(scheme, day) AS x) AS t,
     unnest(ARRAY[
       label, customer_tier_internal.picture_number(heads, language),
       customer_tier_internal.picture_percent(heads / nullif(all_heads, 0)),
       customer_tier_internal.picture_number(value, language),
-      customer_tier_internal.picture_percent(greatest(value, 0) / nullif(all_value, 0)),
+      customer_tier_internal.picture_percent(held / nullif(all_held, 0)),
       customer_tier_internal.picture_number(orders, language),
       customer_tier_internal.picture_number(value / nullif(orders, 0), language)]) WITH ORDINALITY AS u(c, i);
   RETURN customer_tier_internal.report_table(
-    customer_tier_internal.say('The tiers on %s', language, to_char(day, 'YYYY-MM-DD')), head, cells);
+    customer_tier_internal.say('The tiers on %s', language, to_char(day, 'YYYY-MM-DD')), head, cells)
+    || CASE
+         WHEN EXISTS (SELECT FROM customer_tier_internal.tiers_on(scheme, day) AS x WHERE x.held > x.value) THEN
+           format(E'<p class="note">%s</p>\n', customer_tier_internal.xml_text(customer_tier_internal.picture_word(
+             'Part of the value: of what customers above zero brought. Those at zero or below hold nothing.',
+             language)))
+         ELSE ''
+       END;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.report_of_tiers(regclass, date, text) IS
   'support of report: the table of tiers';
@@ -186,7 +196,7 @@ BEGIN
       o := o || jsonb_build_object('as_of', to_char(d.day, 'YYYY-MM-DD'));
     END IF;
     SELECT * INTO p FROM customer_tier_internal.picture_and_reading(scheme, k, o);
-    body := body || format(E'<figure>%s\n<figcaption>%s</figcaption></figure>\n', p.svg,
+    body := body || format(E'<figure><div class="draw">%s</div>\n<figcaption>%s</figcaption></figure>\n', p.svg,
                            customer_tier_internal.xml_text(coalesce(p.reading, '')));
     IF k = 'pyramid' THEN
       body := body || customer_tier_internal.report_of_tiers(scheme, d.day, language);

@@ -94,13 +94,14 @@ COMMENT ON FUNCTION customer_tier_internal.refresh_days(regclass, date) IS
 -- The tiers as of a refresh, the lowest first.  A colour is there if the view has it.
 CREATE FUNCTION customer_tier_internal.tiers_on(scheme regclass, day date)
 RETURNS TABLE (place bigint, tier text, label text, colour text, heads double precision, value double precision,
-  orders double precision)
+  orders double precision, held double precision)
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  FOR place, tier, label, colour, heads, value, orders IN EXECUTE format($q$
+  FOR place, tier, label, colour, heads, value, orders, held IN EXECUTE format($q$
     WITH counted AS (
-      SELECT tier, sum(heads)::float8 AS heads, sum(value)::float8 AS value, sum(orders)::float8 AS orders
+      SELECT tier, sum(heads)::float8 AS heads, sum(value)::float8 AS value, sum(orders)::float8 AS orders,
+             sum(held)::float8 AS held
       FROM %s
       WHERE as_of = $1
       GROUP BY tier
@@ -113,7 +114,7 @@ BEGIN
              WHEN count(*) OVER (PARTITION BY name) > 1 THEN format('%%s (%%s)', name, tier)
              ELSE coalesce(name, tier)
            END,
-           colour, coalesce(heads, 0), coalesce(value, 0), coalesce(orders, 0)
+           colour, coalesce(heads, 0), coalesce(value, 0), coalesce(orders, 0), coalesce(held, 0)
     FROM counted
       FULL JOIN known USING (tier)
     ORDER BY 1
@@ -124,7 +125,7 @@ BEGIN
   END LOOP;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.tiers_on(regclass, date) IS
-  'support of picture: the tiers of a scheme as of a refresh, the lowest first';
+  'support of picture: the tiers of a scheme as of a refresh, the lowest first; held: of customers above zero';
 
 -- Who went from which tier to which at a refresh.
 CREATE FUNCTION customer_tier_internal.moves_on(scheme regclass, day date, day_before date, last_day date)

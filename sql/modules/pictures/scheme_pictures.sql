@@ -17,17 +17,17 @@ DECLARE
   top record;
   least record;
 BEGIN
-  -- a tier may bring less than nothing: then it has no part of what is held
+  -- the part of the value is that of _summary: who is at zero or below holds nothing
   SELECT array_agg(t.label ORDER BY place), array_agg(t.colour ORDER BY place), array_agg(t.heads ORDER BY place),
-         array_agg(greatest(t.value, 0) ORDER BY place),
+         array_agg(t.held ORDER BY place),
          array_agg(t.value / nullif(t.heads, 0) ORDER BY place),
          array_agg(t.above ORDER BY place)
     INTO labels, colours, heads, held, means, reached
   FROM (SELECT *, sum(x.heads) OVER (ORDER BY place DESC) AS above
         FROM customer_tier_internal.tiers_on(scheme, day) AS x) AS t;
-  SELECT t.label, t.heads / nullif(t.all_heads, 0) AS head_share, greatest(t.value, 0) / nullif(t.all_held, 0) AS share
+  SELECT t.label, t.heads / nullif(t.all_heads, 0) AS head_share, t.held / nullif(t.all_held, 0) AS share
     INTO top
-  FROM (SELECT *, sum(x.heads) OVER () AS all_heads, sum(greatest(x.value, 0)) OVER () AS all_held
+  FROM (SELECT *, sum(x.heads) OVER () AS all_heads, sum(x.held) OVER () AS all_held
         FROM customer_tier_internal.tiers_on(scheme, day) AS x) AS t
   WHERE t.heads > 0
   ORDER BY place DESC
