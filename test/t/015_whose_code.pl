@@ -36,7 +36,7 @@ sub sql
 	return $out;
 }
 
-$node->safe_psql('superuser', <<'SQL');
+$node->safe_psql('postgres', <<'SQL');
 CREATE ROLE mallory LOGIN;
 CREATE ROLE shop LOGIN;
 CREATE ROLE writer LOGIN;

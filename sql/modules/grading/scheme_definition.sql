@@ -255,7 +255,7 @@ BEGIN
               FROM unnest(named) AS n
                    JOIN pg_class AS c ON c.oid = n
               WHERE c.relowner = s.owner AND NOT c.oid = ANY (array_remove(s.sources || s.ledger, NULL))
-              GROUP BY c.oid
+              GROUP BY c.oid, c.relkind
               ORDER BY relkind = 'v' DESC, c.oid DESC LOOP
     PERFORM customer_tier_internal.run(part.oid, format('DROP %s %s', part.kind, part.oid::regclass));
   END LOOP;
