@@ -111,7 +111,7 @@ export class Api {
   }
 
   // Makes what is asked for first, one after the other: whoever asks meanwhile is not to wait for all of it.
-  // shown() is called when what is small is there; going() tells whether they are still wanted.
+  // shown() is called when what is small is there; going() tells whether answers are still wanted.
   async makeReady(most, shown, going) {
     const known = [...(await this.schemes()).values()].slice(0, most).map(({ summary }) => summary);
     for (const questionsOf of [overviewOf, whatifOf, slowOf]) {
@@ -123,7 +123,7 @@ export class Api {
       for (const scheme of known) {
         for (const question of questionsOf(scheme)) {
           const [name, more] = [question].flat();
-          if (going()) {
+          if (going({ slow: questionsOf === slowOf })) {
             await this.#ofSchemeAlone(name, scheme.name, more);
           }
         }

@@ -157,7 +157,12 @@ export class App {
       ready = resolve;
     });
     try {
-      await this.#api.makeReady(SCHEMES_MADE_READY, ready, () => turn === this.#turn);
+      await this.#api.makeReady(
+        SCHEMES_MADE_READY,
+        ready,
+        // what reads all customers is not asked for nobody
+        ({ slow }) => turn === this.#turn && (!slow || this.#live.watched),
+      );
     } catch {
       /* who asks will be told */
     }

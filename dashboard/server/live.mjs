@@ -35,6 +35,11 @@ export class Live {
   #ended = false;
 
   // changed() is called before pages are told
+  // whether a page is open somewhere
+  get watched() {
+    return this.#streams.size > 0;
+  }
+
   constructor(options, changed) {
     this.#options = options;
     this.#changed = changed;
