@@ -343,6 +343,27 @@ SELECT count(*) FROM pg_locks AS l JOIN pg_class AS c ON c.oid = relation WHERE 
 COMMIT"), "0\n{}\n0", 'who works on a source of theirs reads nobody else\'s states');
 cmp_ok(sql('stranger', "$hurry SELECT count(*) FROM customer_tier.sources"), '>=', 300, 'who asks for all sees them');
 
+# attributes that are a view over functions of its owner
+sql('mallory', <<'SQL');
+CREATE SCHEMA den;
+GRANT USAGE ON SCHEMA den TO writer;
+CREATE TABLE den.sale (customer int, day date, amount numeric);
+INSERT INTO den.sale SELECT i, '2026-01-01', i FROM generate_series(1, 3) AS i;
+CALL customer_tier.track('den.sale', 'customer', 'amount', 'day');
+CREATE VIEW den.inner_one AS SELECT customer, lair.num(amount) AS size FROM den.sale;
+CREATE VIEW den.known AS SELECT * FROM den.inner_one;
+SELECT customer_tier.create_scheme('den.tier', 'den.sale',
+  axes => ARRAY[customer_tier.axis('size', 'size', 'value', '{2, 3}')], tiers => '{C, B, A}',
+  attributes => 'den.known', key => 'customer');
+SELECT customer_tier.refresh_scheme('den.tier', '2026-02-01');
+GRANT SELECT ON ALL TABLES IN SCHEMA den TO writer;
+SQL
+$told = told('writer', q{SELECT customer, tier, size FROM den.tier ORDER BY customer;
+	SELECT heads FROM den.tier_summary;
+	SELECT value FROM customer_tier.explain('den.tier', 2);
+	SELECT count(*) FROM customer_tier.tiers_as_of('den.tier', '2026-02-01')});
+is($told, "1|C|1\n2|B|2\n3|A|3\n1\n1\n1\n2\n3", 'a reader of a scheme runs nothing of its attributes');
+
 is(sql('superuser', "SELECT rolsuper FROM pg_roles WHERE rolname IN ('mallory', 'stranger', 'writer') GROUP BY 1"), 'f',
 	'nobody has gained a right');
 is(sql('shop', "SELECT capturing FROM customer_tier.sources WHERE source = 'crm.sale_sale'::regclass;

@@ -64,37 +64,6 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.has_column(regclass, text) IS
   'support of operations: whether a relation has a column';
 
--- A view runs the functions of the views below it as its reader.  Those of a superuser, as of any extension, may be.
-CREATE FUNCTION customer_tier_internal.views_are_plain(relation regclass) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
-AS $$
-WITH RECURSIVE used AS (
-  SELECT $1::oid AS oid
-  UNION
-  SELECT d.refobjid
-  FROM used
-       JOIN pg_rewrite AS r ON r.ev_class = used.oid
-       JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-  WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid <> used.oid
-    AND (SELECT relkind FROM pg_class WHERE oid = used.oid) = 'v')
-SELECT NOT EXISTS (
-  SELECT
-  FROM used
-       JOIN pg_class AS c ON c.oid = used.oid AND relkind = 'v'
-       JOIN pg_rewrite AS r ON r.ev_class = c.oid
-       JOIN pg_depend AS d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-       LEFT JOIN pg_operator AS o ON d.refclassid = 'pg_operator'::regclass AND o.oid = d.refobjid
-       LEFT JOIN pg_type AS t ON d.refclassid = 'pg_type'::regclass AND t.oid = d.refobjid AND typtype = 'd'
-       LEFT JOIN pg_proc AS p ON p.oid = CASE
-         WHEN o.oid IS NOT NULL THEN oprcode::oid
-         WHEN d.refclassid = 'pg_proc'::regclass THEN d.refobjid
-       END
-       JOIN pg_roles AS a ON a.oid = coalesce(proowner, typowner)
-  WHERE NOT a.rolsuper)
-$$;
-COMMENT ON FUNCTION customer_tier_internal.views_are_plain(regclass) IS
-  'support of create_allocation: whether a view, and those below it, call no functions of a user who is no superuser';
-
 CREATE FUNCTION customer_tier_internal.cast_is_plain(type regtype, target regtype) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
