@@ -382,11 +382,11 @@ like(states('evil', 'reader',
 	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'migration', '{}') AS x(a text, b text, c bigint)",
 	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'simulate', \$\${\"axes\": [{\"value\":
 		\"1 / (SELECT 0 FROM crm.secret)\", \"measures\": [\"1 / 0\"], \"by\": \"value\", \"at\": [1, 6],
-		\"rule\": \"fill\"}], \"tier\": \"'A'\"}\$\$) AS x(a text, b text, c text, d text, e numeric)",
+		\"rule\": \"fill\"}], \"tier\": \"'A'\"}\$\$) AS x(a text, b text, c text, d text, e bigint, f numeric)",
 	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'simulate', '{\"axes\": 17}')
-		AS x(a text, b text, c text, d text, e numeric)",
+		AS x(a text, b text, c text, d text, e bigint, f numeric)",
 	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'simulate', '{\"labels\": \"{A,B,(SELECT 1)}\"}')
-		AS x(a text, b text, c text, d text, e numeric)",
+		AS x(a text, b text, c text, d text, e bigint, f numeric)",
 	"SELECT * FROM customer_tier_internal.ask_owner('crm.grade', 'tiers_as_of', '{\"as_of\": \"infinity\"}')
 		AS x(a text, b text, c int)"),
 	qr/^P0002 22023 42809 00000 22023 22023 22023$/, 'a reader who asks otherwise breaks nothing');
