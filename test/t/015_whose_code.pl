@@ -19,7 +19,7 @@ sub fit
 	my ($sql) = @_;
 	return $sql if $composite;
 	$sql =~ s/CREATE TYPE lair.pair AS \(a lair.fine, b text\)/CREATE DOMAIN lair.pair AS lair.fine[]/;
-	return $sql =~ s/ROW\(i, 'x'\)/ARRAY[i]/r;
+	return $sql =~ s/ROW\((\w+), 'x'\)/ARRAY[$1]/gr;
 }
 
 # the superuser of a private server may have any name

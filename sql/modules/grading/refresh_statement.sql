@@ -20,7 +20,7 @@ totals_written AS (
     SELECT customer_group, ({names})[rank] AS tier, heads, value, held, orders, active
     FROM settled
     UNION ALL
-    SELECT customer_group, tier, count(*), sum(value), sum(greatest(value, 0)), sum(orders),
+    SELECT customer_group, tier, count(*), sum(value), sum(greatest(value, 0 * value)), sum(orders),
            count(*) FILTER (WHERE active)
     FROM placed
     WHERE tier IS NOT NULL
