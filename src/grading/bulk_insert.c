@@ -12,6 +12,8 @@
 #include "utils/acl.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/relcache.h"
 
 #include "capture/state.h"
 
@@ -19,6 +21,8 @@
  * ct_table_is_bare
  *		Whether a relation is a table of the current user without indexes, triggers, rules,
  *		policies, checks, parents and partitions, so that an insert has no other effects.
+ *
+ * relhasindex would still be true after the last index was dropped.
  */
 bool
 ct_table_is_bare(Oid relid)
@@ -26,7 +30,7 @@ ct_table_is_bare(Oid relid)
 	Relation	rel = ct_open_relation(relid, AccessShareLock);
 	Form_pg_class form = rel->rd_rel;
 	bool		bare = form->relkind == RELKIND_RELATION && form->relam == HEAP_TABLE_AM_OID &&
-		!form->relhasindex && !form->relhastriggers && !form->relhasrules && !form->relhassubclass &&
+		RelationGetIndexList(rel) == NIL && !form->relhastriggers && !form->relhasrules && !form->relhassubclass &&
 		!form->relispartition && !form->relrowsecurity && form->relchecks == 0 &&
 		object_ownercheck(RelationRelationId, relid, GetUserId());
 

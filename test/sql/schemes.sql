@@ -18,6 +18,9 @@ SELECT create_scheme('abc', 'sale', preset => 'abc');
 SELECT scheme, source, preset, version, as_of, tiers, tier, calibrate, downgrade FROM schemes;
 SELECT axes FROM schemes;
 SELECT * FROM refresh_scheme('abc', '2026-01-31');
+-- the first refresh writes in bulk, before there are indexes
+SELECT (SELECT max(cmin::text::int) FROM abc__history) < (SELECT min(cmin::text::int)
+  FROM pg_class WHERE oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = 'abc__history'::regclass)) AS in_bulk;
 SELECT * FROM abc ORDER BY customer;
 SELECT * FROM abc_thresholds ORDER BY score;
 SELECT * FROM abc_summary ORDER BY tier_rank;
