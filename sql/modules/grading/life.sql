@@ -154,6 +154,28 @@ $$ $body$;
 COMMENT ON FUNCTION customer_tier_internal.merged_history_template() IS
   'support of merge_customers: the statement that merges two histories';
 
+-- Pins of the kept customer win; a pin of the duplicate ends where one of them begins, or is dropped.
+CREATE FUNCTION customer_tier_internal.merged_pins_template() RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $body$ SELECT $$
+WITH gone AS (
+  DELETE FROM {pins}
+  WHERE customer {equal} {duplicate}
+  RETURNING *)
+INSERT INTO {pins} (customer, {what}, reason, author, pinned_from, until)
+SELECT {kept}, {what}, reason, author, pinned_from,
+       least(until, (SELECT min(pinned_from)
+                     FROM {pins} AS k
+                     WHERE k.customer {equal} {kept} AND k.pinned_from > gone.pinned_from))
+FROM gone
+WHERE NOT {dropped}
+  AND NOT EXISTS (SELECT FROM {pins} AS k
+                  WHERE k.customer {equal} {kept} AND k.pinned_from <= gone.pinned_from
+                    AND (k.until IS NULL OR k.until > gone.pinned_from))
+$$ $body$;
+COMMENT ON FUNCTION customer_tier_internal.merged_pins_template() IS
+  'support of merge_customers: the statement that merges the pins of a tier, or of an owner';
+
 CREATE FUNCTION customer_tier_internal.merge_in_scheme(s customer_tier_internal.scheme, duplicate text, kept text,
   customer_type text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
@@ -161,7 +183,8 @@ AS $$
 DECLARE
   tiers text := quote_literal(s.unrated || s.tiers) || '::text[]';
   pieces jsonb := to_jsonb(s) || jsonb_build_object('equal', customer_tier_internal.equal_of(s), 'tiers', tiers,
-    'duplicate', quote_literal(duplicate), 'kept', format('%L::%s', kept, customer_type));
+    'duplicate', quote_literal(duplicate), 'kept', format('%L::%s', kept, customer_type), 'what', 'tier',
+    'dropped', 'false');
   duplicate_stays boolean;
   template text;
 BEGIN
@@ -194,22 +217,7 @@ BEGIN
       FROM gone
       ON CONFLICT (customer, released_on) DO NOTHING
       $q$,
-      -- pins of the kept customer win; a pin of the duplicate ends where one of them begins
-      $q$
-      WITH gone AS (
-        DELETE FROM {pins}
-        WHERE customer {equal} {duplicate}
-        RETURNING *)
-      INSERT INTO {pins} (customer, tier, reason, author, pinned_from, until)
-      SELECT {kept}, tier, reason, author, pinned_from,
-             least(until, (SELECT min(pinned_from)
-                           FROM {pins} AS k
-                           WHERE k.customer {equal} {kept} AND k.pinned_from > gone.pinned_from))
-      FROM gone
-      WHERE NOT EXISTS (SELECT FROM {pins} AS k
-                        WHERE k.customer {equal} {kept} AND k.pinned_from <= gone.pinned_from
-                          AND (k.until IS NULL OR k.until > gone.pinned_from))
-      $q$] LOOP
+      customer_tier_internal.merged_pins_template()] LOOP
     PERFORM customer_tier_internal.run(s.ledger, customer_tier_internal.interpolate(template, pieces));
   END LOOP;
 END $$;

@@ -56,30 +56,18 @@ CREATE FUNCTION customer_tier_internal.merge_in_allocation(a customer_tier_inter
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  kept_customer text := format('%L::%s', kept, customer_type);
   pieces jsonb := jsonb_build_object('assigned', a.assigned, 'pins', a.pins, 'equal', equal,
-    'duplicate', quote_literal(duplicate), 'kept', format('%L::%s', kept, customer_type));
+    'duplicate', quote_literal(duplicate), 'kept', kept_customer, 'what', 'owner',
+    -- it would take the kept customer from an own owner
+    'dropped', format('EXISTS (SELECT FROM %s WHERE customer %s %s AND valid_to = ''infinity'' AND owner IS NOT NULL)',
+                      a.assigned, equal, kept_customer));
   template text;
 BEGIN
   PERFORM
   FROM customer_tier_internal.as_owner(a.state, format('SELECT 1 FROM %s FOR UPDATE', a.state)) AS x(x int);
-  -- a pin of the duplicate would take the kept customer from an own owner
-  FOREACH template IN ARRAY ARRAY[$q$
-      WITH gone AS (
-        DELETE FROM {pins}
-        WHERE customer {equal} {duplicate}
-        RETURNING *)
-      INSERT INTO {pins} (customer, owner, reason, author, pinned_from, until)
-      SELECT {kept}, owner, reason, author, pinned_from,
-             least(until, (SELECT min(pinned_from)
-                           FROM {pins} AS k
-                           WHERE k.customer {equal} {kept} AND k.pinned_from > gone.pinned_from))
-      FROM gone
-      WHERE NOT EXISTS (SELECT FROM {assigned}
-                        WHERE customer {equal} {kept} AND valid_to = 'infinity' AND owner IS NOT NULL)
-        AND NOT EXISTS (SELECT FROM {pins} AS k
-                        WHERE k.customer {equal} {kept} AND k.pinned_from <= gone.pinned_from
-                          AND (k.until IS NULL OR k.until > gone.pinned_from))
-      $q$, customer_tier_internal.merged_owners_template()] LOOP
+  FOREACH template IN ARRAY ARRAY[customer_tier_internal.merged_pins_template(),
+                                  customer_tier_internal.merged_owners_template()] LOOP
     PERFORM customer_tier_internal.run(a.state, customer_tier_internal.interpolate(template, pieces));
   END LOOP;
 END $$;
