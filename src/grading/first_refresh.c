@@ -19,7 +19,7 @@ PG_FUNCTION_INFO_V1(ct_is_bare_table);
 enum
 {
 	NEW_CUSTOMER, NEW_GROUP, NEW_SCORES, NEW_EARNED, NEW_TIER, NEW_STATUS, NEW_SINCE, NEW_COMMON,
-	NEW_VALS = NEW_COMMON, NEW_FROM, NEW_TO, NEW_CHANGE, NEW_REASON, NEW_VERSION, NEW_COLUMNS
+	NEW_VALS = NEW_COMMON, NEW_FROM, NEW_CHANGE, NEW_REASON, NEW_VERSION, NEW_COLUMNS
 };
 
 typedef struct NewTable
@@ -34,11 +34,11 @@ open_new_table(const Grading *g, NewTable *t, Oid relid, int columns)
 {
 	static const Oid type[] = {
 		InvalidOid, TEXTOID, INT2ARRAYOID, TEXTOID, TEXTOID, TEXTOID, DATEOID, FLOAT8ARRAYOID, DATEOID,
-		DATEOID, TEXTOID, TEXTOID, INT4OID
+		TEXTOID, TEXTOID, INT4OID
 	};
 	static const char *const name[] = {
 		"customer", "customer_group", "scores", "earned", "tier", "status", "since", "vals", "valid_from",
-		"valid_to", "change", "reason", "rule_version"
+		"change", "reason", "rule_version"
 	};
 
 	t->bulk = ct_bulk_begin(relid);
@@ -105,7 +105,6 @@ ct_write_all(Grading *g, Oid state, Oid history, int version)
 		slot = start_new_row(&histories, common);
 		set_column(&histories, slot, NEW_VALS, ct_values_array(g->grades, i, NULL));
 		set_column(&histories, slot, NEW_FROM, DateADTGetDatum(g->day));
-		set_column(&histories, slot, NEW_TO, DateADTGetDatum(DATEVAL_NOEND));
 		set_column(&histories, slot, NEW_CHANGE, new);
 		set_column(&histories, slot, NEW_REASON, first);
 		set_column(&histories, slot, NEW_VERSION, Int32GetDatum(version));

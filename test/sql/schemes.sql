@@ -91,19 +91,27 @@ SELECT outcome(sql) FROM unnest(ARRAY[$$SELECT pin('abc', '2', 'D', 'x', '2026-0
     '2026-06-01')$$, $$SELECT unpin('abc', '2')$$]) AS sql;
 
 --
--- History: nobody makes a gap or an overlap
+-- History: nobody makes a gap or an overlap, for a stretch has no end of its own
 --
+CREATE FUNCTION not_a_chain() RETURNS bigint LANGUAGE sql AS $$
+SELECT count(*) FROM (
+  SELECT valid_from, valid_to, is_current, valid, lead(valid_from, 1, '9999-12-31') OVER w AS next,
+    row_number() OVER w = count(*) OVER (PARTITION BY customer) AS last
+  FROM abc_history WINDOW w AS (PARTITION BY customer ORDER BY valid_from)) AS h
+WHERE valid_to <> next OR is_current <> last
+  OR valid <> daterange(valid_from, CASE WHEN NOT last THEN next END) $$;
+SELECT not_a_chain();
 SELECT outcome(sql) FROM unnest(ARRAY[
-  $$UPDATE abc__history SET valid_to = valid_to - 1 WHERE customer = 2 AND valid_to < 'infinity'$$,
-  $$UPDATE abc__history SET valid_from = valid_from + 1 WHERE customer = 2 AND valid_to = 'infinity'$$,
-  $$DELETE FROM abc__history WHERE customer = 2 AND valid_from = '2026-06-30'$$,
-  $$INSERT INTO abc__history (customer, valid_from, valid_to, change, reason, rule_version)
-  VALUES (2, '2030-01-01', 'infinity', 'up', 'x', 1)$$,
-  $$INSERT INTO abc__history (customer, valid_from, valid_to, change, reason, rule_version)
-  VALUES (2, '2020-01-01', '2026-01-31', 'up', 'x', 1), (2, '2020-06-01', '2026-01-31', 'up', 'x', 1)$$,
-  $$INSERT INTO abc__history (customer, valid_from, valid_to, change, reason, rule_version)
-  VALUES (2, '2020-01-01', '2021-01-01', 'up', 'x', 1)$$,
-  $$UPDATE abc__history SET valid_to = valid_from WHERE customer = 1$$]) AS sql;
+  $$UPDATE abc__history SET valid_from = '2026-05-31' WHERE customer = 2 AND valid_from > '2026-05-31'$$,
+  $$INSERT INTO abc__history (customer, valid_from, change, reason, rule_version)
+  SELECT customer, valid_from, 'up', 'x', 1 FROM abc__history$$]) AS sql;
+BEGIN;
+DELETE FROM abc__history WHERE customer = 2 AND valid_from = '2026-06-30';
+UPDATE abc__history SET valid_from = valid_from + 3 WHERE customer = 2 AND valid_from = '2026-07-03';
+INSERT INTO abc__history (customer, valid_from, change, reason, rule_version) VALUES (2, '2020-01-01', 'up', 'x', 1),
+  (2, '2030-01-01', 'up', 'x', 1);
+SELECT not_a_chain();
+ROLLBACK;
 
 --
 -- Discipline, day by day: points (the total of the trailing month) against lines 10, 20, 30

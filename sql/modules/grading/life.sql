@@ -122,14 +122,13 @@ before AS (
   FROM earlier
   ORDER BY valid_from DESC
   LIMIT 1)
-INSERT INTO {history} (customer, customer_group, valid_from, valid_to, tier, previous_tier, change, reason, note,
+INSERT INTO {history} (customer, customer_group, valid_from, tier, previous_tier, change, reason, note,
                        status, since, earned, rule_version, scores, vals)
-SELECT {kept}, customer_group, valid_from, least(valid_to, day), tier, previous_tier, change, reason, note, status,
-       since, earned, rule_version, scores, vals
+SELECT {kept}, customer_group, valid_from, tier, previous_tier, change, reason, note, status, since, earned,
+       rule_version, scores, vals
 FROM earlier
-  CROSS JOIN begins
 UNION ALL
-SELECT {kept}, customer_group, valid_from, valid_to, tier,
+SELECT {kept}, customer_group, valid_from, tier,
        CASE WHEN joins THEN before_tier ELSE previous_tier END,
        CASE
          WHEN NOT joins OR tier IS NULL OR before_tier IS NULL THEN change

@@ -26,21 +26,7 @@ $$;
 COMMENT ON FUNCTION customer_tier_internal.is_anniversary(date, date, date) IS
   'support of schemes: whether a customer may fall at this refresh, by the anniversary of a day';
 
--- A bulk write needs tables without an index.
-CREATE FUNCTION customer_tier_internal.drop_first_key(s customer_tier_internal.scheme) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT customer_tier_internal.run(s.ledger, format('ALTER TABLE %s DROP CONSTRAINT %I', s.history, conname))
-FROM pg_constraint
-WHERE conrelid = s.history AND contype = 'p'
-  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = s.state AND contype = 'p')
-$$;
-COMMENT ON FUNCTION customer_tier_internal.drop_first_key(customer_tier_internal.scheme) IS
-  'support of refresh_scheme: drops the key that a history has before the first refresh';
-
 -- Adds the constraints after the first refresh, because building an index once is faster.
--- The history is one chain for each customer: every end is the beginning of another
--- stretch, and exactly one is open.  So there are no gaps or overlaps.
 CREATE FUNCTION customer_tier_internal.constrain(s customer_tier_internal.scheme) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -50,19 +36,17 @@ BEGIN
   IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = s.state AND contype = 'p') THEN
     FOREACH command IN ARRAY ARRAY[
       format('ALTER TABLE %s ADD PRIMARY KEY (customer)', s.state),
-      format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from), ADD UNIQUE (customer, valid_to),
-              ADD CHECK (valid_from < valid_to)', s.history),
+      format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from)', s.history),
       format('CREATE INDEX ON %s (valid_from)', s.history),
-      format('ALTER TABLE %1$s ADD FOREIGN KEY (customer, next_from) REFERENCES %1$s (customer, valid_from)',
-             s.history),
-      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.state)]
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.state),
+      format('ALTER TABLE %s REPLICA IDENTITY DEFAULT', s.history)]
     LOOP
       PERFORM customer_tier_internal.run(s.ledger, command);
     END LOOP;
   END IF;
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.constrain(customer_tier_internal.scheme) IS
-  'support of refresh_scheme: the keys of a scheme''s tables, and what keeps its history without gap and overlap';
+  'support of refresh_scheme: the keys of a scheme''s tables';
 
 CREATE FUNCTION customer_tier_internal.check_scheme_day(as_of date) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
@@ -132,7 +116,6 @@ DECLARE
   looked_at bigint;
 BEGIN
   IF s.as_of IS NULL THEN
-    PERFORM customer_tier_internal.drop_first_key(s);
     SELECT x INTO first
     FROM customer_tier_internal.as_owner(s.ledger, format(
         'SELECT customer_tier_internal.is_bare_table(%1$L) AND customer_tier_internal.is_bare_table(%2$L)

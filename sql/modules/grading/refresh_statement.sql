@@ -87,12 +87,17 @@ release AS (
   WHERE released_on > {day_before} AND released_on <= {day}
   ORDER BY customer, released_on DESC),
 today AS MATERIALIZED (
-  SELECT y.customer, y.ctid AS begun, b.ctid AS row_before, b.tier, b.status, b.since, b.earned
+  SELECT y.customer, y.ctid AS begun, b.*
   FROM {history} AS y
-    LEFT JOIN {history} AS b ON b.customer {equal} y.customer AND b.valid_to = y.valid_from
+    LEFT JOIN LATERAL (
+      SELECT tier, status, since, earned
+      FROM {history} AS h
+      WHERE h.customer {equal} y.customer AND h.valid_from < {day}
+      ORDER BY valid_from DESC
+      LIMIT 1) AS b ON true
   WHERE y.valid_from = {day}),
 before AS (
-  SELECT g.*, d.begun, d.row_before,
+  SELECT g.*, d.begun,
          CASE WHEN begun IS NULL THEN now_tier ELSE d.tier END AS was,
          CASE WHEN begun IS NULL THEN now_status ELSE d.status END AS was_status,
          CASE WHEN begun IS NULL THEN now_since ELSE d.since END AS was_since,
@@ -180,8 +185,7 @@ stayed AS (
 -- stretches that began on this day and are no longer right
 removed AS (
   DELETE FROM {history}
-  WHERE ctid = ANY (ARRAY(SELECT begun FROM turn WHERE NOT turns))
-  RETURNING 1),
+  WHERE ctid = ANY (ARRAY(SELECT begun FROM turn WHERE NOT turns))),
 corrected AS (
   UPDATE {history} AS h
   SET customer_group = n.customer_group, tier = n.tier, previous_tier = n.was, change = n.change, reason = n.reason,
@@ -193,24 +197,13 @@ corrected AS (
             h.rule_version, h.scores, h.vals) IS DISTINCT FROM
         ROW(n.customer_group, n.tier, n.was, n.change, n.reason, n.said, n.status, n.since, n.earned,
             {version}, n.scores, n.vals)),
-ended AS (
-  UPDATE {history} AS h
-  SET valid_to = {day}
-  FROM turn AS n
-  WHERE h.customer {equal} n.customer AND h.valid_to = 'infinity' AND turns AND begun IS NULL
-  RETURNING 1),
--- only one end may be open at any time, so earlier stretches are closed first
-reopened AS (
-  UPDATE {history}
-  SET valid_to = 'infinity'
-  WHERE ctid = ANY (ARRAY(SELECT row_before FROM turn WHERE NOT turns AND (SELECT count(*) FROM removed) >= 0))),
 begun AS (
-  INSERT INTO {history} (customer, customer_group, valid_from, valid_to, tier, previous_tier, change, reason, note,
+  INSERT INTO {history} (customer, customer_group, valid_from, tier, previous_tier, change, reason, note,
                          status, since, earned, rule_version, scores, vals)
-  SELECT customer, customer_group, {day}, 'infinity', tier, was, change, reason, said,
+  SELECT customer, customer_group, {day}, tier, was, change, reason, said,
          status, since, earned, {version}, scores, vals
   FROM turn
-  WHERE turns AND begun IS NULL AND (SELECT count(*) FROM ended) >= 0
+  WHERE turns AND begun IS NULL
   ORDER BY customer),
 $$ || customer_tier_internal.results_template() || $$
 SELECT count(*) FROM turn

@@ -200,14 +200,14 @@ BEGIN
     FROM customer_tier_internal.as_owner(s.ledger, format($q$
         WITH at (day, customer, tier) AS (
           SELECT day, customer, tier
-          FROM %s, unnest('{1, 2}'::int[], ARRAY[%L, %L]::date[]) AS d(day, at)
+          FROM %s AS h, unnest('{1, 2}'::int[], ARRAY[%L, %L]::date[]) AS d(day, at)
           WHERE valid_from <= at AND valid_to > at AND tier IS NOT NULL)
         SELECT b.tier, n.tier, count(*)
         FROM (SELECT * FROM at WHERE day = 1) AS b
           FULL JOIN (SELECT * FROM at WHERE day = 2) AS n ON n.customer %s b.customer
         GROUP BY b.tier, n.tier
         ORDER BY b.tier, n.tier
-        $q$, s.history, details ->> 'from', details ->> 'to', customer_tier_internal.equal_of(s)))
+        $q$, customer_tier_internal.stretches_sql(s.history), details ->> 'from', details ->> 'to', customer_tier_internal.equal_of(s)))
       AS x(from_tier text, to_tier text, heads bigint);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.answer_migration(regclass, jsonb) IS 'support of migration';

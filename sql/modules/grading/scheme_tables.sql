@@ -22,12 +22,11 @@ BEGIN
                          'earned text NOT NULL, tier text NOT NULL, status text NOT NULL, since date NOT NULL',
                          customer),
         'each customer''s scores and tier, as of the last refresh; vals: what a view cannot compute'),
-      ('__history', format('customer %s NOT NULL, customer_group text, valid_from date NOT NULL, '
-                           'valid_to date NOT NULL, tier text, previous_tier text, change text NOT NULL, '
-                           'reason text NOT NULL, note text, status text, since date, earned text, '
-                           'rule_version int NOT NULL, scores int2[], vals float8[], '
-                           'next_from date GENERATED ALWAYS AS (nullif(valid_to, ''infinity'')) STORED', customer),
-        'tiers, each with the days on which it held: one chain for each customer, without gap or overlap'),
+      ('__history', format('customer %s NOT NULL, customer_group text, valid_from date NOT NULL, tier text, '
+                           'previous_tier text, change text NOT NULL, reason text NOT NULL, note text, status text, '
+                           'since date, earned text, rule_version int NOT NULL, scores int2[], vals float8[]',
+                           customer),
+        'tiers, each with its first day; it holds until the first day of the customer''s next'),
       ('__threshold', 'as_of date, customer_group text, axis int2, version int NOT NULL, lines float8[], '
                       'PRIMARY KEY (as_of, customer_group, axis)',
         'lines of each axis, each from the day it was found; where lower is better, with the sign changed'),
@@ -67,12 +66,9 @@ BEGIN
     PERFORM customer_tier_internal.run(s.ledger, format('COMMENT ON TABLE %s IS %L', t.relation, t.about));
   END LOOP;
   PERFORM customer_tier_internal.run(s.ledger, format('CREATE INDEX ON %s.%I (as_of)', place, name || '__move'));
-  -- rows are deleted, even if all tables are published; the state gets a primary key at the first refresh, and the
-  -- history, whose generated column cannot be part of a full identity, gets its final one
+  -- rows are deleted, even if all tables are published, and keys come with the first refresh
   PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I REPLICA IDENTITY FULL', place, name || suffix))
-  FROM unnest('{__move, __state}'::text[]) AS suffix;
-  PERFORM customer_tier_internal.run(s.ledger, format('ALTER TABLE %s.%I ADD PRIMARY KEY (customer, valid_from)', place,
-                                                      name || '__history'));
+  FROM unnest('{__move, __state, __history}'::text[]) AS suffix;
   s.state := format('%s.%I', place, name || '__state');
   s.history := format('%s.%I', place, name || '__history');
   s.thresholds := format('%s.%I', place, name || '__threshold');
@@ -87,6 +83,17 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.make_scheme_tables(customer_tier_internal.scheme, text, text) IS
   'support of create_scheme: its tables';
+
+-- The end of a stretch is computed, so that there is no gap or overlap, and that one turn writes one row.
+CREATE FUNCTION customer_tier_internal.stretches_sql(history regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format(
+  '(SELECT *, lead(valid_from, 1, ''infinity'') OVER (PARTITION BY customer ORDER BY valid_from) AS valid_to FROM %s)',
+  history)
+$$;
+COMMENT ON FUNCTION customer_tier_internal.stretches_sql(regclass) IS
+  'support of schemes: the history with the day after the last of each stretch';
 
 -- leaves out columns whose names have another meaning in measures, such as the names of sources
 CREATE FUNCTION customer_tier_internal.attribute_columns(attributes regclass, sources text[]) RETURNS SETOF name

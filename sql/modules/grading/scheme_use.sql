@@ -119,9 +119,15 @@ DECLARE
 BEGIN
   SELECT x INTO n
   FROM customer_tier_internal.as_owner(s.ledger, format(
-      'WITH pruned AS (DELETE FROM %s WHERE valid_to <= %s AND valid_to < %s RETURNING 1) SELECT count(*) FROM pruned',
-      s.history, customer_tier_internal.date_sql(before),
-      customer_tier_internal.date_sql(coalesce(s.as_of, '-infinity')))) AS (x bigint);
+      'WITH pruned AS (
+         DELETE FROM %1$s AS h
+         WHERE EXISTS (SELECT FROM %1$s AS n
+                       WHERE n.customer %2$s h.customer AND n.valid_from > h.valid_from AND n.valid_from <= %3$s
+                         AND n.valid_from < %4$s)
+         RETURNING 1)
+       SELECT count(*) FROM pruned', s.history, customer_tier_internal.equal_of(s),
+      customer_tier_internal.date_sql(before), customer_tier_internal.date_sql(coalesce(s.as_of, '-infinity'))))
+    AS (x bigint);
   RETURN n;
 END $$;
 COMMENT ON FUNCTION prune_history(regclass, date) IS

@@ -138,12 +138,13 @@ BEGIN
   ('_history',
    'tiers of each customer, with the days from (included) and to (excluded) on which they held',
    format($q$
-    SELECT x.customer, x.tier, t.rank AS tier_rank, x.valid_from, coalesce(x.next_from, '9999-12-31') AS valid_to,
-           daterange(x.valid_from, x.next_from) AS valid, x.next_from IS NULL AS is_current,
+    SELECT x.customer, x.tier, t.rank AS tier_rank, x.valid_from,
+           CASE WHEN isfinite(x.valid_to) THEN x.valid_to ELSE '9999-12-31' END AS valid_to,
+           daterange(x.valid_from, nullif(x.valid_to, 'infinity')) AS valid, NOT isfinite(x.valid_to) AS is_current,
            x.previous_tier, x.change, x.reason, x.note, x.status, x.rule_version%s%s
     FROM %s AS x
       LEFT JOIN %s AS t USING (tier)
-    $q$, history, scores, s.history, s.tier_table)),
+    $q$, history, scores, customer_tier_internal.stretches_sql(s.history), s.tier_table)),
   ('_summary', 'each tier''s part of the customers beside its part of the value', format($q$
     SELECT t.tier, t.name AS tier_name, t.rank AS tier_rank, coalesce(heads, 0) AS heads,
            coalesce(heads, 0) / nullif(sum(heads) OVER (), 0)::float8 AS head_share,

@@ -79,8 +79,8 @@ COMMENT ON FUNCTION customer_tier_internal.share_out_sql(customer_tier_internal.
 CREATE FUNCTION customer_tier_internal.constrain(a customer_tier_internal.allocation) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT customer_tier_internal.run(a.state, format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_from),
-    ADD UNIQUE (customer, valid_to), ADD CHECK (valid_from < valid_to), REPLICA IDENTITY DEFAULT', a.assigned))
+SELECT customer_tier_internal.run(a.state, format('ALTER TABLE %s ADD PRIMARY KEY (customer, valid_to),
+    ADD CHECK (valid_from < valid_to), REPLICA IDENTITY DEFAULT', a.assigned))
 WHERE NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = a.assigned AND contype = 'p')
 $$;
 COMMENT ON FUNCTION customer_tier_internal.constrain(customer_tier_internal.allocation) IS

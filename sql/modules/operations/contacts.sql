@@ -84,7 +84,7 @@ CREATE FUNCTION customer_tier_internal.contact_pieces(scheme regclass, contacts 
 LANGUAGE sql STABLE PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT jsonb_build_object('day', day, 'calendar', calendar, 'contacts', contacts,
-  'members', CASE WHEN last THEN s.state ELSE s.history END,
+  'members', CASE WHEN last THEN s.state::text ELSE s.history END,
   'held', CASE WHEN last THEN '' ELSE ' AND h.valid_from <= t.day AND h.valid_to > t.day' END,
   'held_at_end',
   CASE WHEN last THEN '' ELSE ' AND h.valid_from < upper(r.during) AND h.valid_to >= upper(r.during)' END,

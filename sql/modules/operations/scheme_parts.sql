@@ -1,7 +1,7 @@
 -- What operations ask of a scheme.  Nothing else here knows how a scheme is kept.
 
 CREATE FUNCTION customer_tier_internal.scheme_parts(INOUT scheme regclass, OUT ledgers regclass,
-  OUT tier_table regclass, OUT state regclass, OUT history regclass, OUT thresholds regclass, OUT refreshes regclass,
+  OUT tier_table regclass, OUT state regclass, OUT history text, OUT thresholds regclass, OUT refreshes regclass,
   OUT attributes regclass, OUT key name, OUT current_view regclass, OUT equal text, OUT as_of date, OUT grouped boolean,
   OUT releases regclass)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
@@ -13,7 +13,7 @@ BEGIN
   ledgers := s.ledger;
   tier_table := s.tier_table;
   state := s.state;
-  history := s.history;
+  history := customer_tier_internal.stretches_sql(s.history);
   thresholds := s.thresholds;
   refreshes := s.refreshes;
   attributes := s.attributes;
