@@ -193,4 +193,20 @@ for my $role (qw(stranger reader writer maker landlord))
 }
 is(sql('shop', $now), $before, 'and nothing has changed');
 
+# where row-level security hides rows from their owner, there is an error, and no answer about a part of them
+my %asks = ('"mana ger"' => q{allocate('"Who''s"', '2026-03-01')}, '"assi gned"' => q{allocate('"Who''s"', '2026-03-01')},
+	visit_ledger => q{count(*) FROM contact_plan('abc', '2026-02-04', 'visit')},
+	abc__state => q{count(*) FROM contact_coverage('abc', 'visit', '[2026-01-01,2026-02-01)')},
+	abc__history => q{count(*) FROM drivers('abc', '[2026-01-01,2026-02-01)', '[2026-01-01,2026-02-01)')},
+	abc__tier => q{set_policy('abc', 'A', priority => 9)}, sale_ledger => q{count(*) FROM cohorts('sale', '2026-01-31')});
+for my $table (sort keys %asks)
+{
+	my $as_heir = 'SET ROLE heir; SET search_path = "C R M", customer_tier';
+	my $err = sql('shop', "$as_heir; ALTER TABLE $table ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+		SELECT $asks{$table}", fails => 1);
+	like($err, qr/would be affected by row-level security/, "row-level security of $table is no reason to answer less");
+	sql('shop', "$as_heir; ALTER TABLE $table NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY");
+}
+is(sql('shop', $now), $before, 'and nothing has changed by that');
+
 done_testing();
