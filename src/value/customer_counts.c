@@ -3,10 +3,12 @@
  *		The distinct customers of a fit, with their counts.
  *
  * The state is an array to which customers are appended.  After each RUN customers, the
- * run is sorted and equal customers are counted together, so that the workers of a
- * parallel plan do this work.  The combine function only appends, and the final
- * function merges the sorted runs.  A full state is merged before it is enlarged, so
- * that its size is bounded by the number of distinct customers.
+ * run is sorted and equal customers are counted together.  A full state is merged before
+ * it is enlarged, so that its size is bounded by the number of distinct customers.  A
+ * parallel worker merges its state before it hands it over, so that combining merges two
+ * sorted runs.
+ *
+ * The type of the state is internal, so the executor does not copy it when it grows.
  */
 #include "value/customer_counts.h"
 
@@ -16,26 +18,35 @@
 
 #include "base/steps.h"
 #include "cuts/arguments.h"
+#include "cuts/value_state.h"
 
 PG_FUNCTION_INFO_V1(ct_customer_accumulate);
 PG_FUNCTION_INFO_V1(ct_spend_accumulate);
 PG_FUNCTION_INFO_V1(ct_customer_combine);
+PG_FUNCTION_INFO_V1(ct_customer_serialize);
+PG_FUNCTION_INFO_V1(ct_customer_deserialize);
 
 #define COUNTS_MAGIC	0x43544343
 #define FIRST_ROOM		8
 #define RUN				16384
-#define MOST_ROWS		((int64) (MaxAllocSize / sizeof(CustomerCount)) - 1)
 
-typedef struct Counts
+struct Counts
+{
+	int64		n;
+	int64		room;
+	int64		sorted;			/* number of rows that are in sorted runs */
+	CustomerCount *row;
+};
+
+/* a state as one datum: of a parallel worker, and for users to examine a fit */
+typedef struct CountBytes
 {
 	int32		vl_len_;
 	uint32		magic;
-	int64		n;
-	int64		sorted;			/* number of rows that are in sorted runs */
 	CustomerCount row[FLEXIBLE_ARRAY_MEMBER];
-} Counts;
+} CountBytes;
 
-#define COUNTS_SIZE(room)	(offsetof(Counts, row) + (Size) (room) * sizeof(CustomerCount))
+#define BYTES_SIZE(n)	(offsetof(CountBytes, row) + (Size) (n) * sizeof(CustomerCount))
 
 /*
  * ct_check_finite
@@ -86,45 +97,40 @@ counts_corrupt(void)
 			 errmsg("invalid state of an aggregate over customers")));
 }
 
-/* a state with room for "room" rows, and with the rows of "old" if that is not NULL */
+/* a state without customers, in the memory context given */
 static Counts *
-counts_new(int64 room, const Counts *old)
+counts_new(MemoryContext context, int64 room)
 {
-	int64		n = old == NULL ? 0 : old->n;
-	Counts	   *c = alloc_state(COUNTS_SIZE(room), "too many different customers for one fit",
-								"Round the times, to weeks for example: equal customers are counted together.");
+	Counts	   *c = MemoryContextAlloc(context, sizeof(Counts));
 
-	SET_VARSIZE(c, COUNTS_SIZE(room));
-	c->magic = COUNTS_MAGIC;
-	c->n = n;
-	c->sorted = n == 0 ? 0 : old->sorted;
-	if (n > 0)
-		copy_in_steps(c->row, old->row, n * sizeof(CustomerCount));
-	/* users can see the unused room, by calling customer_counts() */
-	clear_in_steps(&c->row[n], (room - n) * sizeof(CustomerCount));
+	c->n = c->sorted = 0;
+	c->room = Max(room, FIRST_ROOM);
+	c->row = MemoryContextAllocHuge(context, c->room * sizeof(CustomerCount));
 	return c;
 }
 
-static int64
-counts_room(const Counts *c)
-{
-	return (VARSIZE(c) - offsetof(Counts, row)) / sizeof(CustomerCount);
-}
-
-/* the state in an argument, aligned, or NULL for an empty bytea, the initial state */
+/* the rows of a serialized state, a copy in the current memory context */
 static Counts *
-counts_get(FunctionCallInfo fcinfo, int arg)
+counts_from_bytes(const bytea *bytes)
 {
-	struct varlena *v = (struct varlena *) PG_DETOAST_DATUM(PG_GETARG_DATUM(arg));
-	Counts	   *c = (Counts *) v;
+	Size		size = VARSIZE_ANY_EXHDR(bytes);
+	const char *data = VARDATA_ANY(bytes);
+	uint32		magic = COUNTS_MAGIC;
+	Counts	   *c;
 
-	if (VARSIZE(v) == VARHDRSZ)
-		return NULL;
-	if ((Pointer) v != (Pointer) TYPEALIGN(ALIGNOF_DOUBLE, v))
-		c = (Counts *) PG_DETOAST_DATUM_COPY(PG_GETARG_DATUM(arg));
-	if (VARSIZE(c) < COUNTS_SIZE(FIRST_ROOM) || c->magic != COUNTS_MAGIC || c->n < 1 || c->n > counts_room(c) ||
-		c->sorted < 0 || c->sorted > c->n)
+	if (size > 0)
+	{
+		if (size < sizeof(magic) || (size - sizeof(magic)) % sizeof(CustomerCount) != 0)
+			counts_corrupt();
+		memcpy(&magic, data, sizeof(magic));
+		size -= sizeof(magic);
+		data += sizeof(magic);
+	}
+	if (magic != COUNTS_MAGIC)
 		counts_corrupt();
+	c = counts_new(CurrentMemoryContext, size / sizeof(CustomerCount));
+	c->n = size / sizeof(CustomerCount);
+	copy_in_steps(c->row, data, size);
 	return c;
 }
 
@@ -149,6 +155,36 @@ run_end(const CustomerCount *row, int64 from, int64 n)
 	return Min(i, n);
 }
 
+/* merges two sorted runs, and counts equal customers together; returns how many are left */
+static int64
+merge(CustomerCount *to, const CustomerCount *a, int64 in_a, const CustomerCount *b, int64 in_b)
+{
+	const CustomerCount *a_end = a + in_a;
+	const CustomerCount *b_end = b + in_b;
+	int64		n = 0;
+
+	FOR_STEPS(i, 0, in_a + in_b)
+	{
+		const CustomerCount *k = b == b_end || (a < a_end && compare(a, b) <= 0) ? a++ : b++;
+
+		if (n > 0 && compare(&to[n - 1], k) == 0)
+			to[n - 1].n += k->n;
+		else
+			to[n++] = *k;
+	}
+	return n;
+}
+
+/* whether rows are sorted and no two are equal */
+static bool
+is_condensed(const CustomerCount *row, int64 n)
+{
+	FOR_STEPS(i, 1, n)
+		if (compare(&row[i - 1], &row[i]) >= 0)
+			return false;
+	return true;
+}
+
 /*
  * Sorts rows, and counts equal ones together.  It is a natural merge sort, which makes
  * use of sorted runs.  Returns the number of rows left.
@@ -156,11 +192,14 @@ run_end(const CustomerCount *row, int64 from, int64 n)
 static int64
 condense(CustomerCount *row, int64 n)
 {
-	CustomerCount *buffer = alloc_array(n, sizeof(CustomerCount));
+	CustomerCount *buffer;
 	CustomerCount *from = row;
-	CustomerCount *to = buffer;
+	CustomerCount *to;
 	int64		runs;
 
+	if (is_condensed(row, n))
+		return n;
+	to = buffer = alloc_array(n, sizeof(CustomerCount));
 	do
 	{
 		int64		left = 0;
@@ -168,21 +207,10 @@ condense(CustomerCount *row, int64 n)
 		runs = 0;
 		for (int64 a = 0, end; a < n; a = end, runs++)
 		{
-			int64		a_end = run_end(from, a, n);
-			int64		b = a_end;
+			int64		b = run_end(from, a, n);
 
-			end = a_end < n ? run_end(from, a_end, n) : n;
-			for (int64 i = a; i < end; i++)
-			{
-				const CustomerCount *k = b == end || (a < a_end && compare(&from[a], &from[b]) <= 0) ?
-					&from[a++] : &from[b++];
-
-				CHECK_AT_STEP(i);
-				if (left > 0 && compare(&to[left - 1], k) == 0)
-					to[left - 1].n += k->n;
-				else
-					to[left++] = *k;
-			}
+			end = b < n ? run_end(from, b, n) : n;
+			left += merge(to + left, from + a, b - a, from + b, end - b);
 		}
 		n = left;
 		to = from;
@@ -194,29 +222,45 @@ condense(CustomerCount *row, int64 n)
 	return n;
 }
 
-static Counts *
+/* merges the runs of a state, which changes nothing of what it means */
+static void
+merge_runs(Counts *c)
+{
+	c->n = c->sorted = condense(c->row, c->n);
+}
+
+static void
+check_size(int64 n)
+{
+	check_state_size(BYTES_SIZE(n), "too many different customers for one fit",
+					 "Round the times, to weeks for example: equal customers are counted together.");
+}
+
+static void
 counts_add(Counts *c, const CustomerCount *k)
 {
-	if (unlikely(c->n == counts_room(c)))
+	if (unlikely(c->n == c->room))
 	{
-		c->n = c->sorted = condense(c->row, c->n);
-		if (c->n > counts_room(c) / 4 * 3)
-			c = counts_new(2 * counts_room(c), c);
+		merge_runs(c);
+		if (c->n > c->room / 4 * 3)
+		{
+			check_size(2 * c->room);
+			c->room *= 2;
+			c->row = repalloc_huge(c->row, c->room * sizeof(CustomerCount));
+		}
 	}
 	c->row[c->n++] = *k;
 	if (c->n - c->sorted == RUN)
 		c->n = c->sorted = c->sorted + condense(&c->row[c->sorted], RUN);
-	return c;
 }
 
+/* the state in argument 0 of a transition function, or a new one */
 static Counts *
 state_arg(FunctionCallInfo fcinfo)
 {
-	Counts	   *c;
+	MemoryContext context = ct_check_transition(fcinfo);
 
-	ct_check_transition(fcinfo);
-	c = counts_get(fcinfo, 0);
-	return c == NULL ? counts_new(FIRST_ROOM, NULL) : c;
+	return PG_ARGISNULL(0) ? counts_new(context, FIRST_ROOM) : (Counts *) PG_GETARG_POINTER(0);
 }
 
 static void
@@ -233,23 +277,31 @@ check_most(double x)
 Datum
 ct_customer_accumulate(PG_FUNCTION_ARGS)
 {
-	CustomerCount k = {PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3), 1};
+	Counts	   *c;
+	CustomerCount k;
 
-	ct_check_history(k.x, k.t_x, k.t);
-	check_most(k.x);
+	if (!ct_values_row(fcinfo))
+		return values_as_before(fcinfo);
+	ct_check_history(PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), PG_GETARG_FLOAT8(3));
+	check_most(PG_GETARG_FLOAT8(1));
+	c = state_arg(fcinfo);
 	/* -0 becomes 0 */
-	k.x += 0.0;
-	k.t_x += 0.0;
-	k.t += 0.0;
-	PG_RETURN_POINTER(counts_add(state_arg(fcinfo), &k));
+	k = (CustomerCount) {PG_GETARG_FLOAT8(1) + 0.0, PG_GETARG_FLOAT8(2) + 0.0, PG_GETARG_FLOAT8(3) + 0.0, 1};
+	counts_add(c, &k);
+	PG_RETURN_POINTER(c);
 }
 
 /* spend_accumulate(state, x, m): m is kept in t */
 Datum
 ct_spend_accumulate(PG_FUNCTION_ARGS)
 {
-	CustomerCount k = {PG_GETARG_FLOAT8(1), 0, PG_GETARG_FLOAT8(2), 1};
+	Counts	   *c;
+	CustomerCount k = {0, 0, 0, 1};
 
+	if (!ct_values_row(fcinfo))
+		return values_as_before(fcinfo);
+	k.x = PG_GETARG_FLOAT8(1);
+	k.t = PG_GETARG_FLOAT8(2);
 	ct_check_history(k.x, 0, 0);
 	ct_check_finite(k.t, "m");
 	check_most(k.x);
@@ -263,56 +315,67 @@ ct_spend_accumulate(PG_FUNCTION_ARGS)
 				 errmsg("m must be above 0 where x is above 0"),
 				 errdetail("In the model of spending, every purchase has a value above 0."),
 				 errhint("Leave such customers out: FILTER (WHERE m > 0).")));
-	PG_RETURN_POINTER(counts_add(state_arg(fcinfo), &k));
+	c = state_arg(fcinfo);
+	counts_add(c, &k);
+	PG_RETURN_POINTER(c);
 }
 
+/* customer_combine(a, b): merges another state, which is one sorted run, as is each that was combined */
 Datum
 ct_customer_combine(PG_FUNCTION_ARGS)
 {
 	Counts	   *a;
-	Counts	   *b = counts_get(fcinfo, 1);
+	const Counts *b = (Counts *) PG_GETARG_POINTER(1);
+	CustomerCount *row;
 
-	if (b == NULL)
-		PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+	if (PG_ARGISNULL(1))
+		return values_as_before(fcinfo);
 	a = state_arg(fcinfo);
-	if (a->n + b->n > MOST_ROWS)
-		a->n = a->sorted = condense(a->row, a->n);
-	if (a->n + b->n > counts_room(a))
-		a = counts_new(a->n + b->n, a);
-	copy_in_steps(&a->row[a->n], b->row, b->n * sizeof(CustomerCount));
-	a->n += b->n;
-	a->sorted = a->n;
+	merge_runs(a);
+	row = MemoryContextAllocHuge(GetMemoryChunkContext(a), Max(a->n + b->n, FIRST_ROOM) * sizeof(CustomerCount));
+	a->room = Max(a->n + b->n, FIRST_ROOM);
+	a->n = a->sorted = merge(row, a->row, a->n, b->row, b->n);
+	pfree(a->row);
+	a->row = row;
+	check_size(a->n);
 	PG_RETURN_POINTER(a);
+}
+
+/* customer_serialize(state) */
+Datum
+ct_customer_serialize(PG_FUNCTION_ARGS)
+{
+	Counts	   *c = (Counts *) PG_GETARG_POINTER(0);
+	CountBytes *bytes;
+
+	merge_runs(c);
+	bytes = palloc(BYTES_SIZE(c->n));
+	SET_VARSIZE(bytes, BYTES_SIZE(c->n));
+	bytes->magic = COUNTS_MAGIC;
+	copy_in_steps(bytes->row, c->row, c->n * sizeof(CustomerCount));
+	PG_RETURN_POINTER(bytes);
+}
+
+/* customer_deserialize(bytes, nothing): in the current memory context, for customer_combine() */
+Datum
+ct_customer_deserialize(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(counts_from_bytes(PG_GETARG_BYTEA_PP(0)));
 }
 
 /*
  * ct_get_customers
- *		Gets the customers of the state in an argument; false if there are none.
- *
- * They are a copy in the current memory context, as a final function must not change
- * the state.  Fails if the state is invalid.
+ *		Gets the customers of a state, which are not copied; false if there are none.
  */
 bool
-ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
+ct_get_customers(Counts *state, Customers *c)
 {
-	Counts	   *state = counts_get(fcinfo, arg);
 	double		t = 0;
 
+	merge_runs(state);
 	memset(c, 0, sizeof(*c));
-	if (state == NULL)
-		return false;
-	c->group = alloc_array(state->n, sizeof(CustomerCount));
-	FOR_STEPS(i, 0, state->n)
-	{
-		const CustomerCount *k = &state->row[i];
-
-		/* fit_from() takes any bytea from the user */
-		if (!(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) || k->x != floor(k->x) ||
-			!(k->t_x >= 0 && k->t_x <= k->t) || isinf(k->t))
-			counts_corrupt();
-		c->group[i] = *k;
-	}
-	c->groups = condense(c->group, state->n);
+	c->group = state->row;
+	c->groups = state->n;
 	FOR_STEPS(i, 0, c->groups)
 	{
 		const CustomerCount *k = &c->group[i];
@@ -324,5 +387,25 @@ ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c)
 		c->most = Max(c->most, (int64) k->x);
 	}
 	c->mean_t = t / c->n;
-	return true;
+	return c->groups > 0;
+}
+
+/*
+ * ct_get_counted
+ *		The same for what customer_counts() has returned, or a user has made.
+ */
+bool
+ct_get_counted(const bytea *bytes, Customers *c)
+{
+	Counts	   *state = counts_from_bytes(bytes);
+
+	FOR_STEPS(i, 0, state->n)
+	{
+		const CustomerCount *k = &state->row[i];
+
+		if (!(k->n > 0 && k->n < 1e18) || !(k->x >= 0 && k->x <= MOST_PURCHASES) || k->x != floor(k->x) ||
+			!(k->t_x >= 0 && k->t_x <= k->t) || isinf(k->t))
+			counts_corrupt();
+	}
+	return ct_get_customers(state, c);
 }

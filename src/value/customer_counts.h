@@ -3,7 +3,7 @@
  *		The distinct customers of a fit, with their counts.
  *
  * The models know nothing of a customer but x, t_x and t, and many customers share
- * these.  The state of the fitting aggregates is a flat bytea of distinct customers.
+ * these.  The state of the fitting aggregates is an array of distinct customers.
  */
 #ifndef CUSTOMER_TIER_CUSTOMER_COUNTS_H
 #define CUSTOMER_TIER_CUSTOMER_COUNTS_H
@@ -19,10 +19,13 @@ typedef struct CustomerCount
 	double		n;
 } CustomerCount;
 
+/* the state of the fitting aggregates */
+typedef struct Counts Counts;
+
 /* the distinct customers, sorted by x, t_x, t, and totals */
 typedef struct Customers
 {
-	CustomerCount *group;
+	const CustomerCount *group;
 	int64		groups;
 	double		n;				/* number of customers */
 	double		repeaters;		/* number of those with x > 0 */
@@ -32,7 +35,8 @@ typedef struct Customers
 
 #define MOST_PURCHASES	1000000 /* of one customer, in a fit */
 
-extern bool ct_get_customers(FunctionCallInfo fcinfo, int arg, Customers *c);
+extern bool ct_get_customers(Counts *state, Customers *c);
+extern bool ct_get_counted(const bytea *bytes, Customers *c);
 
 /* Doubles of small integers differ in their upper bits only, so these are mixed into the lower ones. */
 static inline uint64

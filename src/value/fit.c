@@ -127,7 +127,7 @@ fit_final(FunctionCallInfo fcinfo, const Model *model)
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE || desc->natts != 2 * n + FIT_COLUMNS)
 		ct_state_corrupt();
-	if (!ct_get_customers(fcinfo, 0, &c))
+	if (!ct_get_customers((Counts *) PG_GETARG_POINTER(0), &c))
 		PG_RETURN_NULL();
 
 	memset(nulls, true, sizeof(nulls));
@@ -235,7 +235,7 @@ get_task(FunctionCallInfo fcinfo, Customers *c, double *log_param)
 					 errmsg("a parameter of a model must be a finite number above zero")));
 		log_param[i] = log(param[i]);
 	}
-	return ct_get_customers(fcinfo, 1, c) ? model : NULL;
+	return ct_get_counted(PG_GETARG_BYTEA_PP(1), c) ? model : NULL;
 }
 
 static Datum

@@ -27,7 +27,6 @@ $node->start;
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION customer_tier;
 CREATE AGGREGATE log_of(date, numeric) (sfunc = ledger_agg_date_numeric, stype = ledger, initcond = '{}');
-CREATE AGGREGATE customers_of(float8, float8) (sfunc = spend_accumulate, stype = bytea, initcond = '');
 CREATE UNLOGGED TABLE sample AS SELECT hashint4(i)::float8 AS value FROM generate_series(1, 1000000) AS i;
 CREATE UNLOGGED TABLE state (log ledger, ledger ledger, customers bytea);
 ALTER TABLE state ALTER log SET STORAGE EXTERNAL, ALTER ledger SET STORAGE EXTERNAL,
@@ -36,7 +35,7 @@ INSERT INTO state (log)
 SELECT log_of(date '0001-01-01' + (i * 7919 % 2000003)::int, 0.25 + (i = 0)::int * 0.001 + i % 7)
 FROM generate_series(0::bigint, 2000002) AS i;
 UPDATE state SET ledger = ledger_final(log),
-  customers = (SELECT customers_of(1 + (hashint4(i) & 15), i / 9.0) FROM generate_series(1, 1500000) AS i);
+  customers = (SELECT customer_counts(1 + (hashint4(i) & 15), i / 9.0) FROM generate_series(1, 1500000) AS i);
 SQL
 
 my ($in, $out) = ('', '');

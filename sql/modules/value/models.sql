@@ -136,38 +136,54 @@ END $$;
 
 -- Fits.  The state of the aggregates holds the distinct customers and their counts.
 
-CREATE FUNCTION customer_tier_internal.customer_accumulate(bytea, double precision, double precision, double precision)
-  RETURNS bytea
+CREATE FUNCTION customer_tier_internal.customer_accumulate(internal, double precision, double precision,
+  double precision) RETURNS internal
 AS 'MODULE_PATHNAME', 'ct_customer_accumulate'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.customer_accumulate(bytea, double precision, double precision,
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.customer_accumulate(internal, double precision, double precision,
   double precision) IS 'aggregate support: counts one customer';
 
-CREATE FUNCTION customer_tier_internal.spend_accumulate(bytea, double precision, double precision) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.spend_accumulate(internal, double precision, double precision) RETURNS internal
 AS 'MODULE_PATHNAME', 'ct_spend_accumulate'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.spend_accumulate(bytea, double precision, double precision) IS
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.spend_accumulate(internal, double precision, double precision) IS
   'aggregate support: counts one customer';
 
-CREATE FUNCTION customer_tier_internal.customer_combine(bytea, bytea) RETURNS bytea
+CREATE FUNCTION customer_tier_internal.customer_combine(internal, internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'ct_customer_combine'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.customer_combine(bytea, bytea) IS
+LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.customer_combine(internal, internal) IS
   'aggregate support: the customers of two states';
 
+CREATE FUNCTION customer_tier_internal.customer_serialize(internal) RETURNS bytea
+AS 'MODULE_PATHNAME', 'ct_customer_serialize'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.customer_serialize(internal) IS
+  'aggregate support: the distinct customers of a state, as one value';
+
+CREATE FUNCTION customer_tier_internal.customer_deserialize(bytea, internal) RETURNS internal
+AS 'MODULE_PATHNAME', 'ct_customer_deserialize'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION customer_tier_internal.customer_deserialize(bytea, internal) IS
+  'aggregate support: the state of such a value';
+
 CREATE AGGREGATE customer_counts(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate,
-  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = internal, SFUNC = customer_tier_internal.customer_accumulate,
+  FINALFUNC = customer_tier_internal.customer_serialize,
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE customer_counts(double precision, double precision, double precision) IS
-  'distinct customers with their counts, for fit_from and fit_derivatives';
+  'distinct customers with their counts, for fit_from and fit_derivatives; null without customers';
 
 CREATE AGGREGATE customer_counts(x double precision, m double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.spend_accumulate, COMBINEFUNC = customer_tier_internal.customer_combine,
-  INITCOND = '', PARALLEL = SAFE
+  STYPE = internal, SFUNC = customer_tier_internal.spend_accumulate,
+  FINALFUNC = customer_tier_internal.customer_serialize,
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE customer_counts(double precision, double precision) IS
-  'distinct customers with their spending and their counts, for fit_from and fit_derivatives';
+  'distinct customers with their spending and their counts, for fit_from and fit_derivatives; null without customers';
 
 CREATE FUNCTION fit_from(model text, counts bytea, start double precision[]) RETURNS double precision[]
 AS 'MODULE_PATHNAME', 'ct_fit_from'
@@ -181,65 +197,72 @@ LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 10000;
 COMMENT ON FUNCTION fit_derivatives(text, bytea, double precision[]) IS
   'log-likelihood of the customers, and its gradient and Hessian by the logarithms of the parameters';
 
-CREATE FUNCTION customer_tier_internal.bgnbd_fit_final(bytea) RETURNS bgnbd_model
+CREATE FUNCTION customer_tier_internal.bgnbd_fit_final(internal) RETURNS bgnbd_model
 AS 'MODULE_PATHNAME', 'ct_bgnbd_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.bgnbd_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.bgnbd_fit_final(internal) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE bgnbd_fit(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, FINALFUNC = customer_tier_internal.bgnbd_fit_final,
-  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = internal, SFUNC = customer_tier_internal.customer_accumulate,
+  FINALFUNC = customer_tier_internal.bgnbd_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bgnbd_fit(double precision, double precision, double precision) IS
   'fits the BG/NBD (Fader, Hardie and Lee 2005); null without customers';
 
-CREATE FUNCTION customer_tier_internal.mbgnbd_fit_final(bytea) RETURNS mbgnbd_model
+CREATE FUNCTION customer_tier_internal.mbgnbd_fit_final(internal) RETURNS mbgnbd_model
 AS 'MODULE_PATHNAME', 'ct_mbgnbd_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.mbgnbd_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.mbgnbd_fit_final(internal) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE mbgnbd_fit(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate,
+  STYPE = internal, SFUNC = customer_tier_internal.customer_accumulate,
   FINALFUNC = customer_tier_internal.mbgnbd_fit_final,
-  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE mbgnbd_fit(double precision, double precision, double precision) IS
   'fits the MBG/NBD (Batislam, Denizel and Filiztekin 2007; Hoppe and Wagner 2007); null without customers';
 
-CREATE FUNCTION customer_tier_internal.pareto_nbd_fit_final(bytea) RETURNS pareto_nbd_model
+CREATE FUNCTION customer_tier_internal.pareto_nbd_fit_final(internal) RETURNS pareto_nbd_model
 AS 'MODULE_PATHNAME', 'ct_pareto_nbd_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.pareto_nbd_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.pareto_nbd_fit_final(internal) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE pareto_nbd_fit(x double precision, t_x double precision, t double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate,
+  STYPE = internal, SFUNC = customer_tier_internal.customer_accumulate,
   FINALFUNC = customer_tier_internal.pareto_nbd_fit_final,
-  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE pareto_nbd_fit(double precision, double precision, double precision) IS
   'fits the Pareto/NBD (Schmittlein, Morrison and Colombo 1987); null without customers';
 
-CREATE FUNCTION customer_tier_internal.bgbb_fit_final(bytea) RETURNS bgbb_model
+CREATE FUNCTION customer_tier_internal.bgbb_fit_final(internal) RETURNS bgbb_model
 AS 'MODULE_PATHNAME', 'ct_bgbb_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.bgbb_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.bgbb_fit_final(internal) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE bgbb_fit(x double precision, t_x double precision, n double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.customer_accumulate, FINALFUNC = customer_tier_internal.bgbb_fit_final,
-  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
+  STYPE = internal, SFUNC = customer_tier_internal.customer_accumulate,
+  FINALFUNC = customer_tier_internal.bgbb_fit_final,
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE bgbb_fit(double precision, double precision, double precision) IS
   'fits the BG/BB (Fader, Hardie and Shang 2010); null without customers';
 
-CREATE FUNCTION customer_tier_internal.gamma_gamma_fit_final(bytea) RETURNS gamma_gamma_model
+CREATE FUNCTION customer_tier_internal.gamma_gamma_fit_final(internal) RETURNS gamma_gamma_model
 AS 'MODULE_PATHNAME', 'ct_gamma_gamma_fit_final'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION customer_tier_internal.gamma_gamma_fit_final(bytea) IS 'aggregate support: fits the model';
+COMMENT ON FUNCTION customer_tier_internal.gamma_gamma_fit_final(internal) IS 'aggregate support: fits the model';
 
 CREATE AGGREGATE gamma_gamma_fit(x double precision, m double precision) (
-  STYPE = bytea, SFUNC = customer_tier_internal.spend_accumulate,
+  STYPE = internal, SFUNC = customer_tier_internal.spend_accumulate,
   FINALFUNC = customer_tier_internal.gamma_gamma_fit_final,
-  COMBINEFUNC = customer_tier_internal.customer_combine, INITCOND = '', PARALLEL = SAFE
+  COMBINEFUNC = customer_tier_internal.customer_combine, SERIALFUNC = customer_tier_internal.customer_serialize,
+  DESERIALFUNC = customer_tier_internal.customer_deserialize, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE gamma_gamma_fit(double precision, double precision) IS
   'fits the Gamma-Gamma model of spending (Fader and Hardie 2013); null without customers';
