@@ -180,8 +180,10 @@ static bool
 is_condensed(const CustomerCount *row, int64 n)
 {
 	FOR_STEPS(i, 1, n)
+	{
 		if (compare(&row[i - 1], &row[i]) >= 0)
 			return false;
+	}
 	return true;
 }
 
