@@ -188,6 +188,13 @@ ct_result_relation(EState *estate, Relation rel)
 #define ct_flatten_join_alias_vars(query, node)	flatten_join_alias_vars((query), (Node *) (node))
 #endif
 
+/* 16: it has an argument for soft errors */
+#if PG_VERSION_NUM >= 160000
+#define ct_make_range(type, lower, upper)	make_range((type), (lower), (upper), false, NULL)
+#else
+#define ct_make_range(type, lower, upper)	make_range((type), (lower), (upper), false)
+#endif
+
 /* tells the processor that this address will be read soon */
 #ifdef __GNUC__
 #define ct_prefetch(p)	__builtin_prefetch(p)

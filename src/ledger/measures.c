@@ -9,6 +9,7 @@
 
 #include "ledger/ledger.h"
 
+#include "catalog/pg_type.h"
 #include "utils/builtins.h"
 #include "utils/rangetypes.h"
 #include "utils/typcache.h"
@@ -29,6 +30,7 @@ PG_FUNCTION_INFO_V1(ct_recency);
 PG_FUNCTION_INFO_V1(ct_tenure);
 PG_FUNCTION_INFO_V1(ct_average_order);
 PG_FUNCTION_INFO_V1(ct_mean_interval);
+PG_FUNCTION_INFO_V1(ct_trailing_months);
 PG_FUNCTION_INFO_V1(ct_monthly_average);
 PG_FUNCTION_INFO_V1(ct_growth);
 PG_FUNCTION_INFO_V1(ct_trend);
@@ -272,6 +274,30 @@ months_before(DateADT as_of, int64 back, int64 months)
 	w.upper = ct_add_months(as_of + 1, -back);
 	w.lower = ct_add_months(as_of + 1, -back - months);
 	return w;
+}
+
+/* trailing_months(as_of, months) */
+Datum
+ct_trailing_months(PG_FUNCTION_ARGS)
+{
+	DateADT		as_of = PG_GETARG_DATEADT(0);
+	int			months = get_months(fcinfo, 1, 0);
+	DayWindow	w = {as_of, as_of};
+	RangeBound	lower = {0};
+	RangeBound	upper = {0};
+
+	if (!DATE_NOT_FINITE(as_of))
+	{
+		w = months_before(as_of, 0, months);
+		if (!IS_VALID_DATE(w.upper))
+			ereport(ERROR,
+					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+					 errmsg("date out of range")));
+	}
+	lower.val = DateADTGetDatum((DateADT) w.lower);
+	lower.inclusive = lower.lower = true;
+	upper.val = DateADTGetDatum((DateADT) w.upper);
+	PG_RETURN_RANGE_P(ct_make_range(range_get_typcache(fcinfo, DATERANGEOID), &lower, &upper));
 }
 
 Datum

@@ -62,11 +62,10 @@ AS 'MODULE_PATHNAME', 'ct_mean_interval'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION mean_interval(ledger) IS 'mean days between purchase days; null with fewer than two';
 
--- plain SQL, so that the planner folds it into a constant ("trailing" alone is a reserved word)
+-- "trailing" alone is a reserved word
 CREATE FUNCTION trailing_months(as_of date, months integer) RETURNS daterange
-LANGUAGE sql STRICT IMMUTABLE PARALLEL SAFE
-AS $$SELECT pg_catalog.daterange(((as_of OPERATOR(pg_catalog.+) 1) OPERATOR(pg_catalog.-)
-  pg_catalog.make_interval(months => months))::pg_catalog.date, as_of OPERATOR(pg_catalog.+) 1)$$;
+AS 'MODULE_PATHNAME', 'ct_trailing_months'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION trailing_months(date, integer) IS 'the months that end with as_of, as a range of days';
 
 CREATE FUNCTION monthly_average(ledger, as_of date, months integer) RETURNS numeric
