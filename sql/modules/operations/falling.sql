@@ -73,7 +73,6 @@ DECLARE
   kept text := '1';
   step integer := 1;
   lines text := '';
-  names text := '';
   missing text := 'NULL::float8 AS missing, NULL::float8 AS missing_to_earn';
 BEGIN
   SELECT * INTO s FROM customer_tier_internal.scheme_parts($1);
@@ -82,10 +81,9 @@ BEGIN
   keep := coalesce((customer_tier_internal.json_numbers(ARRAY[r.keep]) ->> 0) || '::float8', 'NULL::float8');
   FOR a, i IN SELECT * FROM jsonb_array_elements(r.axes) WITH ORDINALITY LOOP
     -- the scores of the first axis run fastest
-    earned := earned || format(' + (customer_tier.score(%sv.%I, l%s.lines) - 1) * %s',
+    earned := earned || format(' + (customer_tier.score(%sx.%I, l%s.lines) - 1) * %s',
                                CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name', i, step);
-    names := names || format(', x.%I', a ->> 'name');
-    kept := kept || format(' + (customer_tier.score(%sv.%I, l%s.kept) - 1) * %s',
+    kept := kept || format(' + (customer_tier.score(%sx.%I, l%s.kept) - 1) * %s',
                            CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name', i, step);
     step := step * r.sizes[i];
     lines := lines || format('
@@ -96,7 +94,7 @@ BEGIN
   END LOOP;
   IF i = 1 THEN
     missing := (
-      SELECT string_agg(format('(SELECT %1$s(l1.%4$s[n - 1]) - v.%2$I
+      SELECT string_agg(format('(SELECT %1$s(l1.%4$s[n - 1]) - x.%2$I
        FROM unnest(%3$L::int[]) WITH ORDINALITY AS m(rank, n) WHERE rank >= t.rank ORDER BY n LIMIT 1) AS %5$s',
         CASE a ->> 'better' WHEN 'lower' THEN '-' ELSE '' END, a ->> 'name', r.map, which, alias), ', ')
       FROM (VALUES ('kept', 'missing'), ('lines', 'missing_to_earn')) AS v(which, alias));
@@ -106,11 +104,9 @@ BEGIN
     SELECT *, greatest(earned_rank, stay_rank) AS kept_rank
     FROM (SELECT x.customer, x.tier, t.rank AS tier_rank, x.status, x.since, x.as_of, t.hold,
                  coalesce((%L::int[])[%s], 0) AS earned_rank, coalesce((%1$L::int[])[%3$s], 0) AS stay_rank, %4$s
-          FROM %5$s AS x
-            -- OFFSET 0: each value is computed once
-            CROSS JOIN LATERAL (SELECT %6$s OFFSET 0) AS v%7$s
-            JOIN %8$s AS t ON t.tier = x.tier) AS ranked', r.map, earned, kept, missing, s.current_view,
-      substr(names, 3), lines, s.tier_table),
+          FROM %5$s AS x%6$s
+            JOIN %7$s AS t ON t.tier = x.tier) AS ranked', r.map, earned, kept, missing, s.current_view, lines,
+      s.tier_table),
     'tiers', s.tier_table, 'releases', s.releases, 'equal', s.equal, 'hold', format('%L::interval', r.hold),
     'review', CASE
       -- without reviews each customer falls when the hold is over: a call for each would take most of the time
