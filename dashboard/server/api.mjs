@@ -53,8 +53,8 @@ const whatifOf = ({ axes, valueAxis }) => ['lines', ['histogram', { axis: valueA
 const slowOf = ({ views }) => [
   'customers',
   'owners',
-  ...(views.includes('_coverage') ? ['coverage'] : []),
   ...(views.includes('_plan') ? ['plan', 'plan-owners'] : []),
+  ...(views.includes('_coverage') ? ['coverage'] : []),
   ...(views.includes('_falling') ? ['falling'] : []),
 ];
 const SLOW_AFTER = 5000;

@@ -1,4 +1,4 @@
-// Operations of the day: who was contacted, whom to contact, and who falls when.
+// Operations of the day: whom to contact, who was contacted, and who falls when.
 import { get } from '../api.mjs';
 import { choice, h, number, table } from '../dom.mjs';
 import { panel } from '../panel.mjs';
@@ -43,13 +43,28 @@ function listed(rows, title, scheme, { names }) {
 
 const says = (text) => h('p', { class: 'says' }, text);
 
-function due(context) {
-  const { scheme, parameters, tiers } = context;
+// Each part reads all customers, and whom to contact is not to wait for the others.
+function queue() {
+  let last = Promise.resolve();
+  return (ask) => {
+    const answer = last.then(ask);
+    last = answer.catch(() => {});
+    return answer;
+  };
+}
+
+function due({ scheme, parameters, tiers }, turn) {
   let owner = parameters.owner ?? '';
+  let owners;
+  const filter = h('div', { class: 'filters' });
   const contacts = panel({
     title: words.plan,
     wide: true,
-    load: async (signal) => Promise.all([get('plan', { scheme: scheme.name, owner }, signal), tiers()]),
+    load: (signal) => {
+      const rows = turn(() => get('plan', { scheme: scheme.name, owner }, signal));
+      owners ??= turn(() => get('plan-owners', { scheme: scheme.name })).then(offer, () => {});
+      return Promise.all([rows, tiers()]);
+    },
     draw: (body, [{ rows, most }, named]) => {
       const shown = rows.slice(0, most);
       body.replaceChildren(
@@ -58,33 +73,32 @@ function due(context) {
       );
     },
   });
-  const filter = h('div', { class: 'filters' });
   contacts.element.querySelector('h2').after(filter);
-  get('plan-owners', { scheme: scheme.name })
-    .catch(() => [])
-    .then(
-      (rows) =>
-        rows.length &&
-        filter.append(
-          choice(
-            words.owner,
-            [['', words.all], ...rows.map((row) => [row.owner, `${row.owner} (${count(row.contacts)})`])],
-            owner,
-            (value) => {
-              owner = value;
-              contacts.refresh();
-            },
-          ),
+  function offer(rows) {
+    if (rows.length) {
+      filter.append(
+        choice(
+          words.owner,
+          [['', words.all], ...rows.map((row) => [row.owner, `${row.owner} (${count(row.contacts)})`])],
+          owner,
+          (value) => {
+            owner = value;
+            contacts.refresh();
+          },
         ),
-    );
+      );
+    }
+  }
   return contacts;
 }
 
 export function plan(context) {
   const { scheme, tiers } = context;
-  const ask = (name) => async (signal) => Promise.all([get(name, { scheme: scheme.name }, signal), tiers()]);
+  const turn = queue();
+  const ask = (name) => (signal) => Promise.all([turn(() => get(name, { scheme: scheme.name }, signal)), tiers()]);
   const has = (suffix) => scheme.views.includes(suffix);
   return [
+    has('_plan') && due(context, turn),
     has('_coverage') &&
       panel({
         title: words.coverage,
@@ -92,7 +106,6 @@ export function plan(context) {
         load: ask('coverage'),
         draw: (body, [rows, named]) => body.replaceChildren(listed(rows, words.coverage, scheme, named)),
       }),
-    has('_plan') && due(context),
     has('_falling') &&
       panel({
         title: words.falling,
