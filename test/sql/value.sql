@@ -176,7 +176,8 @@ INSERT INTO bad VALUES
  ('(SELECT bgnbd_fit(1.5, 1, 2))'), ('(SELECT bgnbd_fit(1, 3, 2))'), ('(SELECT bgnbd_fit(''NaN'', 1, 2))'),
  ('(SELECT bgnbd_fit(1e7, 1, 2))'), ('(SELECT gamma_gamma_fit(1, 0))'), ('(SELECT gamma_gamma_fit(1, ''Infinity''))'),
  ('(SELECT bgbb_fit(2, 1, 6))'),
- ('fit_from(''bgnbd'', ''\x00'', ''{1,1,1,1}'')'), ('fit_from(''x'', '''', ''{1}'')'), ('fit_from(''bgnbd'', '''', ''{1}'')'),
+ ('fit_from(''bgnbd'', ''\x00'', ''{1,1,1,1}'')'),
+ ('fit_from(''x'', '''', ''{1}'')'), ('fit_from(''bgnbd'', '''', ''{1}'')'),
  ('fit_from(''bgnbd'', '''', ''{1,1,1,0}'')'), ('fit_from(''bgnbd'', '''', ''{1,1,1,1}'')');
 SELECT sql, outcome(format('SELECT %s FROM t_value.published', sql)) FROM bad;
 

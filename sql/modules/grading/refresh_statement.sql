@@ -61,7 +61,7 @@ COMMENT ON FUNCTION customer_tier_internal.first_refresh_template() IS
 /*
  * Any refresh.  Of graded, which has whoever is not as the state says:
  *
- *	today	rows of the history that this day has begun already, with what was before them
+ *	today	rows of the history that this day has begun already
  *	before	beside the new scores, what was before the day (was ...)
  *	decided	what discipline makes of them: the rank they get (goes_to), and whether a release or
  *		returns end the hold (freed)
@@ -87,23 +87,23 @@ release AS (
   WHERE released_on > {day_before} AND released_on <= {day}
   ORDER BY customer, released_on DESC),
 today AS MATERIALIZED (
-  SELECT y.customer, y.ctid AS begun, b.*
-  FROM {history} AS y
+  SELECT customer, ctid AS begun
+  FROM {history}
+  WHERE valid_from = {day}),
+before AS (
+  SELECT g.*, d.begun,
+         CASE WHEN begun IS NULL THEN now_tier ELSE b.tier END AS was,
+         CASE WHEN begun IS NULL THEN now_status ELSE b.status END AS was_status,
+         CASE WHEN begun IS NULL THEN now_since ELSE b.since END AS was_since,
+         CASE WHEN begun IS NULL THEN now_earned ELSE b.earned END AS was_earned
+  FROM graded AS g
+    LEFT JOIN today AS d ON d.customer {equal} g.customer
     LEFT JOIN LATERAL (
       SELECT tier, status, since, earned
       FROM {history} AS h
-      WHERE h.customer {equal} y.customer AND h.valid_from < {day}
+      WHERE begun IS NOT NULL AND h.customer {equal} g.customer AND h.valid_from < {day}
       ORDER BY valid_from DESC
-      LIMIT 1) AS b ON true
-  WHERE y.valid_from = {day}),
-before AS (
-  SELECT g.*, d.begun,
-         CASE WHEN begun IS NULL THEN now_tier ELSE d.tier END AS was,
-         CASE WHEN begun IS NULL THEN now_status ELSE d.status END AS was_status,
-         CASE WHEN begun IS NULL THEN now_since ELSE d.since END AS was_since,
-         CASE WHEN begun IS NULL THEN now_earned ELSE d.earned END AS was_earned
-  FROM graded AS g
-    LEFT JOIN today AS d ON d.customer {equal} g.customer),
+      LIMIT 1) AS b ON true),
 decided AS (
   SELECT f.*, rank IS NULL AS gone, was IS NULL AS fresh, ({names})[rank] AS earned,
          ({names_before})[rank_by_before] AS earned_by_before,

@@ -207,7 +207,8 @@ BEGIN
           FULL JOIN (SELECT * FROM at WHERE day = 2) AS n ON n.customer %s b.customer
         GROUP BY b.tier, n.tier
         ORDER BY b.tier, n.tier
-        $q$, customer_tier_internal.stretches_sql(s.history), details ->> 'from', details ->> 'to', customer_tier_internal.equal_of(s)))
+        $q$, customer_tier_internal.stretches_sql(s.history), details ->> 'from', details ->> 'to',
+        customer_tier_internal.equal_of(s)))
       AS x(from_tier text, to_tier text, heads bigint);
 END $$;
 COMMENT ON FUNCTION customer_tier_internal.answer_migration(regclass, jsonb) IS 'support of migration';
