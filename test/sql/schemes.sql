@@ -101,6 +101,11 @@ SELECT count(*) FROM (
 WHERE valid_to <> next OR is_current <> last
   OR valid <> daterange(valid_from, CASE WHEN NOT last THEN next END) $$;
 SELECT not_a_chain();
+-- a turn adds a row, and writes none of before again
+SELECT count(*) FROM (
+  SELECT xmin::text AS writer, lead(xmin::text) OVER (PARTITION BY customer ORDER BY valid_from) AS next
+  FROM abc__history) AS h
+WHERE writer = next;
 SELECT outcome(sql) FROM unnest(ARRAY[
   $$UPDATE abc__history SET valid_from = '2026-05-31' WHERE customer = 2 AND valid_from > '2026-05-31'$$,
   $$INSERT INTO abc__history (customer, valid_from, change, reason, rule_version)
