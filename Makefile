@@ -9,7 +9,8 @@ EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" $(SRCDIR)custo
 ROOMS = base ledger rollup cuts value capture grading operations pictures
 
 base = module error_context amount day names query composite decimal customer_context
-ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures
+ledger = entries ledger_reader ledger order_tag ledger_log ledger_io ledger_agg ledger_ops day_window measures \
+	calendar
 rollup = sale scatter customer_sales sales_query roll_up
 cuts = select_sorted arguments value_state cuts natural classes rfm weighted_score normalise \
 	concentration window_functions

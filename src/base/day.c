@@ -8,6 +8,8 @@
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 
+#define MAX_MONTHS	12000		/* a thousand years */
+
 /*
  * The offset of a zone is constant between two of its changes, so that the day is
  * integer arithmetic there.  The cache holds the last used zone and some of these
@@ -163,6 +165,22 @@ ct_get_as_of(FunctionCallInfo fcinfo, int arg)
 				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
 				 errmsg("as_of must be a finite date")));
 	return as_of;
+}
+
+/*
+ * ct_get_months
+ *		The number of months that a measure is asked for, "least" or more.
+ */
+int
+ct_get_months(FunctionCallInfo fcinfo, int arg, int least)
+{
+	int			months = PG_GETARG_INT32(arg);
+
+	if (months < least || months > MAX_MONTHS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("months must be between %d and %d", least, MAX_MONTHS)));
+	return months;
 }
 
 /*

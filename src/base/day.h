@@ -13,6 +13,7 @@
 pg_noreturn extern void ct_day_infinite(void);
 extern DateADT ct_day_in_zone(TimestampTz t, text *zone);
 extern DateADT ct_get_as_of(FunctionCallInfo fcinfo, int arg);
+extern int	ct_get_months(FunctionCallInfo fcinfo, int arg, int least);
 extern DateADT ct_add_months(DateADT day, int64 months);
 
 static inline DateADT

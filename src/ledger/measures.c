@@ -9,10 +9,7 @@
 
 #include "ledger/ledger.h"
 
-#include "catalog/pg_type.h"
 #include "utils/builtins.h"
-#include "utils/rangetypes.h"
-#include "utils/typcache.h"
 
 #include "base/day.h"
 #include "ledger/day_window.h"
@@ -30,13 +27,10 @@ PG_FUNCTION_INFO_V1(ct_recency);
 PG_FUNCTION_INFO_V1(ct_tenure);
 PG_FUNCTION_INFO_V1(ct_average_order);
 PG_FUNCTION_INFO_V1(ct_mean_interval);
-PG_FUNCTION_INFO_V1(ct_trailing_months);
 PG_FUNCTION_INFO_V1(ct_monthly_average);
 PG_FUNCTION_INFO_V1(ct_growth);
 PG_FUNCTION_INFO_V1(ct_trend);
 PG_FUNCTION_INFO_V1(ct_status);
-
-#define MAX_MONTHS			12000	/* a thousand years */
 
 /* status, by the customer's own rhythm */
 #define RHYTHM_UNKNOWN		90	/* days, where there was one purchase day */
@@ -56,18 +50,6 @@ typedef struct Summary
 	DateADT		last_purchase;
 	int			scale;
 } Summary;
-
-static int
-get_months(FunctionCallInfo fcinfo, int arg, int least)
-{
-	int			months = PG_GETARG_INT32(arg);
-
-	if (months < least || months > MAX_MONTHS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("months must be between %d and %d", least, MAX_MONTHS)));
-	return months;
-}
 
 static void
 summarize(const Ledger *l, DayWindow w, Summary *s)
@@ -276,35 +258,11 @@ months_before(DateADT as_of, int64 back, int64 months)
 	return w;
 }
 
-/* trailing_months(as_of, months) */
-Datum
-ct_trailing_months(PG_FUNCTION_ARGS)
-{
-	DateADT		as_of = PG_GETARG_DATEADT(0);
-	int			months = get_months(fcinfo, 1, 0);
-	DayWindow	w = {as_of, as_of};
-	RangeBound	lower = {0};
-	RangeBound	upper = {0};
-
-	if (!DATE_NOT_FINITE(as_of))
-	{
-		w = months_before(as_of, 0, months);
-		if (!IS_VALID_DATE(w.upper))
-			ereport(ERROR,
-					(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-					 errmsg("date out of range")));
-	}
-	lower.val = DateADTGetDatum((DateADT) w.lower);
-	lower.inclusive = lower.lower = true;
-	upper.val = DateADTGetDatum((DateADT) w.upper);
-	PG_RETURN_RANGE_P(ct_make_range(range_get_typcache(fcinfo, DATERANGEOID), &lower, &upper));
-}
-
 Datum
 ct_monthly_average(PG_FUNCTION_ARGS)
 {
 	DateADT		as_of = ct_get_as_of(fcinfo, 1);
-	int			months = get_months(fcinfo, 2, 1);
+	int			months = ct_get_months(fcinfo, 2, 1);
 	Summary		s;
 
 	summarize(PG_GETARG_LEDGER(0), months_before(as_of, 0, months), &s);
@@ -316,7 +274,7 @@ ct_growth(PG_FUNCTION_ARGS)
 {
 	Ledger	   *l = PG_GETARG_LEDGER(0);
 	DateADT		as_of = ct_get_as_of(fcinfo, 1);
-	int			months = get_months(fcinfo, 2, 1);
+	int			months = ct_get_months(fcinfo, 2, 1);
 	Summary		now;
 	Summary		before;
 
@@ -334,7 +292,7 @@ ct_trend(PG_FUNCTION_ARGS)
 	LedgerReader r;
 	LedgerEntry e;
 	DateADT		as_of = ct_get_as_of(fcinfo, 1);
-	int			months = get_months(fcinfo, 2, 2);
+	int			months = ct_get_months(fcinfo, 2, 2);
 	int			month = 0;
 	DayWindow	w = months_before(as_of, months, 0);
 	int128		weighted = 0;

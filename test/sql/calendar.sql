@@ -6,6 +6,13 @@ SELECT calendar_year('2026-06-30'), calendar_year('2026-01-01'), calendar_year('
 -- a year that begins in April
 SELECT calendar_year('2026-06-30', 4), calendar_year('2026-03-31', 4), calendar_year('2026-04-01', 4);
 SELECT calendar_year('2026-06-30', 13);
+SELECT calendar_year('infinity');
+SELECT anniversary_year('-infinity', '2026-06-30');
+SELECT anniversary_year('2026-06-30', 'infinity');
+SELECT calendar_year('5874897-12-31');
+SELECT calendar_year('4714-11-24 BC');
+-- there is no year 0
+SELECT calendar_year('0001-02-01', 4), anniversary_year('0044-03-15 BC', '2026-06-30');
 SELECT calendar_year(NULL), calendar_year('2026-06-30', NULL);
 
 SELECT anniversary_year('2020-05-17', '2026-06-30'), anniversary_year('2020-05-17', '2026-05-16'),

@@ -62,12 +62,6 @@ AS 'MODULE_PATHNAME', 'ct_mean_interval'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION mean_interval(ledger) IS 'mean days between purchase days; null with fewer than two';
 
--- "trailing" alone is a reserved word
-CREATE FUNCTION trailing_months(as_of date, months integer) RETURNS daterange
-AS 'MODULE_PATHNAME', 'ct_trailing_months'
-LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION trailing_months(date, integer) IS 'the months that end with as_of, as a range of days';
-
 CREATE FUNCTION monthly_average(ledger, as_of date, months integer) RETURNS numeric
 AS 'MODULE_PATHNAME', 'ct_monthly_average'
 LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE COST 4;
