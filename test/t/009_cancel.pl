@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use IPC::Run;
+use List::Util qw(min);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -14,7 +15,7 @@ plan skip_all => 'CPU times of a process are read from /proc' unless -r "/proc/$
 
 # ms; the least of several attempts counts
 my $limit = 120;
-my $attempts = 3;
+my $attempts = 6;
 
 my $node = PostgreSQL::Test::Cluster->new('cancel');
 $node->init;
@@ -91,7 +92,8 @@ sub run_for
 }
 
 foreach my $case (
-	[ 'text of a ledger', 'SELECT length(ledger::text) FROM state' ],
+	# the server's copying of the text, at its end, cannot be cancelled
+	[ 'text of a ledger', 'SELECT octet_length(ledger::text) FROM state', 0.2, 0.4 ],
 	[ 'slice that encodes anew', "SELECT is_empty(slice(ledger, daterange('0001-01-02', NULL))) FROM state" ],
 	[ '-ledger', 'SELECT is_empty(-ledger) FROM state' ],
 	[ 'ledger + ledger', 'SELECT is_empty(ledger + ledger) FROM state' ],
@@ -113,7 +115,7 @@ foreach my $case (
 {
 	my ($name, $sql, @parts) = @$case;
 	@parts = (0.3, 0.6) unless @parts;
-	my $whole = run_for($sql);
+	my $whole = min(run_for($sql), run_for($sql));
 	my ($worst, $cancelled) = (0, 0);
 	foreach my $part (@parts)
 	{
