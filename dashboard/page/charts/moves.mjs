@@ -47,6 +47,7 @@ export function moves(body, rows, names) {
           nodeGap: 10,
           layoutIterations: 0,
           draggable: false,
+          animationDuration: 0,
           data: [...nodes.values()]
             .sort((a, b) => b.rank - a.rank)
             .map((one) => ({

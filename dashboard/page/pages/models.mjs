@@ -5,6 +5,8 @@ import { choice, h, number, table } from '../dom.mjs';
 import { panel } from '../panel.mjs';
 import { amount, count, measure, words } from '../words.mjs';
 
+const kinds = { bgnbd: 'BG/NBD', mbgnbd: 'MBG/NBD', pareto_nbd: 'Pareto/NBD', bgbb: 'BG/BB' };
+
 // a fit, as the server keeps it: parameters beside their standard errors, and what is said of the fit
 function fit(title, row) {
   if (!row) {
@@ -92,7 +94,7 @@ export function models({ parameters }) {
         'p',
         { class: 'says' },
         [
-          `${words.kind}: ${one.kind}`,
+          `${words.kind}: ${kinds[one.kind]}`,
           `${words.sales}: ${one.ledger}`,
           `${words.fitted}: ${one.as_of}`,
           `${words.unitDays}: ${one.unit_days}`,

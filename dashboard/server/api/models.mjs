@@ -1,9 +1,9 @@
 // Models that are kept by name, and how well they foretell.
 
-// the columns are the server's: a row of the model as it is
+// the columns are the server's, in their order: a row of the model as it is
 export async function models({ ask }) {
   const rows = await ask(
-    'SELECT to_jsonb(m) AS model FROM customer_tier.models AS m ORDER BY m.name::text LIMIT 200',
+    'SELECT to_json(m) AS model FROM customer_tier.models AS m ORDER BY m.name::text LIMIT 200',
   );
   return rows.map(({ model }) => model);
 }
