@@ -28,6 +28,7 @@ typedef struct Moves
 	int			n;				/* places, outside included */
 	double	   *heads;			/* n by n */
 	char	  **names;
+	char	  **paint;
 	double		rose;
 	double		fell;
 	double		stayed;
@@ -123,7 +124,7 @@ label_nodes(Canvas *c, const Moves *m, bool from, double scale, const double *y,
 		if (sum <= 0)
 			continue;
 		ct_rect(c, from ? LEFT : RIGHT - NODE_WIDTH, y[i], NODE_WIDTH, Max(sum * scale, 1),
-				i == 0 ? "class=\"ct-sm\"" : ct_shade(i - 1, m->n - 1), NULL);
+				i == 0 ? "class=\"ct-sm\"" : m->paint[i - 1], NULL);
 		place[n] = i;
 		at[n++] = y[i] + sum * scale / 2 + 4.5;
 	}
@@ -200,7 +201,7 @@ draw_ribbons(Canvas *c, const Moves *m, const double *left, const double *right,
 }
 
 /*
- * svg_flow(from_tiers, to_tiers, heads, tiers, options)
+ * svg_flow(from_tiers, to_tiers, heads, tiers, colours, options)
  *
  * Where nearly all stay, as from one month to the next, the others would be hairs: then
  * those who stayed are not drawn, which the key says.
@@ -231,11 +232,12 @@ ct_svg_flow(PG_FUNCTION_ARGS)
 	bool		draw_stayed;
 	int			most;
 
-	ct_canvas_begin(&c, PG_ARGISNULL(4) ? NULL : PG_GETARG_JSONB_P(4), "Who moved", own);
+	ct_canvas_begin(&c, PG_ARGISNULL(5) ? NULL : PG_GETARG_JSONB_P(5), "Who moved", own);
 	ct_check_lengths(n_to, n, "to_tiers", "from_tiers");
 	ct_check_lengths(n_heads, n, "heads", "from_tiers");
 	tiers = ct_get_texts(fcinfo, 3, "tiers", &m.n);
 	ct_check_classes(m.n, MAX_NODES, "tiers");
+	m.paint = ct_get_colours(fcinfo, 4, m.n);
 	m.names = palloc0(sizeof(char *) * (m.n + 1));
 	for (int i = 0; i < m.n; i++)
 		m.names[i + 1] = tiers[i] != NULL ? tiers[i] : "?";

@@ -60,9 +60,10 @@ FROM voice, sample,
        ARRAY(SELECT (x % 4 - 1.5) * 1e3 / x FROM unnest(i) AS x) || NULL::float8,
                                  options => o || '{"waterfall": true}')),
     ('flow', (SELECT svg_flow(array_agg(label[a]), array_agg(label[b]), array_agg(1 + (a * 7 + b * 13) % 50), label,
-                              p || '{"from": "2026-06-30", "to": "2026-07-31"}')
+                              options => p || '{"from": "2026-06-30", "to": "2026-07-31"}')
               FROM generate_series(0, n) AS a, generate_series(0, n) AS b)),
-    ('flow_few', svg_flow(ARRAY[NULL, label[1], label[n]], ARRAY[label[n], NULL, label[n]], '{3, 1, 99999}', label, p)),
+    ('flow_few', svg_flow(ARRAY[NULL, label[1], label[n]], ARRAY[label[n], NULL, label[n]], '{3, 1, 99999}', label,
+                          options => p)),
     ('heat', (SELECT svg_heat(array_agg(x), array_agg(y), array_agg(((x * 31 + y * 17) % 100)::float8 ^ 3),
                               array_agg(exp(x + y * 0.3)), array_agg(format(pattern, x)), o)
               FROM generate_series(1, n) AS x, generate_series(1, n) AS y)),

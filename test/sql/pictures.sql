@@ -20,10 +20,11 @@ SELECT regexp_split_to_table(svg_bars('{a}', '{1}'), '(?=</?(?:style|rect)|\.ct-
 SELECT body(svg_pyramid('{C,B,A}', '{700,250,50}', '{100,200.5,700}', '{NULL,teal,#1b7837}'));
 SELECT body(svg_lorenz(lorenz(v, 4), gini(v))) FROM unnest('{1,2,3,10}'::float8[]) AS v;
 SELECT body(svg_whale(whale_curve(v, 4), '{"title": "Profit"}')) FROM unnest('{10,5,-2,-3}'::float8[]) AS v;
-SELECT body(svg_flow('{A,B,B,NULL,A}', '{A,B,A,B,NULL}', '{10,20,5,7,1}', '{B,A}', '{"from": "June", "to": "July"}'));
+SELECT body(svg_flow('{A,B,B,NULL,A}', '{A,B,A,B,NULL}', '{10,20,5,7,1}', '{B,A}', '{NULL,#1b7837}',
+  '{"from": "June", "to": "July"}'));
 -- those who stayed are left out where the others would be hairs
 SELECT body(svg_flow('{A,B}', '{A,A}', '{1000,5}', '{B,A}')) LIKE '%not drawn%' AS without, count(*)
-FROM body(svg_flow('{A,B}', '{A,A}', '{1000,5}', '{B,A}', '{"stayed": true}')) GROUP BY 1;
+FROM body(svg_flow('{A,B}', '{A,A}', '{1000,5}', '{B,A}', options => '{"stayed": true}')) GROUP BY 1;
 SELECT body(svg_heat('{1,2,2}', '{1,1,2}', '{10,5,1}', '{4,NULL,16}', '{x,y,z}', '{"x": "frequency", "y": "recency"}'));
 SELECT body(svg_quadrant('{1,2,3,NULL}', '{1,2,9,4}', 2, 5, '{{low,more},{much,most}}'));
 SELECT body(svg_trend('{2026-01-31,2026-01-31,2026-02-28}', '{A,B,A}', '{10,20,15}', '{B,A}'));

@@ -104,6 +104,7 @@ BEGIN
         LEFT JOIN t AS b ON b.tier = v.to_tier)
     SELECT array_agg(from_label ORDER BY a, b) AS from_labels, array_agg(to_label ORDER BY a, b) AS to_labels,
            array_agg(v.heads ORDER BY a, b) AS heads, ARRAY(SELECT label FROM t ORDER BY place) AS labels,
+           ARRAY(SELECT colour FROM t ORDER BY place) AS colours,
            coalesce(sum(v.heads) FILTER (WHERE b > a), 0) AS rose,
            coalesce(sum(v.heads) FILTER (WHERE b < a), 0) AS fell,
            coalesce(sum(v.heads) FILTER (WHERE is_new), 0) AS came,
@@ -114,7 +115,7 @@ BEGIN
       '%s customers rose, %s fell, %s are new and %s left.', language,
       customer_tier_internal.picture_number(m.rose, language), customer_tier_internal.picture_number(m.fell, language),
       customer_tier_internal.picture_number(m.came, language), customer_tier_internal.picture_number(m.gone, language));
-    svg := customer_tier.svg_flow(m.from_labels, m.to_labels, m.heads, m.labels,
+    svg := customer_tier.svg_flow(m.from_labels, m.to_labels, m.heads, m.labels, m.colours,
       jsonb_build_object('from', coalesce(to_char(day_before, 'YYYY-MM-DD'), ''), 'to', to_char(day, 'YYYY-MM-DD'),
                          'description', reading) || o);
   ELSIF kind = 'trend' THEN

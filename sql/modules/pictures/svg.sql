@@ -22,10 +22,10 @@ COMMENT ON FUNCTION svg_pyramid(text[], double precision[], double precision[], 
   'each tier''s part of the heads beside its part of the value; tiers are listed the lowest first';
 
 CREATE FUNCTION svg_flow(from_tiers text[], to_tiers text[], heads double precision[], tiers text[],
-  options jsonb DEFAULT '{}') RETURNS text
+  colours text[] DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS text
 AS 'MODULE_PATHNAME', 'ct_svg_flow'
 LANGUAGE C IMMUTABLE PARALLEL SAFE COST 1000;
-COMMENT ON FUNCTION svg_flow(text[], text[], double precision[], text[], jsonb) IS
+COMMENT ON FUNCTION svg_flow(text[], text[], double precision[], text[], text[], jsonb) IS
   'who moved between two days: from which tier to which; null is outside; tiers lists all, the lowest first';
 
 CREATE FUNCTION svg_heat(x integer[], y integer[], heads double precision[], value double precision[] DEFAULT NULL,
