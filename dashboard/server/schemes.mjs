@@ -50,6 +50,16 @@ const ATTRIBUTES = `
   WHERE c.oid = to_regclass($1) AND has_schema_privilege(n.oid, 'USAGE')
     AND has_column_privilege(c.oid, a.attnum, 'SELECT')`;
 
+// an allocation of a scheme of which the viewer may read who had whom
+const ALLOCATION = `
+  SELECT n.nspname AS namespace, c.relname AS relation
+  FROM customer_tier.allocations AS a
+    JOIN pg_class AS c ON c.oid = a.history
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+  WHERE a.scheme = to_regclass($1) AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+  ORDER BY a.allocation::text COLLATE "C"
+  LIMIT 1`;
+
 const VALUES = ['m', 'monetary', 'value', 'worth', 'profit'];
 // columns of attributes by which people go
 const NAMES = ['name', 'customer_name', 'full_name', 'company', 'title'];
@@ -140,23 +150,35 @@ export async function schemes(ask) {
   return found;
 }
 
-// Name and owner of a customer x, where attributes have them: a join, and what is shown of both.
+// Name and owner of a customer x: a join, and what is shown of both.  The name is an attribute.  The owner is that of
+// an allocation, or an attribute; "owners" lists them, and "owned" is a condition of x and an owner.
 export async function attributes(ask, scheme) {
   const columns = scheme.rule.attributes ? await ask(ATTRIBUTES, [scheme.rule.attributes]) : [];
   const key = columns.find((column) => column.key);
-  if (!key) {
-    return { join: '', shown: 'x.*' };
+  const [allocation] = await ask(ALLOCATION, [scheme.view('')]);
+  const found = { join: '' };
+  const shown = { name: undefined, owner: undefined };
+  if (key) {
+    const owner = named(columns, OWNERS);
+    found.table = quoted(key.namespace, key.relation);
+    found.key = quoted(key.name);
+    found.name = named(columns, NAMES);
+    found.join = `LEFT JOIN ${found.table} AS a ON a.${found.key} = x.customer`;
+    shown.name = found.name && `a.${found.name}::text`;
+    if (owner) {
+      shown.owner = `a.${owner}::text`;
+      found.owners = `SELECT ${owner}::text AS owner FROM ${found.table}`;
+      found.owned = (one) => `a.${owner}::text = ${one}`;
+    }
   }
-  const table = quoted(key.namespace, key.relation);
-  const found = { name: named(columns, NAMES), owner: named(columns, OWNERS) };
-  const shown = Object.entries(found).filter(([, column]) => column);
-  return {
-    ...found,
-    table,
-    key: quoted(key.name),
-    join: `LEFT JOIN ${table} AS a ON a.${quoted(key.name)} = x.customer`,
-    shown: ['x.*', ...shown.map(([title, column]) => `a.${column}::text AS ${quoted(title)}`)].join(', '),
-  };
+  if (allocation) {
+    const current = `FROM ${quoted(allocation.namespace, allocation.relation)} AS o WHERE o.is_current`;
+    shown.owner = `(SELECT o.owner ${current} AND o.customer = x.customer)`;
+    found.owners = `SELECT o.owner ${current}`;
+    found.owned = (one) => `x.customer IN (SELECT o.customer ${current} AND o.owner = ${one})`;
+  }
+  const titles = Object.keys(shown).filter((title) => shown[title]);
+  return { ...found, shown: ['x.*', ...titles.map((title) => `${shown[title]} AS ${title}`)].join(', ') };
 }
 
 // the name of a customer x, as SQL

@@ -127,6 +127,29 @@ test('pages by key are the whole list in order, for every column and way', async
   }
 });
 
+test('owners are those of the allocation, where it may be read', async () => {
+  const names = 'SELECT DISTINCT owner FROM crm.managers_history WHERE is_current AND owner IS NOT NULL ORDER BY owner';
+  const scheme = 'crm.relation';
+  assert.deepEqual(await json(query('owners', { scheme })), (await sql.query(names)).rows);
+  const { rows } = await json(query('customers', { scheme, owner: 'Bob' }));
+  const { rows: found } = await sql.query(`
+    SELECT r.customer::text FROM crm.relation AS r JOIN crm.managers AS m USING (customer) WHERE owner = 'Bob'
+    ORDER BY r.tier_rank DESC, r.customer LIMIT 50`);
+  assert.deepEqual(
+    rows.map(({ customer, owner }) => [customer, owner]),
+    found.map(({ customer }) => [customer, 'Bob']),
+  );
+  const viewer = await dashboard('viewer');
+  try {
+    const { rows: attributes } = await sql.query('SELECT DISTINCT owner FROM customer ORDER BY owner');
+    assert.deepEqual(await json(query('owners', { scheme }), viewer), attributes);
+    const { rows: hers } = await json(query('customers', { scheme, owner: '陈' }), viewer);
+    assert.ok(hers.length === 50 && hers.every(({ owner }) => owner === '陈'));
+  } finally {
+    await viewer.stop();
+  }
+});
+
 test('search finds keys and names, and takes nothing for a pattern or for SQL', async () => {
   const found = async (q, more = {}) =>
     (await json(query('customers', { scheme: 'crm.relation', q, ...more }))).rows.map(({ customer }) => customer);
@@ -135,7 +158,10 @@ test('search finds keys and names, and takes nothing for a pattern or for SQL', 
   assert.deepEqual(await found('100% _under\\score "quoted"'), ['260']);
   assert.deepEqual(await found('_%'), []);
   assert.ok((await found('customer 312')).includes('312'));
-  assert.deepEqual(await found('<img', { owner: 'Ann', tier: 'key' }), ['54']);
+  const {
+    rows: [{ owner }],
+  } = await sql.query('SELECT owner FROM crm.managers WHERE customer = 54');
+  assert.deepEqual(await found('<img', { owner, tier: 'key' }), ['54']);
   assert.deepEqual(await found('<img', { owner: "' OR true --" }), []);
   assert.equal(await status(query('customers', { scheme: 'crm.relation', sort: 'tier; DROP TABLE sales' })), 400);
   assert.equal(await status(query('customers', { scheme: 'crm.relation', after: '["x' })), 400);

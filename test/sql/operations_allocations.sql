@@ -183,6 +183,7 @@ CREATE TABLE manager (owner text, capacity numeric, customer_group text, role te
 INSERT INTO manager VALUES ('Ann', 1, 'north', 'key'), ('Bob', 1, 'north', 'key'), ('Cid', 2, 'north', NULL),
   ('Dee', 1, 'south', NULL), ('Eve', 1, 'south', NULL);
 SELECT create_allocation('t_allocations.owners', 'abc', 'manager', weight => 'value', per => 'region', most => 0.6);
+TABLE allocations;
 SELECT outcome($$SELECT allocate('owners', '2026-02-01')$$);
 SELECT customers FROM refresh_scheme('abc', '2026-01-31');
 SELECT set_policy('abc', 'A', owner_role => 'key');

@@ -193,6 +193,28 @@ for my $role (qw(stranger reader writer maker landlord))
 }
 is(sql('shop', $now), $before, 'and nothing has changed');
 
+# an allocation is listed for who may read it; a table that names the scheme of another is none
+sql('shop', 'SET ROLE heir; GRANT SELECT ON "C R M"."Who\'s" TO reader');
+sql('shop', <<'SQL');
+SET ROLE maker;
+CREATE SCHEMA lair;
+CREATE VIEW lair.mine AS SELECT 1 AS customer;
+CREATE TABLE lair.made (is_allocation customer_tier.is_allocation DEFAULT true,
+	a regclass DEFAULT 'lair.mine', b regclass DEFAULT '"C R M".abc', c regclass DEFAULT 'lair.mine',
+	d regclass DEFAULT 'lair.mine', e regclass DEFAULT 'lair.mine', f regclass DEFAULT 'lair.mine',
+	g regclass DEFAULT 'lair.mine', h regclass DEFAULT 'lair.mine');
+GRANT USAGE ON SCHEMA lair TO PUBLIC;
+GRANT SELECT ON lair.mine TO PUBLIC;
+SQL
+my $listed = q{SELECT * FROM customer_tier.allocations WHERE allocation::text !~ 'sly'};
+my $whos = q{"C R M"."Who's"|"C R M".abc|"C R M".owners_history|"C R M".owners_load};
+for my $role (qw(stranger reader writer maker landlord heir))
+{
+	my $seen = $role =~ /reader|heir/ ? $whos : '';
+	is(sql('shop', "SET ROLE $role; $listed"), $seen, "$role sees allocations that may be read, and no others");
+}
+sql('shop', 'DROP SCHEMA lair CASCADE; SET ROLE heir; REVOKE SELECT ON "C R M"."Who\'s" FROM reader');
+
 # where row-level security hides rows from their owner, there is an error, and no answer about a part of them
 my $allocate = q{allocate('"Who''s"', '2026-03-01')};
 my %asks = ('"mana ger"' => $allocate, '"assi gned"' => $allocate, sale_ledger => $allocate,

@@ -72,8 +72,8 @@ async function chosen(request, cursor) {
     }
   }
   const owner = parameters.text('owner');
-  if (owner !== '' && attribute.owner) {
-    where.push(`a.${attribute.owner}::text = ${value(owner)}`);
+  if (owner !== '' && attribute.owned) {
+    where.push(attribute.owned(value(owner)));
   }
   return {
     attribute,
@@ -118,11 +118,8 @@ export async function customers(request) {
 }
 
 export async function owners({ ask, scheme }) {
-  const { table, owner } = await attributes(ask, scheme);
-  return owner
-    ? ask(`
-    SELECT ${owner}::text AS owner FROM ${table} WHERE ${owner} IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 500`)
-    : [];
+  const { owners: all } = await attributes(ask, scheme);
+  return all ? ask(`SELECT owner FROM (${all}) AS o WHERE owner IS NOT NULL GROUP BY 1 ORDER BY 1 LIMIT 500`) : [];
 }
 
 // all of them, as a cursor

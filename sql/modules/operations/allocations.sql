@@ -56,6 +56,31 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.allocation_of(regclass) IS
   'an allocation by its view, or another part; an error if there is none';
 
+-- as an allocation of another owner's scheme may be made by anybody, its parts and the scheme must have one owner
+CREATE VIEW allocations AS
+SELECT a.parts[1] AS allocation, a.parts[2] AS scheme, a.parts[7] AS history, a.parts[8] AS loads
+FROM (
+  SELECT customer_tier_internal.named_parts(c.oid) AS parts, c.relowner
+  FROM pg_catalog.pg_depend AS d
+    JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
+  WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass
+    AND d.refobjid OPERATOR(pg_catalog.=) 'customer_tier.is_allocation'::pg_catalog.regtype
+    AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+    AND c.relkind OPERATOR(pg_catalog.=) 'r') AS a
+WHERE pg_catalog.cardinality(a.parts) OPERATOR(pg_catalog.=) 8
+  AND pg_catalog.has_table_privilege(a.parts[1], 'SELECT')
+  AND NOT EXISTS (
+    SELECT
+    FROM pg_catalog.unnest(a.parts) AS p
+      LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p
+    WHERE c.relowner IS DISTINCT FROM a.relowner);
+GRANT SELECT ON allocations TO PUBLIC;
+COMMENT ON VIEW allocations IS 'the allocations of which the viewer may read the owners of customers';
+COMMENT ON COLUMN allocations.allocation IS 'the view of the current owner of each customer';
+COMMENT ON COLUMN allocations.scheme IS 'the view of the scheme whose customers they are';
+COMMENT ON COLUMN allocations.history IS 'the view of all owners, with their days';
+COMMENT ON COLUMN allocations.loads IS 'the view of what each owner has';
+
 CREATE FUNCTION customer_tier_internal.has_column(relation regclass, name text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
