@@ -37,5 +37,16 @@ export const signed = format({ maximumFractionDigits: 2, signDisplay: 'exceptZer
 export const measure = (value) =>
   Math.abs(value) < 10 ? format({ maximumSignificantDigits: 3 })(value) : exact(value);
 
+// of a measure of several customers, below each other: all with decimals, or none
+export function measures(values) {
+  const given = values.filter((value) => value !== null).map(Number);
+  if (given.every(Number.isInteger)) {
+    return rounded;
+  }
+  return given.every((value) => Math.abs(value) < 10)
+    ? format({ minimumFractionDigits: 3, maximumFractionDigits: 3 })
+    : cents;
+}
+
 // a word of the database, where the page has another for it
 export const said = (group, text) => words[group]?.[text] ?? text;

@@ -4,7 +4,7 @@ import { badge } from '../badge.mjs';
 import { choice, h, number, table } from '../dom.mjs';
 import { panel } from '../panel.mjs';
 import { go, link } from '../route.mjs';
-import { measure, said, words } from '../words.mjs';
+import { measures, said, words } from '../words.mjs';
 
 const WAIT = 250;
 
@@ -105,6 +105,7 @@ export function customers(context) {
     const named = rows.some((row) => row.name !== undefined);
     const owned = rows.some((row) => row.owner !== undefined);
     const axes = scheme.axes.map(({ name }) => name);
+    const figure = Object.fromEntries(axes.map((axis) => [axis, measures(rows.map((row) => row[axis] ?? null))]));
     const columns = [
       ['customer', words.customer],
       named && ['', words.name],
@@ -121,7 +122,7 @@ export function customers(context) {
         badge(row, scheme),
         ...axes.map((axis) =>
           number([
-            measure(row[axis] ?? null),
+            figure[axis](row[axis] ?? null),
             row.changed && axes.length === 1 ? h('span', { title: words.outdated }, ' *') : null,
           ]),
         ),

@@ -1,4 +1,6 @@
 // English.  zh.mjs has the same keys.
+const many = (number, thing) => `${number} ${thing}${String(number) === '1' ? '' : 's'}`;
+
 export const en = {
   title: 'Customer tiers',
   skip: 'To the content',
@@ -71,7 +73,7 @@ export const en = {
   partHeld: 'part held',
   heat: 'Two scores',
   heatSays: (x, y, mean) =>
-    `Customers by ${x} and ${y}${mean ? `; below, the mean of ${mean}` : ''}. ` + '5 is better than 1.',
+    `Customers by ${x} and ${y}${mean ? `; below, the mean of ${mean}` : ''}. ` + 'A higher score is better.',
   moves: 'Who moved at the last refresh',
   movesSays: (up, down, entered, left) => `${up} rose, ${down} fell, ${entered} entered, ${left} left.`,
   before: 'before',
@@ -106,7 +108,7 @@ export const en = {
   history: 'History',
   historySays: (count) => `Entries in the history: ${count}.`,
   ledger: 'Purchases by day',
-  ledgerSays: (days, total) => `${days} days with sales in the year shown, ${total} together.`,
+  ledgerSays: (days, total) => `${many(days, 'day')} with sales in the year shown, ${total} together.`,
   noLedger: 'No sales in two years.',
 
   columns: {
@@ -139,7 +141,7 @@ export const en = {
   states: { over: 'too many', never: 'never contacted', overdue: 'overdue', due: 'due today', 'on plan': 'on plan' },
   plan: 'Contacts that are due',
   coverage: 'Coverage',
-  planSays: (rows) => `${rows} customers to contact.`,
+  planSays: (rows) => `${many(rows, 'customer')} to contact.`,
   planMost: (rows) => `The first ${rows} customers to contact.`,
   noPlan: 'This scheme has no plan: create_operation_views makes one.',
   falling: 'Who falls when',
