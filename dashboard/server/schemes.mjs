@@ -175,7 +175,8 @@ export async function attributes(ask, scheme) {
     const current = `FROM ${quoted(allocation.namespace, allocation.relation)} AS o WHERE o.is_current`;
     shown.owner = `(SELECT o.owner ${current} AND o.customer = x.customer)`;
     found.owners = `SELECT o.owner ${current}`;
-    found.owned = (one) => `x.customer IN (SELECT o.customer ${current} AND o.owner = ${one})`;
+    // an array is looked up in the index of the view's customers
+    found.owned = (one) => `x.customer = ANY (ARRAY(SELECT o.customer ${current} AND o.owner = ${one}))`;
   }
   const titles = Object.keys(shown).filter((title) => shown[title]);
   return { ...found, shown: ['x.*', ...titles.map((title) => `${shown[title]} AS ${title}`)].join(', ') };
