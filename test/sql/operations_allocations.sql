@@ -278,12 +278,13 @@ BEGIN
 END $$;
 CREATE PROCEDURE decide_again(seed bigint, n int) LANGUAGE plpgsql AS $$
 DECLARE
+  first date := greatest('2026-03-01', (SELECT max(as_of) FROM abc3_trend));
   day date;
   a record;
   b record;
 BEGIN
   FOR f IN 1..n LOOP
-    day := date '2026-03-01' + f;
+    day := first + f;
     FOR i IN 0..f % 3 LOOP
       CALL hire(seed * 1000 + f * 100 + i * 10, day);
       PERFORM refresh_scheme('abc3', day);
