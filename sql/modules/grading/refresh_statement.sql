@@ -94,12 +94,11 @@ before AS (
   SELECT g.*, d.begun,
          CASE WHEN begun IS NULL THEN now_tier ELSE b.tier END AS was,
          CASE WHEN begun IS NULL THEN now_status ELSE b.status END AS was_status,
-         CASE WHEN begun IS NULL THEN now_since ELSE b.since END AS was_since,
-         CASE WHEN begun IS NULL THEN now_earned ELSE b.earned END AS was_earned
+         CASE WHEN begun IS NULL THEN now_since ELSE b.since END AS was_since
   FROM graded AS g
     LEFT JOIN today AS d ON d.customer {equal} g.customer
     LEFT JOIN LATERAL (
-      SELECT tier, status, since, earned
+      SELECT tier, status, since
       FROM {history} AS h
       WHERE begun IS NOT NULL AND h.customer {equal} g.customer AND h.valid_from < {day}
       ORDER BY valid_from DESC
@@ -107,6 +106,10 @@ before AS (
 decided AS (
   SELECT f.*, rank IS NULL AS gone, was IS NULL AS fresh, ({names})[rank] AS earned,
          ({names_before})[rank_by_before] AS earned_by_before,
+         CASE was_status
+           WHEN 'held' THEN rank_by_before < array_position({names_before}, was)
+           ELSE ({names_before})[rank_by_before] = was
+         END AS same_by_before,
          CASE
            WHEN rank IS NULL THEN NULL
            WHEN pinned IS NOT NULL THEN pinned
@@ -158,9 +161,9 @@ turn AS MATERIALIZED (
            WHEN status = 'held' AND tier = was THEN 'held'
            WHEN was_status = 'pinned' THEN 'unpinned'
            WHEN freed IS NOT NULL THEN freed
-           WHEN was_status = 'held' AND tier <> was AND earned = was_earned THEN 'hold ended'
-           WHEN {rule_changed} AND (earned_by_before IS NULL OR earned_by_before = was_earned) THEN 'rule'
-           WHEN earned_by_before = was_earned THEN 'line moved'
+           WHEN was_status = 'held' AND goes_to < cur THEN 'hold ended'
+           WHEN {rule_changed} AND (earned_by_before IS NULL OR same_by_before) THEN 'rule'
+           WHEN same_by_before THEN 'line moved'
            ELSE 'moved'
          END AS reason
   FROM placed
