@@ -139,7 +139,7 @@ UPDATE sale SET customer = 5 WHERE customer = 6;
 CALL merge_customers('sale', 6, 5);
 COMMIT;
 CALL merge_customers('sale', 8, 7);
-SELECT customer, tier, status, since FROM club ORDER BY 1;
+SELECT customer, tier, status, since, previous_tier, changed_on FROM club ORDER BY 1;
 SELECT * FROM chain('club');
 SELECT customer, tier, pinned_from, until, reason FROM club__pin ORDER BY 1, 3;
 SELECT customer, released_on, reason FROM club__release;

@@ -408,6 +408,16 @@ SELECT prune_history('abc', '2030-01-01'), prune_history('abc', '2030-01-01') AS
 SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
 SELECT * FROM refresh_scheme('abc', '2026-06-15');
 SELECT customer, tier, valid_from, valid_to, reason FROM abc_history ORDER BY customer, valid_from;
+-- what there was before the current tier stays known
+CREATE TABLE bought (customer int, day date, amount numeric);
+CALL track('bought', 'customer', 'amount', 'day');
+INSERT INTO bought VALUES (1, '2026-01-01', 50), (1, '2026-01-08', 100), (1, '2026-01-12', -100), (1, '2026-01-20', 1);
+SELECT create_scheme('thin', 'bought', hold => '1 year', tiers => '{a,b}',
+  axes => ARRAY[axis('value', 'total(ledger)', by => 'value', at => '{100}')]);
+SELECT FROM unnest('{2026-01-05,2026-01-10,2026-01-15,2026-01-20}'::date[]) AS day, refresh_scheme('thin', day);
+SELECT prune_history('thin', '2026-01-20');
+SELECT customer, tier, status, previous_tier, changed_on FROM thin;
+SELECT tier, status, valid_from, valid_to FROM thin_history ORDER BY valid_from;
 
 --
 -- Rights: who may read the tiers reads them; who owns the sales changes them

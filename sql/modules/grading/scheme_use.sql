@@ -124,14 +124,17 @@ BEGIN
          WHERE EXISTS (SELECT FROM %1$s AS n
                        WHERE n.customer %2$s h.customer AND n.valid_from > h.valid_from AND n.valid_from <= %3$s
                          AND n.valid_from < %4$s)
+           AND NOT EXISTS (SELECT FROM %5$s AS x WHERE x.customer %2$s h.customer AND x.since <= h.valid_from)
          RETURNING 1)
        SELECT count(*) FROM pruned', s.history, customer_tier_internal.equal_of(s),
-      customer_tier_internal.date_sql(before), customer_tier_internal.date_sql(coalesce(s.as_of, '-infinity'))))
+      customer_tier_internal.date_sql(before), customer_tier_internal.date_sql(coalesce(s.as_of, '-infinity')),
+      s.state))
     AS (x bigint);
   RETURN n;
 END $$;
 COMMENT ON FUNCTION prune_history(regclass, date) IS
-  'deletes the stretches of a scheme''s history that ended before a day; the rest stays one chain for each customer';
+  'deletes the stretches of a scheme''s history that ended before a day, but those of the current tier; the rest stays '
+  'one chain for each customer';
 
 CREATE FUNCTION backfill(scheme regclass, from_day date, to_day date, every interval DEFAULT '1 month') RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT PARALLEL UNSAFE SET search_path = pg_catalog, pg_temp SET datestyle = iso

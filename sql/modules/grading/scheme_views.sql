@@ -125,7 +125,8 @@ BEGIN
   RETURN QUERY VALUES
   ('', 'current tier of each customer', format($q$
     SELECT x.customer, x.tier, t.name AS tier_name, t.rank AS tier_rank, t.colour AS tier_colour, x.status, x.since,
-           h.previous_tier, CASE WHEN h.previous_tier IS NOT NULL THEN x.since END AS changed_on,
+           nullif(h.previous_tier, x.tier) AS previous_tier,
+           CASE WHEN h.previous_tier <> x.tier THEN x.since END AS changed_on,
            CASE
              WHEN x.status = 'held' THEN nullif((x.since + coalesce(t.hold, %s))::date, 'infinity')
            END AS held_until,
@@ -230,7 +231,7 @@ SELECT coalesce('{
   "valid_from": "first day",
   "valid_to": "the day after the last; 9999-12-31 if it holds now",
   "valid": "the days on which it held, or holds",
-  "changed_on": "the day on which the tier changed last; null if it is the first",
+  "changed_on": "the day on which the tier changed last; null if it is the first, or a merge began it",
   "held_until": "the day on which a held tier may be taken away",
   "policy": "what the tier brings beside the columns of scheme_tiers",
   "changed": "whether the values now would give another score than the last refresh has found",
@@ -241,7 +242,7 @@ SELECT coalesce('{
   "from_rank": "its rank",
   "to_rank": "its rank",
   "is_current": "whether it holds now",
-  "previous_tier": "the tier before",
+  "previous_tier": "the tier before; null if there was none",
   "change": "new, up, down, same, left, or replaced: the tier before is none any more",
   "reason": "first, returned, left, moved, line moved, rule, held, hold ended, hold broken, released, pinned, ...",
   "note": "of a pin or a release by whom, and why",
