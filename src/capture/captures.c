@@ -200,7 +200,7 @@ check_owners(Relation rel, List *parts)
 static Capture *
 read_capture(Relation rel, Trigger *trigger)
 {
-	List	   *parts = trigger->tgqual == NULL ? NIL : ct_relations_of(stringToNode(trigger->tgqual));
+	List	   *parts = trigger->tgqual == NULL ? NIL : ct_relations_of(ct_read_node(trigger->tgqual));
 	int			n = list_length(parts) / PARTS_A_SOURCE;
 	MemoryContext context;
 	MemoryContext old;

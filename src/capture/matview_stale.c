@@ -275,7 +275,7 @@ ct_mark_stale(PG_FUNCTION_ARGS)
 		refuse_call("mark_stale");
 	if (is_remembered() && list_member_oid(marked.triggers, t->tg_trigger->tgoid))
 		return PointerGetDatum(NULL);
-	parts = t->tg_trigger->tgqual == NULL ? NIL : ct_relations_of(stringToNode(t->tg_trigger->tgqual));
+	parts = t->tg_trigger->tgqual == NULL ? NIL : ct_relations_of(ct_read_node(t->tg_trigger->tgqual));
 	if (list_length(parts) != 1 && list_length(parts) != 2)
 		refuse_call("mark_stale");
 	state = linitial_oid(parts);

@@ -52,9 +52,10 @@ ct_closed_until(Relation state)
 	for (int i = 0; constr != NULL && i < constr->num_defval; i++)
 		if (constr->defval[i].adnum == STATE_CLOSED + 1 && constr->defval[i].adbin != NULL)
 		{
-			Node	   *node = stringToNode(constr->defval[i].adbin);
+			Node	   *node = ct_read_node(constr->defval[i].adbin);
 
-			if (IsA(node, Const) && ((Const *) node)->consttype == DATEOID && !((Const *) node)->constisnull)
+			if (node != NULL && IsA(node, Const) && ((Const *) node)->consttype == DATEOID &&
+				!((Const *) node)->constisnull)
 				return DatumGetDateADT(((Const *) node)->constvalue);
 		}
 	return DATEVAL_NOBEGIN;
@@ -199,7 +200,7 @@ ct_trigger_parts(PG_FUNCTION_ARGS)
 		Trigger    *t = &rel->trigdesc->triggers[i];
 
 		if (t->tgfoid == capture && t->tgqual != NULL)
-			parts = list_concat_unique_oid(parts, ct_relations_of(stringToNode(t->tgqual)));
+			parts = list_concat_unique_oid(parts, ct_relations_of(ct_read_node(t->tgqual)));
 	}
 	relation_close(rel, AccessShareLock);
 	PG_RETURN_DATUM(ct_regclass_array(parts));

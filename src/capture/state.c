@@ -44,6 +44,31 @@ PG_FUNCTION_INFO_V1(ct_relations_in);
 #define BLOCKS_MAX		16384
 #define TEXT_BYTES_MAX	8192
 #define VALUE_BYTES_MAX	(1024 * 1024)
+#define NODE_DEPTH_MAX	100
+
+/*
+ * ct_read_node
+ *		The expression of a default or a trigger; NULL if it is none of ours.
+ *
+ * Any user can create a default that is nested as deeply as the stack of the creator allowed.  It would
+ * exceed the stack of those who list all states.
+ */
+Node *
+ct_read_node(const char *nodes)
+{
+	int			depth = 0;
+
+	for (const char *at = nodes; *at != '\0'; at++)
+	{
+		if (*at == '\\' && at[1] != '\0')
+			at++;
+		else if ((*at == '{' || *at == '(') && ++depth > NODE_DEPTH_MAX)
+			return NULL;
+		else if (*at == '}' || *at == ')')
+			depth--;
+	}
+	return stringToNode(nodes);
+}
 
 static bool
 collect_relations(Node *node, void *context)
@@ -75,7 +100,7 @@ ct_relations_of(Node *expr)
 Datum
 ct_relations_in(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_DATUM(ct_regclass_array(ct_relations_of(stringToNode(TextDatumGetCString(PG_GETARG_DATUM(0))))));
+	PG_RETURN_DATUM(ct_regclass_array(ct_relations_of(ct_read_node(TextDatumGetCString(PG_GETARG_DATUM(0))))));
 }
 
 static bool
@@ -157,7 +182,7 @@ ct_state_names(Relation rel, int column, Oid owner)
 		{
 			ListCell   *lc;
 
-			foreach(lc, ct_relations_of(stringToNode(constr->defval[i].adbin)))
+			foreach(lc, ct_relations_of(ct_read_node(constr->defval[i].adbin)))
 			{
 				Oid			has = ct_owner_of(lfirst_oid(lc));
 

@@ -23,6 +23,7 @@ typedef struct StateKind
 	int			columns;
 } StateKind;
 
+extern Node *ct_read_node(const char *nodes);
 extern List *ct_relations_of(Node *expr);
 extern List *ct_states(const StateKind *kind);
 extern bool ct_state_open(const StateKind *kind, Oid state, bool wait, Relation *rel);

@@ -213,6 +213,38 @@ for my $role (qw(stranger reader writer maker landlord heir))
 	my $seen = $role =~ /reader|heir/ ? $whos : '';
 	is(sql('shop', "SET ROLE $role; $listed"), $seen, "$role sees allocations that may be read, and no others");
 }
+
+# nor is a table an obstacle that its owner keeps locked, or whose default is nested as deeply as there is stack
+sql('shop', <<'SQL');
+SET ROLE maker;
+DO $$
+DECLARE
+	enough int := 100;
+	most int := 30000;
+	n int;
+	rest text := (SELECT string_agg(format('%I %s', attname, atttypid::regtype), ', ' ORDER BY attnum)
+		FROM pg_attribute WHERE attrelid = '"C R M".abc__scheme'::regclass AND attnum > 2);
+BEGIN
+	WHILE most - enough > 1 LOOP
+		n := (enough + most) / 2;
+		BEGIN
+			EXECUTE format('CREATE TABLE lair.n%s (is_scheme customer_tier.is_scheme, ledger regclass '
+				'DEFAULT CASE WHEN 1%s > 0 THEN ''lair.mine''::regclass END, %s)', n, repeat('+1', n), rest);
+			enough := n;
+		EXCEPTION WHEN statement_too_complex THEN
+			most := n;
+		END;
+	END LOOP;
+	EXECUTE format('CREATE TABLE lair.deep (is_allocation customer_tier.is_allocation, a int DEFAULT 1%s)',
+		repeat('+1', enough - 10));
+END $$;
+SQL
+my $holder = $node->background_psql('shop', extra_params => [ '-U', 'maker' ]);
+$holder->query_safe('BEGIN; LOCK TABLE lair.made IN ACCESS EXCLUSIVE MODE');
+is(sql('shop', "SET ROLE reader; SET lock_timeout = 1000; $listed"), $whos, 'odd tables are no obstacle for others');
+is(sql('shop', 'SET ROLE reader; SET lock_timeout = 1000; SELECT count(*) > 0 FROM customer_tier.schemes'), 't',
+	'nor are they to the list of schemes');
+$holder->quit;
 sql('shop', 'DROP SCHEMA lair CASCADE; SET ROLE heir; REVOKE SELECT ON "C R M"."Who\'s" FROM reader');
 
 # where row-level security hides rows from their owner, there is an error, and no answer about a part of them

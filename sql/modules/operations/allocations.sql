@@ -56,24 +56,26 @@ END $$;
 COMMENT ON FUNCTION customer_tier_internal.allocation_of(regclass) IS
   'an allocation by its view, or another part; an error if there is none';
 
--- as an allocation of another owner's scheme may be made by anybody, its parts and the scheme must have one owner
+-- As an allocation of another owner's scheme may be made by anybody, its parts and the scheme must have one owner.
+-- Takes no lock: a table that somebody keeps locked, or drops at this moment, is no obstacle.
 CREATE VIEW allocations AS
 SELECT a.parts[1] AS allocation, a.parts[2] AS scheme, a.parts[7] AS history, a.parts[8] AS loads
 FROM (
-  SELECT customer_tier_internal.named_parts(c.oid) AS parts, c.relowner
+  SELECT pg_catalog.array_agg(n.part ORDER BY f.adnum, n.place) AS parts
   FROM pg_catalog.pg_depend AS d
     JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) d.objid
+    JOIN pg_catalog.pg_attrdef AS f ON f.adrelid OPERATOR(pg_catalog.=) c.oid
+    CROSS JOIN LATERAL pg_catalog.unnest(customer_tier_internal.relations_in(f.adbin))
+      WITH ORDINALITY AS n(part, place)
+    JOIN pg_catalog.pg_class AS p ON p.oid OPERATOR(pg_catalog.=) n.part
   WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_type'::pg_catalog.regclass
     AND d.refobjid OPERATOR(pg_catalog.=) 'customer_tier.is_allocation'::pg_catalog.regtype
     AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
-    AND c.relkind OPERATOR(pg_catalog.=) 'r') AS a
-WHERE pg_catalog.cardinality(a.parts) OPERATOR(pg_catalog.=) 8
-  AND pg_catalog.has_table_privilege(a.parts[1], 'SELECT')
-  AND NOT EXISTS (
-    SELECT
-    FROM pg_catalog.unnest(a.parts) AS p
-      LEFT JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) p
-    WHERE c.relowner IS DISTINCT FROM a.relowner);
+    AND c.relkind OPERATOR(pg_catalog.=) 'r'
+  GROUP BY c.oid, d.objsubid
+  HAVING pg_catalog.count(*) OPERATOR(pg_catalog.=) 8
+    AND pg_catalog.bool_and(p.relowner OPERATOR(pg_catalog.=) c.relowner)) AS a
+WHERE pg_catalog.has_table_privilege(a.parts[1], 'SELECT');
 GRANT SELECT ON allocations TO PUBLIC;
 COMMENT ON VIEW allocations IS 'the allocations of which the viewer may read the owners of customers';
 COMMENT ON COLUMN allocations.allocation IS 'the view of the current owner of each customer';
