@@ -19,10 +19,10 @@ const SUFFIXES = [
 
 // Views are taken where they have the owner of the scheme: a stranger's view of such a name is none of it.
 const SCHEMES = `
-  SELECT s.name, s.rule, v.suffix, v.namespace, v.relation, v.columns
+  SELECT s.name, s.rule, s.attributes, v.suffix, v.namespace, v.relation, v.columns
   FROM (
     SELECT c.oid, c.relname, c.relnamespace, c.relowner, format('%s.%s', n.nspname, c.relname) AS name,
-           to_jsonb(s) AS rule
+           to_jsonb(s) AS rule, s.attributes::oid AS attributes
     FROM customer_tier.schemes AS s
       JOIN pg_class AS c ON c.oid = s.scheme
       JOIN pg_namespace AS n ON n.oid = c.relnamespace) AS s,
@@ -47,7 +47,7 @@ const ATTRIBUTES = `
   FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  WHERE c.oid = to_regclass($1) AND has_schema_privilege(n.oid, 'USAGE')
+  WHERE c.oid = $1 AND has_schema_privilege(n.oid, 'USAGE')
     AND has_column_privilege(c.oid, a.attnum, 'SELECT')`;
 
 // an allocation of a scheme of which the viewer may read who had whom
@@ -71,9 +71,11 @@ function named(columns, wanted) {
 }
 
 class Scheme {
-  constructor(name, rule) {
+  constructor(name, rule, attributes) {
     this.name = name;
     this.rule = rule;
+    // an OID: its name cannot be looked up by who may not use its schema
+    this.attributes = attributes;
     this.axes = rule.axes ?? [];
     this.views = {};
   }
@@ -141,9 +143,9 @@ class Scheme {
 
 export async function schemes(ask) {
   const found = new Map();
-  for (const { name, rule, suffix, namespace, relation, columns } of await ask(SCHEMES, [SUFFIXES])) {
+  for (const { name, rule, attributes, suffix, namespace, relation, columns } of await ask(SCHEMES, [SUFFIXES])) {
     if (!found.has(name)) {
-      found.set(name, new Scheme(name, rule));
+      found.set(name, new Scheme(name, rule, attributes));
     }
     found.get(name).views[suffix] = { sql: quoted(namespace, relation), columns };
   }
@@ -153,7 +155,7 @@ export async function schemes(ask) {
 // Name and owner of a customer x: a join, and what is shown of both.  The name is an attribute.  The owner is that of
 // an allocation, or an attribute; "owners" lists them, and "owned" is a condition of x and an owner.
 export async function attributes(ask, scheme) {
-  const columns = scheme.rule.attributes ? await ask(ATTRIBUTES, [scheme.rule.attributes]) : [];
+  const columns = scheme.attributes ? await ask(ATTRIBUTES, [scheme.attributes]) : [];
   const key = columns.find((column) => column.key);
   const [allocation] = await ask(ALLOCATION, [scheme.view('')]);
   const found = { join: '' };
