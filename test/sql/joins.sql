@@ -132,9 +132,11 @@ BEGIN
       DELETE FROM lines WHERE order_id = o;
       UPDATE orders SET id = nextval('order_id') WHERE id = o;
     WHEN 19 THEN
-      MERGE INTO orders AS t USING (SELECT o AS id UNION SELECT nextval('order_id')) AS s ON t.id = s.id
-      WHEN MATCHED THEN UPDATE SET day = t.day + 1, buyer = who
-      WHEN NOT MATCHED THEN INSERT (id, buyer, day) VALUES (s.id, who, '2026-02-01');
+      IF current_setting('server_version_num')::int >= 150000 THEN
+        EXECUTE $q$MERGE INTO orders AS t USING (SELECT $1 AS id UNION SELECT nextval('order_id')) AS s ON t.id = s.id
+          WHEN MATCHED THEN UPDATE SET day = t.day + 1, buyer = $2
+          WHEN NOT MATCHED THEN INSERT (id, buyer, day) VALUES (s.id, $2, '2026-02-01')$q$ USING o, who;
+      END IF;
     ELSE UPDATE orders SET day = day WHERE false;
   END CASE;
 END $$;
