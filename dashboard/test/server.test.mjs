@@ -275,6 +275,14 @@ test('whom to contact, who was, and who falls when', async () => {
 });
 
 test('roles see what they were granted', async () => {
+  // attributes in a schema that a role may not use
+  await sql.query(`
+    CREATE SCHEMA hidden;
+    CREATE TABLE hidden.person (who text PRIMARY KEY, name text, owner text);
+    GRANT SELECT ON hidden.person TO partly;
+    SELECT customer_tier.create_scheme('crm.odd', 'odd', preset => 'abc', attributes => 'hidden.person');
+    SELECT FROM customer_tier.refresh_scheme('crm.odd', '2026-06-30');
+    GRANT SELECT ON crm.odd TO partly`);
   const [viewer, partly, stranger] = await Promise.all(
     ['viewer', 'partly', 'stranger'].map((role) => dashboard(role)),
   );
@@ -293,14 +301,6 @@ test('roles see what they were granted', async () => {
     assert.equal(await of(viewer)('ledger', { scheme: 'crm.abc', customer: '1' }), 403);
     assert.equal((await json(query('customer', { scheme: 'crm.relation', customer: '54' }), viewer)).owner, 'Ann');
     assert.equal((await json(query('customer', { scheme: 'crm.abc', customer: '54' }), partly)).name, undefined);
-    // attributes in a schema that the role may not use
-    await sql.query(`
-      CREATE SCHEMA hidden;
-      CREATE TABLE hidden.person (who text PRIMARY KEY, name text, owner text);
-      GRANT SELECT ON hidden.person TO partly;
-      SELECT customer_tier.create_scheme('crm.odd', 'odd', preset => 'abc', attributes => 'hidden.person');
-      SELECT FROM customer_tier.refresh_scheme('crm.odd', '2026-06-30');
-      GRANT SELECT ON crm.odd TO partly`);
     assert.deepEqual(await json(query('owners', { scheme: 'crm.odd' }), partly), []);
     const { rows } = await json(query('customers', { scheme: 'crm.odd' }), partly);
     assert.ok(rows.length > 0 && rows.every(({ name }) => name === undefined));
